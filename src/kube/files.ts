@@ -1,0 +1,18 @@
+/**
+ * Files of one project folder, as the pure rooms see them. Paths are relative to the folder, with `/`, normalised.
+ * Every method refuses a path that leaves the folder by `..`, as an absolute path, or through a link
+ * (OpsError INPUT_OUTSIDE, kernel K16). Errors: INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_TOO_LARGE.
+ */
+export interface Files {
+  /** What stands at the path; undefined when nothing does. Links inside the folder are followed, links out of it refused. */
+  kind(path: string): "file" | "folder" | undefined;
+  /** Size in bytes of a file. */
+  size(path: string): number;
+  /** The bytes of a file, at most `limit` (default: MAX_INPUT_BYTES). */
+  read(path: string, limit?: number): Uint8Array;
+  /** Names in a folder, sorted by code units. */
+  list(path: string): readonly string[];
+}
+
+/** Largest input file that is read: 64 MiB. */
+export const MAX_INPUT_BYTES: number = 64 * 1024 * 1024;

@@ -1,0 +1,31 @@
+import { isObject, type JsonObject } from "./json.ts";
+import type { ObjectKey } from "./read-object.ts";
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** The key of an object as written; members that are missing or no string are empty. */
+export function objectKey(object: JsonObject): ObjectKey {
+  const apiVersion = text(object["apiVersion"]);
+  const slash = apiVersion.indexOf("/");
+  const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
+  return {
+    group: slash < 0 ? "" : apiVersion.slice(0, slash),
+    version: slash < 0 ? apiVersion : apiVersion.slice(slash + 1),
+    kind: text(object["kind"]),
+    namespace: text(metadata["namespace"]),
+    name: text(metadata["name"]),
+  };
+}
+
+/** Identity of an object whatever its version, as one string: `group/kind/namespace/name`. */
+export function identity(key: ObjectKey): string {
+  return `${key.group}/${key.kind}/${key.namespace}/${key.name}`;
+}
+
+/** How people name an object: `deployment.apps shop/web`, `namespace shop`. */
+export function keyText(key: ObjectKey): string {
+  const kind = key.group === "" ? key.kind : `${key.kind}.${key.group}`;
+  return `${kind} ${key.namespace === "" ? key.name : `${key.namespace}/${key.name}`}`;
+}

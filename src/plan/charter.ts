@@ -1,0 +1,92 @@
+/**
+ * What may ever be done, declared by the operator. Default deny: what is absent is zero (kernel K7); an unknown key
+ * refuses to load. Signed by its owner, kept in the trust root. The YAML form has the same keys.
+ */
+export interface Charter {
+  readonly apiVersion: "kubernetes-operations.dev/v1";
+  readonly kind: "Charter";
+  readonly metadata: {
+    readonly name: string /** Rises with every signed version. */;
+    readonly serial: number;
+  };
+  readonly spec: CharterSpec;
+}
+
+export interface CharterSpec {
+  readonly targets: readonly CharterTarget[];
+  readonly namespaces: readonly string[];
+  /** Kinds and what may happen to them. `delete` of kinds that hold data needs the object named (kernel K8). */
+  readonly kinds: readonly CharterKind[];
+  /** Registry or repository prefixes on a path boundary: `docker.io/library`, `ghcr.io/acme`. `*` alone allows every registry. */
+  readonly images: {
+    readonly allowed: readonly string[] /** Tags that are not digests: deny, or approval. Default: approval. */;
+    readonly tags?: "deny" | "approval";
+  };
+  /** Rows of the widening table that may appear, and how. Absent row: denied. */
+  readonly widening: readonly {
+    readonly id: string;
+    readonly decision: "allow" | "approval";
+    readonly namespaces?: readonly string[];
+    readonly names?: readonly string[];
+  }[];
+  readonly deletions?: readonly {
+    readonly group: string;
+    readonly kind: string;
+    readonly namespace?: string;
+    readonly name: string;
+  }[];
+  /** Highest Pod Security level (lowest strictness) that a namespace label or a Pod may need. Default: restricted. */
+  readonly podSecurity?: "restricted" | "baseline" | "privileged";
+  /** Findings at this severity or above deny. Default: error. `none`: findings never deny. */
+  readonly findings?: {
+    readonly deny?: "error" | "warning" | "none";
+    readonly repositoryExemptions?: boolean;
+  };
+  /** Ceilings for engines that do not exist yet: a charter that sets one denies, since it cannot be decided. */
+  readonly ceilings?: { readonly permissions?: unknown; readonly reachability?: unknown };
+  readonly approvals: CharterApprovals;
+  /** More changes than this are refused instead of overwhelming a reviewer. Default: 100. */
+  readonly maxChanges?: number;
+}
+
+export interface CharterTarget {
+  readonly name: string;
+  readonly git: {
+    /** Absolute path or https URL, exact. */
+    readonly url: string;
+    readonly branches: readonly string[];
+    /** Folders that may be written: exact, or `apps/*` for one level. */
+    readonly folders: readonly string[];
+    /** Folder that a reconciler follows as a whole; the written folder when absent. */
+    readonly root?: string;
+    /** The base branch itself may be moved. Default: false. */
+    readonly onto?: boolean;
+    /** What follows the repository: `pruning` makes a deleted file a deleted object (kernel K8). Default: pruning. */
+    readonly reconciler?: "none" | "keeping" | "pruning";
+    /** Flux substitutes variables in what it applies: `${` is refused (kernel K18). Default: true. */
+    readonly substitutes?: boolean;
+  };
+}
+
+export interface CharterKind {
+  readonly group: string;
+  readonly kinds: readonly string[];
+  readonly operations: readonly ("create" | "update" | "delete")[];
+}
+
+export interface CharterApprovals {
+  /** Number of distinct approvers. 0 lets a plan that needs no approval through without one. */
+  readonly required: number;
+  readonly approvers: readonly CharterApprover[];
+  /** Longest validity of an approval, in seconds. */
+  readonly maxValiditySeconds: number;
+  /** Targets (by name) for which a key without proof of presence is good enough. */
+  readonly softwareKeysFor?: readonly string[];
+}
+
+export interface CharterApprover {
+  /** Literal name: no wildcard (kernel K9). */
+  readonly principal: string;
+  /** One OpenSSH public key line: type and base64, no options. */
+  readonly key: string;
+}

@@ -1,0 +1,204 @@
+import type { Intent, Prerequisite, Relaxation, AuthoringNote } from "../authoring/intent/intent.ts";
+import type { Severity } from "../kube/problem.ts";
+import type { Json, JsonObject } from "../kube/json.ts";
+import type { ObjectKey } from "../kube/read-object.ts";
+
+/** `sha256:` and 64 hexadecimal digits: the name of a plan. */
+export type PlanDigest = string & { readonly __brand: "PlanDigest" };
+
+/**
+ * Request + intent + change set + findings + facts + verdict, canonical and content-addressed. Everything that a
+ * reviewer sees is rendered from it. It holds no time, no live value and no pre-image (kernel K17): what stood before is
+ * shown where the field is structure, and as a MAC under the trust root's key where it may be a value.
+ * Everything in it but `request` and `intent` is recomputed by approve and apply (kernel K1).
+ */
+export interface Plan {
+  readonly apiVersion: "kubernetes-operations.dev/v1";
+  readonly kind: "Plan";
+  /** SHA-256 over the canonical JSON of everything but itself. */
+  readonly digest: PlanDigest;
+  readonly tool: { readonly name: "kubernetes-operations"; readonly version: string };
+  readonly request: RequestRecord;
+  readonly intent: Intent;
+  readonly target: GitTarget;
+  /** The target's objects and files the plan relied on, with what they were (kernel K3). */
+  readonly readSet: readonly ReadSetEntry[];
+  readonly changes: readonly Change[];
+  /** What happens to which file of the target folder, in path order; kustomization.yaml and the inventory included. */
+  readonly files: readonly FileChange[];
+  readonly findings: readonly PlanFinding[];
+  readonly facts: Facts;
+  readonly authoring: {
+    readonly relaxations: readonly Relaxation[];
+    readonly prerequisites: readonly Prerequisite[];
+    readonly notes: readonly AuthoringNote[];
+  };
+  readonly assumptions: readonly Assumption[];
+  readonly charter: CharterReference | null;
+  readonly verdict: Verdict;
+}
+
+export interface RequestRecord {
+  /** What was asked for, as flags would say it again: `plan -f compose.yaml -n shop`, or `undo <digest>`. */
+  readonly text: string;
+  /** Input files, relative to the project folder, in reading order. */
+  readonly inputs: readonly { readonly path: string; readonly sha256: string }[];
+  /** Digest of the plan that this one undoes. */
+  readonly undoes?: PlanDigest;
+  /** HMAC of request and intent under the trust root's key: nobody without the key words a request. Null without a trust root. */
+  readonly mac: string | null;
+}
+
+export interface GitTarget {
+  readonly kind: "git";
+  /** Absolute path of a local repository, or an https URL without credentials. */
+  readonly url: string;
+  readonly branch: string;
+  /** Folder that the objects are written to, relative, no leading or trailing slash; empty for the root of the tree. */
+  readonly folder: string;
+  /** Commit that the branch named when the plan was made; null for an unborn branch. */
+  readonly base: string | null;
+  /** Folder whose whole content a reconciler follows (charter; `folder` when it says nothing), and its tree then; null when absent. */
+  readonly root: string;
+  readonly rootTree: string | null;
+  /** `branch`: apply creates kubeops/<12 of digest> on top of base. `onto`: apply moves `branch` itself. */
+  readonly mode: "branch" | "onto";
+}
+
+export interface ReadSetEntry {
+  /** `git:<path>` for a file of the base tree. */
+  readonly what: string;
+  /** Git blob id, or the digest of the object. */
+  readonly version: string;
+}
+
+export type Operation = "create" | "update" | "delete" | "unchanged";
+
+export interface Change {
+  readonly key: ObjectKey;
+  readonly operation: Operation;
+  /** File below the target folder that holds the object (before, for a delete). */
+  readonly file: string;
+  /** The full object to apply; null for delete and unchanged. */
+  readonly object: JsonObject | null;
+  /** Digest of the object's canonical JSON; null for delete. */
+  readonly digest: string | null;
+  /** MAC of the canonical JSON of the object that stands in the target; null for create, or without a trust root. */
+  readonly beforeMac: string | null;
+  readonly diff: readonly FieldChange[];
+  readonly reversibility: Reversibility;
+}
+
+export type Reversibility =
+  | { readonly kind: "reversible" }
+  | { readonly kind: "new-identity"; readonly reason: string }
+  | { readonly kind: "irreversible"; readonly reason: string };
+
+/** One difference, at the deepest path that differs; items of keyed lists are matched by their keys: `containers[name=web]`. */
+export interface FieldChange {
+  readonly path: string;
+  readonly operation: "add" | "remove" | "replace";
+  readonly before?: Shown;
+  readonly after?: Shown;
+}
+/** A value as a plan may hold it: structure as it is, what may be a live value as its MAC. */
+export type Shown = { readonly value: Json } | { readonly mac: string | null };
+
+export interface FileChange {
+  /** Path relative to the repository's root. */
+  readonly path: string;
+  readonly operation: "create" | "update" | "delete";
+  /** SHA-256 of the new bytes; null for delete. */
+  readonly sha256: string | null;
+}
+
+export interface PlanFinding {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly key?: ObjectKey;
+  readonly path?: string;
+}
+
+export interface Facts {
+  readonly counts: {
+    readonly create: number;
+    readonly update: number;
+    readonly delete: number;
+    readonly unchanged: number;
+  };
+  readonly kinds: readonly {
+    readonly group: string;
+    readonly kind: string;
+    readonly operation: Operation;
+    readonly count: number;
+  }[];
+  readonly namespaces: readonly string[];
+  readonly images: readonly ImageFact[];
+  readonly widening: readonly WideningFact[];
+  readonly deletions: readonly { readonly key: ObjectKey; readonly reason: string }[];
+  readonly irreversible: readonly { readonly key: ObjectKey; readonly reason: string }[];
+  readonly secrets: readonly {
+    readonly namespace: string;
+    readonly name: string;
+    readonly keys: readonly string[];
+    readonly usedBy: readonly string[];
+  }[];
+  readonly exposure: readonly { readonly key: ObjectKey; readonly how: string }[];
+  /** Until the engines exist: what is not computed is never passed as harmless. */
+  readonly permissions: { readonly state: "not computed" };
+  readonly reachability: { readonly state: "not computed" };
+}
+
+export interface ImageFact {
+  readonly image: string;
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string | null;
+  readonly digest: string | null;
+  readonly change: "added" | "removed" | "kept";
+  readonly usedBy: readonly string[];
+}
+
+/** A field that widens something elsewhere (the table of kernel K7). */
+export interface WideningFact {
+  /** Row of the table: `role`, `binding`, `service-account-use`, `secret-use`, `pod-security-label`, `networkpolicy-added`… */
+  readonly id: string;
+  readonly key: ObjectKey;
+  readonly path: string;
+  /** What it is, in words, without values: `enforce=baseline`, `uses Secret shop/db`. */
+  readonly detail: string;
+  readonly operation: Operation;
+}
+
+export interface Assumption {
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface CharterReference {
+  readonly digest: string;
+  readonly name: string;
+  readonly serial: number;
+  /** `SHA256:` fingerprint of the owner's key. */
+  readonly owner: string;
+}
+
+export interface Verdict {
+  readonly decision: "allowed" | "needs-approval" | "denied";
+  readonly reasons: readonly VerdictReason[];
+  /** Zero when denied. */
+  readonly approvals: {
+    readonly required: number;
+    readonly approvers: readonly string[];
+    readonly presence: boolean;
+  };
+}
+export interface VerdictReason {
+  /** Row of the table of rules: `charter/target`, `charter/kind`, `charter/registry`, `charter/widening/…`, `finding/error`. */
+  readonly rule: string;
+  readonly decision: "needs-approval" | "denied";
+  readonly message: string;
+  readonly key?: ObjectKey;
+  readonly path?: string;
+}
