@@ -1,0 +1,14 @@
+/**
+ * The text with every character outside printable ASCII written as `\u{…}` (lower-case hexadecimal; line ends and tabs
+ * too): what a person sees is the whole text, on one line, and no terminal control, bidirectional mark or look-alike
+ * letter hides in it (kernel K5). A text that itself spells such an escape prints with its backslash as `\u{5c}`, so
+ * two different texts never print the same.
+ */
+export function printable(text: string): string {
+  // Space to tilde is printable ASCII: nearly every text, which needs no copy.
+  if (!/[^ -~]|\\u\{/.test(text)) return text;
+  return text.replace(
+    /[^ -~]|\\(?=u\{)/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
