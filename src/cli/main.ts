@@ -1,1 +1,79 @@
-process.stdout.write("kubeops\n");
+import { randomBytes } from "node:crypto";
+import { userInfo } from "node:os";
+import { createInterface } from "node:readline/promises";
+import { run, type StricliProcess } from "@stricli/core";
+import { ExitCode } from "../kube/error-table.ts";
+import { app } from "./app.ts";
+import type { CliContext } from "./context.ts";
+
+const cleanups = new Set<() => void>();
+
+const context: CliContext = {
+  process: process as StricliProcess,
+  cwd: process.cwd(),
+  env: process.env,
+  clock: { now: () => Date.now() },
+  ids: { hex: (bytes) => randomBytes(bytes).toString("hex") },
+  user: userName(),
+  interactive: process.stdin.isTTY && process.stderr.isTTY,
+  terminal: process.stdout.isTTY,
+  readStdin: async () => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  },
+  ask: async (question) => {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    // Ctrl-C at the question is Ctrl-C at the program, and Ctrl-D is no answer.
+    lines.on("SIGINT", () => process.emit("SIGINT"));
+    try {
+      return await Promise.race([
+        lines.question(question),
+        new Promise<string>((answer) => lines.once("close", () => answer(""))),
+      ]);
+    } finally {
+      lines.close();
+    }
+  },
+  onInterrupt: (cleanup) => {
+    cleanups.add(cleanup);
+    return () => cleanups.delete(cleanup);
+  },
+};
+
+// A reader that went away (`kubeops … | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(ExitCode.done);
+  throw error;
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    for (const cleanup of cleanups) cleanup();
+    process.stderr.write(
+      "\ninterrupted: every file is whole, old or new; the same command may be run again\n",
+    );
+    process.exit(ExitCode.interrupted);
+  });
+}
+
+process.removeAllListeners("warning");
+process.on("warning", (warning) => {
+  // node:sqlite is announced as experimental on Node 22; its use here is decided in docs/decisions.
+  if (warning.name === "ExperimentalWarning" && warning.message.includes("SQLite")) return;
+  process.stderr.write(`${warning.name}: ${warning.message}\n`);
+});
+
+await run(app, process.argv.slice(2), context);
+// Stricli's own failures are negative numbers; all but a bug are a wrong command line.
+if (typeof process.exitCode === "number" && process.exitCode < 0) {
+  process.exitCode = process.exitCode === -5 || process.exitCode === -4 ? ExitCode.usage : ExitCode.bug;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown";
+  }
+}

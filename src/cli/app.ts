@@ -1,0 +1,90 @@
+import {
+  type Application,
+  buildApplication,
+  buildRouteMap,
+  type StricliIntegration,
+  text_en,
+} from "@stricli/core";
+import { approveCommand } from "./commands/approve.ts";
+import { applyCommand } from "./commands/apply.ts";
+import { auditRoutes } from "./commands/audit.ts";
+import { charterRoutes } from "./commands/charter.ts";
+import { checkCommand } from "./commands/check.ts";
+import { completeCommand, completionCommand } from "./commands/completion.ts";
+import { planCommand } from "./commands/plan.ts";
+import { showCommand } from "./commands/show.ts";
+import { undoCommand } from "./commands/undo.ts";
+import { versionCommand } from "./commands/version.ts";
+import type { CliContext } from "./context.ts";
+import { exampleFor } from "./examples.ts";
+import { ExitCode } from "../kube/error-table.ts";
+
+const root = buildRouteMap<string, CliContext>({
+  routes: {
+    charter: charterRoutes,
+    plan: planCommand,
+    show: showCommand,
+    approve: approveCommand,
+    apply: applyCommand,
+    undo: undoCommand,
+    check: checkCommand,
+    audit: auditRoutes,
+    completion: completionCommand,
+    version: versionCommand,
+    __complete: completeCommand,
+  },
+  docs: {
+    brief: "Plans Kubernetes changes, shows what they mean, binds approvals to them, and carries them out",
+    hideRoute: { __complete: true },
+  },
+});
+
+/** Help as Stricli formats it, with an example at the end that the tests run. */
+const help: StricliIntegration<CliContext> = {
+  flag: {
+    brief: "Print help and exit",
+    aliases: ["h"],
+    global: true,
+    defaultForRouteMap: true,
+    run(app, { result, additionalFlags, text, ansiColorByStream }) {
+      const words = result.prefix.slice(1);
+      const page = result.target.formatHelp({
+        prefix: result.prefix,
+        config: app.config.documentation,
+        ansiColor: ansiColorByStream.stdout,
+        text,
+        additionalFlags,
+        includeArgumentEscapeSequenceFlag: app.config.scanner.allowArgumentEscapeSequence,
+        includeHidden: false,
+      });
+      const example = exampleFor(words);
+      this.process.stdout.write(page.trimEnd() + "\n");
+      if (example !== undefined)
+        this.process.stdout.write(`\nEXAMPLE\n  ${example.replaceAll("\n", "\n  ")}\n`);
+    },
+  },
+};
+
+/** Exit code that Stricli is told for a failure of its own; our commands set theirs. */
+export const app: Application<CliContext> = buildApplication(
+  root,
+  {
+    name: "kubeops",
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    documentation: { disableAnsiColor: true },
+    localization: {
+      text: {
+        ...text_en,
+        exceptionWhileParsingArguments: (error) =>
+          `error: ${error instanceof Error ? error.message : String(error)} [USAGE]\n  hint: --help shows the flags and an example`,
+        noCommandRegisteredForInput: ({ input, corrections }) =>
+          `error: there is no command ${JSON.stringify(input)} [USAGE]` +
+          (corrections.length > 0
+            ? `\n  hint: did you mean ${corrections.join(" or ")}?`
+            : "\n  hint: kubeops --help lists the commands"),
+      },
+    },
+    determineExitCode: () => ExitCode.bug,
+  },
+  { help },
+);

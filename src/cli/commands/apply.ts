@@ -1,0 +1,42 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { CliContext } from "../context.ts";
+import { colorFlag, outputFlag, quietFlag, stateFlag, text, trustRootFlag } from "../flags.ts";
+
+export interface ApplyFlags {
+  readonly signCommit?: string;
+  readonly trustRoot?: string;
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
+
+export const applyCommand: Command<CliContext> = buildCommand<ApplyFlags, [string], CliContext>({
+  loader: async () => (await import("./apply.impl.ts")).apply,
+  parameters: {
+    flags: {
+      signCommit: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "key",
+        brief: "SSH key that signs the Git commit (git verify-commit accepts it)",
+      },
+      trustRoot: trustRootFlag,
+      state: stateFlag,
+      output: outputFlag,
+      color: colorFlag,
+      quiet: quietFlag,
+    },
+    aliases: { o: "output", q: "quiet" },
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "Plan file, digest, or a prefix of it", parse: text, placeholder: "plan" }],
+    },
+  },
+  docs: {
+    brief: "Carry out an approved plan, exactly, once",
+    fullDescription:
+      "Recomputes the plan, checks charter, approvals and target again, writes the intent to the audit log, then makes the change. A run that was cut off is finished by the same command.",
+  },
+});

@@ -1,0 +1,56 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { CliContext } from "../context.ts";
+import { colorFlag, outputFlag, quietFlag, stateFlag, text, trustRootFlag } from "../flags.ts";
+
+export interface ApproveFlags {
+  readonly key: string;
+  readonly validFor?: string;
+  readonly yes: boolean;
+  readonly trustRoot?: string;
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
+
+export const approveCommand: Command<CliContext> = buildCommand<ApproveFlags, [string], CliContext>({
+  loader: async () => (await import("./approve.impl.ts")).approve,
+  parameters: {
+    flags: {
+      key: {
+        kind: "parsed",
+        parse: text,
+        placeholder: "file",
+        brief: "SSH key of the approver: a private key, or a .pub whose key is in the agent",
+      },
+      validFor: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "time",
+        brief: "How long the approval holds, as 30m or 4h (default: what the charter allows, at most 1h)",
+      },
+      yes: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Do not ask at the terminal (the key still has to sign)",
+      },
+      trustRoot: trustRootFlag,
+      state: stateFlag,
+      output: outputFlag,
+      color: colorFlag,
+      quiet: quietFlag,
+    },
+    aliases: { o: "output", q: "quiet", y: "yes" },
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "Plan file, digest, or a prefix of it", parse: text, placeholder: "plan" }],
+    },
+  },
+  docs: {
+    brief: "Approve a plan: recompute it, show it whole, and sign it",
+    fullDescription:
+      "The signature binds this plan, this target, the approver and a time. It can be used once.",
+  },
+});

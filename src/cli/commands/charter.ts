@@ -1,0 +1,121 @@
+import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
+import type { CliContext } from "../context.ts";
+import { colorFlag, outputFlag, text, trustRootFlag } from "../flags.ts";
+
+export interface CharterInitFlags {
+  readonly name: string;
+  readonly owner: string;
+  readonly principal?: string;
+  readonly target?: string;
+  readonly namespace?: readonly string[];
+  readonly softwareKeys: boolean;
+  readonly trustRoot?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
+
+const initCommand: Command<CliContext> = buildCommand<CharterInitFlags, [], CliContext>({
+  loader: async () => (await import("./charter.impl.ts")).charterInit,
+  parameters: {
+    flags: {
+      name: {
+        kind: "parsed",
+        parse: text,
+        default: "default",
+        placeholder: "name",
+        brief: "Name of the charter",
+      },
+      owner: {
+        kind: "parsed",
+        parse: text,
+        placeholder: "file",
+        brief: "Public SSH key of the owner: only its signature makes a charter",
+      },
+      principal: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "name",
+        brief: "The owner's name as an approver (default: the user's name)",
+      },
+      target: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "target",
+        brief: "First target: git:<path or https URL>[@branch]#folder",
+      },
+      namespace: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        variadic: true,
+        placeholder: "name",
+        brief: "Namespace that may be changed; may be given again",
+      },
+      softwareKeys: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Keys without proof of a person's presence may approve for this target",
+      },
+      trustRoot: trustRootFlag,
+      output: outputFlag,
+      color: colorFlag,
+    },
+    aliases: { n: "namespace", o: "output" },
+  },
+  docs: {
+    brief: "Write a first charter and pin its owner's key",
+    fullDescription: "Nothing that exists is overwritten. The charter counts when its owner has signed it.",
+  },
+});
+
+export interface CharterSignFlags {
+  readonly key: string;
+  readonly trustRoot?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
+
+const signCommand: Command<CliContext> = buildCommand<CharterSignFlags, [], CliContext>({
+  loader: async () => (await import("./charter.impl.ts")).charterSign,
+  parameters: {
+    flags: {
+      key: { kind: "parsed", parse: text, placeholder: "file", brief: "The owner's SSH key" },
+      trustRoot: trustRootFlag,
+      output: outputFlag,
+      color: colorFlag,
+    },
+    aliases: { o: "output" },
+  },
+  docs: { brief: "Sign the charter in the trust root with its owner's key" },
+});
+
+export interface CharterShowFlags {
+  readonly trustRoot?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
+
+const showParameters = {
+  flags: { trustRoot: trustRootFlag, output: outputFlag, color: colorFlag },
+  aliases: { o: "output" },
+} as const;
+
+const showCommand: Command<CliContext> = buildCommand<CharterShowFlags, [], CliContext>({
+  loader: async () => (await import("./charter.impl.ts")).charterShow,
+  parameters: showParameters,
+  docs: { brief: "Show what the charter allows, and where it lies" },
+});
+
+const verifyCommand: Command<CliContext> = buildCommand<CharterShowFlags, [], CliContext>({
+  loader: async () => (await import("./charter.impl.ts")).charterVerify,
+  parameters: showParameters,
+  docs: { brief: "Verify the charter's signature, owner and serial" },
+});
+
+export const charterRoutes: RouteMap<CliContext> = buildRouteMap<string, CliContext>({
+  routes: { init: initCommand, sign: signCommand, show: showCommand, verify: verifyCommand },
+  docs: { brief: "What may ever be done: declared by the operator, signed by its owner" },
+});

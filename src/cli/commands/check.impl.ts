@@ -1,0 +1,31 @@
+import { renderFindingsGithub } from "../../analysis/findings/github.ts";
+import { findingsJson } from "../../analysis/findings/json.ts";
+import { renderFindingsText } from "../../analysis/findings/text.ts";
+import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
+import { ExitCode } from "../../kube/error-table.ts";
+import type { CliContext } from "../context.ts";
+import { guarded } from "../errors.ts";
+import { wantsColor } from "../flags.ts";
+import { inputNames, readObjectInputs } from "../inputs.ts";
+import { minorOf } from "../session.ts";
+import type { CheckFlags } from "./check.ts";
+
+const rank = { info: 0, warning: 1, error: 2 } as const;
+
+export async function check(this: CliContext, flags: CheckFlags, ...words: string[]): Promise<void> {
+  await guarded(this, flags, async () => {
+    const minor = minorOf(flags.kubeVersion);
+    const { inputs, skipped } = await readObjectInputs(this, inputNames(flags.filename, words));
+    const findings = checkInputs(inputs, { minor });
+    const { stdout, stderr } = this.process;
+    if (flags.output === "json") stdout.write(`${JSON.stringify(findingsJson(findings, skipped))}\n`);
+    else if (flags.output === "github") stdout.write(renderFindingsGithub(findings));
+    else stdout.write(renderFindingsText(findings, { color: wantsColor(this, flags), read: inputs.length }));
+    if (!flags.quiet && flags.output === "text") {
+      for (const { path, reason } of skipped) stderr.write(`skipped ${path}: ${reason}\n`);
+    }
+    return findings.some((finding) => rank[finding.severity] >= rank[flags.failOn])
+      ? ExitCode.no
+      : ExitCode.done;
+  });
+}

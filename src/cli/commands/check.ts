@@ -1,0 +1,45 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { CliContext } from "../context.ts";
+import { colorFlag, kubeVersionFlag, quietFlag, text } from "../flags.ts";
+
+export interface CheckFlags {
+  readonly filename?: readonly string[];
+  readonly kubeVersion?: string;
+  readonly output: "text" | "json" | "github";
+  readonly failOn: "error" | "warning" | "info";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
+
+export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string[], CliContext>({
+  loader: async () => (await import("./check.impl.ts")).check,
+  parameters: {
+    flags: {
+      filename: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        variadic: true,
+        placeholder: "path",
+        brief: "File, folder, glob, or - for standard input; may be given again",
+      },
+      kubeVersion: kubeVersionFlag,
+      output: { kind: "enum", values: ["text", "json", "github"], default: "text", brief: "Output format" },
+      failOn: {
+        kind: "enum",
+        values: ["error", "warning", "info"],
+        default: "error",
+        brief: "Lowest severity that makes exit code 1",
+      },
+      color: colorFlag,
+      quiet: quietFlag,
+    },
+    aliases: { f: "filename", o: "output", q: "quiet" },
+    positional: { kind: "array", parameter: { brief: "The same as -f", parse: text, placeholder: "path" } },
+  },
+  docs: {
+    brief: "Check Kubernetes objects: what the reader refuses, and where",
+    fullDescription:
+      "Reads objects as the API server reads them and reports what it would refuse, with file, line and column. Offline.",
+  },
+});

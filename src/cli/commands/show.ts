@@ -1,0 +1,41 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { CliContext } from "../context.ts";
+import { colorFlag, outputFlag, stateFlag, text } from "../flags.ts";
+
+export interface ShowFlags {
+  readonly objects: boolean;
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
+
+export const showCommand: Command<CliContext> = buildCommand<ShowFlags, [string], CliContext>({
+  loader: async () => (await import("./show.impl.ts")).show,
+  parameters: {
+    flags: {
+      objects: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Also print every object in full, as approve does",
+      },
+      state: stateFlag,
+      output: outputFlag,
+      color: colorFlag,
+    },
+    aliases: { o: "output" },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "Plan file, digest, or a prefix of it (8 digits and more)",
+          parse: text,
+          placeholder: "plan",
+        },
+      ],
+    },
+  },
+  docs: {
+    brief: "Show a plan: what changes, what it means, what is assumed and irreversible, who must approve",
+  },
+});

@@ -1,0 +1,54 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { CliContext } from "../context.ts";
+import {
+  colorFlag,
+  kubeVersionFlag,
+  outputFlag,
+  quietFlag,
+  stateFlag,
+  text,
+  trustRootFlag,
+} from "../flags.ts";
+
+export interface UndoFlags {
+  readonly kubeVersion?: string;
+  readonly out?: string;
+  readonly trustRoot?: string;
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
+
+export const undoCommand: Command<CliContext> = buildCommand<UndoFlags, [string], CliContext>({
+  loader: async () => (await import("./undo.impl.ts")).undo,
+  parameters: {
+    flags: {
+      kubeVersion: kubeVersionFlag,
+      out: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "file",
+        brief: "Also write the plan to this file",
+      },
+      trustRoot: trustRootFlag,
+      state: stateFlag,
+      output: outputFlag,
+      color: colorFlag,
+      quiet: quietFlag,
+    },
+    aliases: { o: "output", q: "quiet" },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { brief: "Applied plan: file, digest, or a prefix of it", parse: text, placeholder: "plan" },
+      ],
+    },
+  },
+  docs: {
+    brief: "Make the plan that undoes an applied plan",
+    fullDescription:
+      "The new plan is made against the target as it is now and is approved and applied like any other.",
+  },
+});

@@ -1,0 +1,305 @@
+import { identity, keyText } from "../../kube/object-key.ts";
+import { printable } from "../../kube/printable.ts";
+import { emitYaml } from "../../kube/yaml/emit-yaml.ts";
+import type { Change, Plan, Shown, VerdictReason } from "../../plan/plan.ts";
+import { columns, type Style } from "./style.ts";
+
+const marks = { create: "+", update: "~", delete: "-", unchanged: "=" } as const;
+
+/**
+ * A plan as a person reads it: from its bytes and nothing else, widening first, nothing cut short, everything that
+ * is not printable ASCII escaped (kernel K5).
+ */
+export function planText(plan: Plan, paint: Style, options: { readonly objects: boolean }): string {
+  const sections = [
+    header(plan, paint),
+    verdict(plan, paint),
+    widening(plan, paint),
+    exposure(plan, paint),
+    images(plan, paint),
+    deletions(plan, paint),
+    changes(plan, paint, options.objects),
+    findings(plan, paint),
+    relaxations(plan, paint),
+    secrets(plan, paint),
+    prerequisites(plan, paint),
+    request(plan, paint),
+    notes(plan, paint),
+    assumptions(plan, paint),
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function section(title: string, paint: Style, lines: readonly string[]): string {
+  return lines.length === 0 ? "" : `${paint.bold(title)}\n${lines.join("\n")}`;
+}
+
+/** The first 12 digits of a digest: what people say to each other. */
+export function shortDigest(digest: string): string {
+  return digest.replace(/^sha256:/, "").slice(0, 12);
+}
+
+function header(plan: Plan, paint: Style): string {
+  const { target } = plan;
+  const where = `git:${target.url}@${target.branch}#${target.folder === "" ? "." : target.folder}`;
+  const how =
+    target.mode === "onto"
+      ? `moves ${target.branch} itself`
+      : `on a new branch kubeops/${shortDigest(plan.digest)}`;
+  const rows = [
+    ["request", printable(plan.request.text)],
+    ["target", printable(where)],
+    ["base", `${target.base ?? "unborn branch"}, ${printable(how)}`],
+    [
+      "charter",
+      plan.charter === null
+        ? "none"
+        : `${printable(plan.charter.name)} (serial ${plan.charter.serial}, owner ${plan.charter.owner})`,
+    ],
+    ["digest", plan.digest],
+  ];
+  return [
+    `${paint.bold(`Plan ${shortDigest(plan.digest)}`)}  ${decision(plan, paint)}`,
+    ...columns(rows),
+  ].join("\n");
+}
+
+function decision(plan: Plan, paint: Style): string {
+  const { decision: word, approvals } = plan.verdict;
+  if (word === "denied") return paint.red("denied");
+  if (word === "allowed") return paint.green("allowed");
+  const who = `${approvals.required} of ${approvals.approvers.map(printable).join(", ")}`;
+  return paint.yellow(`needs approval: ${who}${approvals.presence ? ", with a security key" : ""}`);
+}
+
+function verdict(plan: Plan, paint: Style): string {
+  const line = (reason: VerdictReason): string[] => [
+    reason.decision === "denied" ? paint.red("denied") : paint.yellow("approval"),
+    reason.rule,
+    [reason.key === undefined ? "" : `${printable(keyText(reason.key))}: `, printable(reason.message)].join(
+      "",
+    ),
+  ];
+  const denied = plan.verdict.reasons.filter((reason) => reason.decision === "denied");
+  const asks = plan.verdict.reasons.filter((reason) => reason.decision !== "denied");
+  return section("Verdict", paint, columns([...denied, ...asks].map(line)));
+}
+
+function widening(plan: Plan, paint: Style): string {
+  const rows = plan.facts.widening.map((fact) => [
+    paint.yellow("!"),
+    fact.id,
+    printable(keyText(fact.key)),
+    `${printable(fact.detail)}${fact.path === "" ? "" : paint.dim(`  ${printable(fact.path)}`)}`,
+  ]);
+  const lines = columns(rows);
+  if (plan.facts.permissions.state === "not computed")
+    lines.push(paint.dim("  permission delta: not computed"));
+  if (plan.facts.reachability.state === "not computed")
+    lines.push(paint.dim("  reachability delta: not computed"));
+  return section("Widens", paint, lines);
+}
+
+function exposure(plan: Plan, paint: Style): string {
+  return section(
+    "Exposes",
+    paint,
+    columns(
+      plan.facts.exposure.map((fact) => [
+        paint.yellow("!"),
+        printable(keyText(fact.key)),
+        printable(fact.how),
+      ]),
+    ),
+  );
+}
+
+function images(plan: Plan, paint: Style): string {
+  const mark = { added: paint.green("+"), removed: paint.red("-"), kept: "=" };
+  return section(
+    "Images",
+    paint,
+    columns(
+      plan.facts.images.map((image) => [
+        mark[image.change],
+        printable(image.image),
+        image.digest === null ? paint.yellow("a tag, not a digest") : "pinned by digest",
+        `used by ${image.usedBy.map(printable).join(", ")}`,
+      ]),
+    ),
+  );
+}
+
+function deletions(plan: Plan, paint: Style): string {
+  const irreversible = new Map(plan.facts.irreversible.map((fact) => [identity(fact.key), fact]));
+  const rows = plan.facts.deletions.map((fact) => [
+    paint.red("-"),
+    printable(keyText(fact.key)),
+    printable(irreversible.get(identity(fact.key))?.reason ?? fact.reason),
+  ]);
+  const deleted = new Set(plan.facts.deletions.map((fact) => identity(fact.key)));
+  const others = plan.facts.irreversible.filter((fact) => !deleted.has(identity(fact.key)));
+  return [
+    section("Deletes", paint, columns(rows)),
+    section(
+      "Cannot be undone",
+      paint,
+      columns(others.map((fact) => [paint.red("!"), printable(keyText(fact.key)), printable(fact.reason)])),
+    ),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+function changes(plan: Plan, paint: Style, objects: boolean): string {
+  const { create, update, delete: remove, unchanged } = plan.facts.counts;
+  const title = `Changes  ${create} to create, ${update} to update, ${remove} to delete, ${unchanged} unchanged`;
+  const shown = plan.changes.filter((change) => change.operation !== "unchanged");
+  const heads = columns(
+    shown.map((change) => [
+      markOf(change, paint),
+      printable(keyText(change.key)),
+      paint.dim(printable(change.file)),
+    ]),
+  );
+  const lines: string[] = [];
+  shown.forEach((change, index) => {
+    lines.push(heads[index] ?? "");
+    if (change.operation === "update") lines.push(...fieldLines(change, paint));
+    if (change.reversibility.kind !== "reversible") {
+      lines.push(`      ${paint.red(change.reversibility.kind)}: ${printable(change.reversibility.reason)}`);
+    }
+    if (objects && change.object !== null) {
+      for (const line of emitYaml(change.object).trimEnd().split("\n"))
+        lines.push(`      ${printable(line)}`);
+    }
+  });
+  return section(title, paint, lines.length === 0 ? ["  nothing"] : lines);
+}
+
+function markOf(change: Change, paint: Style): string {
+  const mark = marks[change.operation];
+  if (change.operation === "create") return paint.green(mark);
+  return change.operation === "delete" ? paint.red(mark) : paint.yellow(mark);
+}
+
+function fieldLines(change: Change, paint: Style): string[] {
+  return columns(
+    change.diff.map((field) => [
+      printable(field.path),
+      field.operation === "add"
+        ? paint.green("added")
+        : field.operation === "remove"
+          ? paint.red("removed")
+          : paint.yellow("changed"),
+      [field.before, field.after]
+        .map(shownText)
+        .filter((text) => text !== "")
+        .join(" -> "),
+    ]),
+    "      ",
+  );
+}
+
+function shownText(shown: Shown | undefined): string {
+  if (shown === undefined) return "";
+  if ("value" in shown) return printable(JSON.stringify(shown.value));
+  return shown.mac === null ? "(value not shown)" : `(value not shown, mac ${shown.mac.slice(0, 12)})`;
+}
+
+function findings(plan: Plan, paint: Style): string {
+  const colour = { error: paint.red, warning: paint.yellow, info: paint.cyan };
+  return section(
+    "Findings",
+    paint,
+    columns(
+      plan.findings.map((finding) => [
+        colour[finding.severity](finding.severity),
+        finding.code,
+        [
+          finding.key === undefined ? "" : `${printable(keyText(finding.key))}: `,
+          printable(finding.message),
+        ].join(""),
+      ]),
+    ),
+  );
+}
+
+function relaxations(plan: Plan, paint: Style): string {
+  return section(
+    "Relaxed from Pod Security restricted",
+    paint,
+    columns(
+      plan.authoring.relaxations.map((row) => [
+        paint.yellow("!"),
+        printable(`${row.workload}/${row.container}`),
+        row.level,
+        row.check,
+        printable(`${row.field}: ${row.reason}`),
+      ]),
+    ),
+  );
+}
+
+function secrets(plan: Plan, paint: Style): string {
+  return section(
+    "Secrets that must exist (values are never here)",
+    paint,
+    columns(
+      plan.facts.secrets.map((secret) => [
+        printable(`${secret.namespace}/${secret.name}`),
+        secret.keys.length === 0 ? "" : `keys ${secret.keys.map(printable).join(", ")}`,
+        `used by ${secret.usedBy.map(printable).join(", ")}`,
+      ]),
+    ),
+  );
+}
+
+function prerequisites(plan: Plan, paint: Style): string {
+  const lines: string[] = [];
+  for (const row of plan.authoring.prerequisites) {
+    lines.push(`  ${printable(row.text)}`);
+    if (row.command !== undefined) lines.push(`    ${paint.cyan("$")} ${printable(row.command)}`);
+  }
+  return section("Before it works", paint, lines);
+}
+
+/** What became of the fields of the request that are not simply used. */
+function request(plan: Plan, paint: Style): string {
+  const colour = { dropped: paint.red, changed: paint.yellow, reference: paint.cyan, used: paint.green };
+  const rows = plan.intent.report.filter((row) => row.disposition !== "used");
+  return section(
+    "Fields of the request that are not used as they stand",
+    paint,
+    columns(
+      rows.map((row) => [
+        colour[row.disposition](row.disposition),
+        printable(`${row.place.file}:${row.place.line}:${row.place.column}`),
+        printable(row.field),
+        printable(row.reason ?? ""),
+      ]),
+    ),
+  );
+}
+
+function notes(plan: Plan, paint: Style): string {
+  return section(
+    "Decided for you",
+    paint,
+    columns(
+      plan.authoring.notes.map((note) => [
+        note.code,
+        printable(note.workload ?? ""),
+        printable(note.message),
+      ]),
+    ),
+  );
+}
+
+function assumptions(plan: Plan, paint: Style): string {
+  return section(
+    "Assumed, not proved",
+    paint,
+    columns(plan.assumptions.map((row) => [row.id, printable(row.text)])),
+  );
+}

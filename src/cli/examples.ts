@@ -1,0 +1,40 @@
+/**
+ * The example at the end of each help page. test/e2e/examples.test.ts runs every one, in order, in a folder that holds
+ * `compose.yaml`, `k8s/`, an empty Git repository `gitops` and a key `id_ed25519`; what they need of each other is made by
+ * those before.
+ */
+export const examples: readonly { readonly command: readonly string[]; readonly example: string }[] = [
+  { command: [], example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop" },
+  {
+    command: ["charter", "init"],
+    example:
+      "kubeops charter init --name demo --owner id_ed25519.pub --principal anna \\\n  --target git:./gitops@main#apps/shop -n shop --software-keys",
+  },
+  { command: ["charter", "sign"], example: "kubeops charter sign --key id_ed25519" },
+  { command: ["charter", "show"], example: "kubeops charter show" },
+  { command: ["charter", "verify"], example: "kubeops charter verify" },
+  { command: ["charter"], example: "kubeops charter verify" },
+  { command: ["check"], example: "kubeops check k8s/ --kube-version 1.34" },
+  {
+    command: ["plan"],
+    example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop --out plan.json",
+  },
+  { command: ["show"], example: "kubeops show plan.json" },
+  { command: ["approve"], example: "kubeops approve plan.json --key id_ed25519 --yes" },
+  { command: ["apply"], example: "kubeops apply plan.json" },
+  { command: ["undo"], example: "kubeops undo plan.json --out undo.json" },
+  { command: ["audit", "list"], example: "kubeops audit list" },
+  { command: ["audit", "show"], example: "kubeops audit show 1" },
+  { command: ["audit", "verify"], example: "kubeops audit verify" },
+  { command: ["audit", "export"], example: "kubeops audit export --out audit.ndjson" },
+  { command: ["audit"], example: "kubeops audit verify" },
+  { command: ["completion"], example: "kubeops completion zsh" },
+  { command: ["version"], example: "kubeops version -o json" },
+];
+
+export function exampleFor(command: readonly string[]): string | undefined {
+  return examples.find(
+    (row) =>
+      row.command.length === command.length && row.command.every((word, index) => word === command[index]),
+  )?.example;
+}

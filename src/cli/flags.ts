@@ -1,0 +1,67 @@
+import type { CliContext } from "./context.ts";
+
+/** Flags that several commands share, with the words of kubectl and Terraform. */
+export interface OutputFlags {
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
+
+export interface TrustFlags {
+  readonly trustRoot?: string;
+  readonly state?: string;
+}
+
+export const text = (input: string): string => input;
+
+export const outputFlag = {
+  kind: "enum",
+  values: ["text", "json"],
+  default: "text",
+  brief: "Output format",
+} as const;
+
+export const colorFlag = {
+  kind: "enum",
+  values: ["auto", "always", "never"],
+  default: "auto",
+  brief: "Colours (auto: on a terminal, and not with NO_COLOR)",
+} as const;
+
+export const quietFlag = {
+  kind: "boolean",
+  default: false,
+  withNegated: false,
+  brief: "No progress, only results",
+} as const;
+
+export const trustRootFlag = {
+  kind: "parsed",
+  parse: (input: string): string => input,
+  optional: true,
+  placeholder: "folder",
+  brief: "Trust root to use instead of /etc/kubeops or ~/.config/kubeops (then advisory)",
+} as const;
+
+export const stateFlag = {
+  kind: "parsed",
+  parse: (input: string): string => input,
+  optional: true,
+  placeholder: "folder",
+  brief: "State folder to use instead of $XDG_STATE_HOME/kubeops",
+} as const;
+
+export const kubeVersionFlag = {
+  kind: "parsed",
+  parse: (input: string): string => input,
+  optional: true,
+  placeholder: "1.N",
+  brief: "Kubernetes version that the objects are for (default: the newest known)",
+} as const;
+
+/** Whether a command prints colours. */
+export function wantsColor(context: CliContext, flags: Pick<OutputFlags, "color">): boolean {
+  if (flags.color !== "auto") return flags.color === "always";
+  const noColor = context.env["NO_COLOR"];
+  return context.terminal && (noColor === undefined || noColor === "");
+}

@@ -1,0 +1,124 @@
+import { basename, dirname, relative, resolve, sep } from "node:path";
+import { statSync } from "node:fs";
+import { projectFiles } from "../apply/files/node-files.ts";
+import { isCompose } from "../authoring/compose/read-compose.ts";
+import type { Files } from "../kube/files.ts";
+import { OpsError } from "../kube/ops-error.ts";
+import { type InputFile, readInputs, readStdin } from "../kube/read-inputs.ts";
+import { readDocuments } from "../kube/yaml/read-documents.ts";
+import type { CliContext } from "./context.ts";
+
+/** What the user named, read: a Compose project, or files of objects. */
+export type Inputs =
+  | {
+      readonly kind: "compose";
+      readonly files: Files;
+      readonly names: readonly string[];
+      readonly folderName: string;
+    }
+  | {
+      readonly kind: "objects";
+      readonly inputs: readonly InputFile[];
+      readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+    };
+
+/** Names of -f and of the positional words, in their order; none is a usage error. */
+export function inputNames(
+  filename: readonly string[] | undefined,
+  words: readonly string[],
+): readonly string[] {
+  const names = [...(filename ?? []), ...words];
+  if (names.length === 0) {
+    throw new OpsError("USAGE", "no input was named", {
+      hint: "name files or folders with -f, or - for standard input",
+    });
+  }
+  return names;
+}
+
+/** Files rooted at the deepest folder that holds everything the user named, and the names relative to it. */
+export function projectOf(
+  context: CliContext,
+  names: readonly string[],
+): { readonly files: Files; readonly names: readonly string[] } {
+  const absolute = names.map((name) => resolve(context.cwd, name));
+  let root = folderOf(absolute[0] ?? context.cwd);
+  for (const path of absolute) {
+    while (!within(root, path)) root = dirname(root);
+  }
+  const files = projectFiles(root, { displayFrom: context.cwd });
+  return { files, names: absolute.map((path) => relative(root, path) || ".") };
+}
+
+function within(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+function folderOf(path: string): string {
+  // A folder is its own root; a file's root, and that of a glob, is the folder it stands in.
+  try {
+    return statSync(path).isDirectory() ? path : dirname(path);
+  } catch {
+    let folder = dirname(path);
+    while (/[*?]/.test(folder)) folder = dirname(folder);
+    return folder;
+  }
+}
+
+/** Reads objects from files, folders, globs and standard input. */
+export async function readObjectInputs(
+  context: CliContext,
+  names: readonly string[],
+): Promise<Extract<Inputs, { kind: "objects" }>> {
+  const named = names.filter((name) => name !== "-");
+  const inputs: InputFile[] = [];
+  const skipped: { path: string; reason: string }[] = [];
+  if (named.length > 0) {
+    const project = projectOf(context, named);
+    const read = readInputs(project.files, project.names);
+    inputs.push(...read.inputs);
+    skipped.push(...read.skipped);
+  }
+  if (names.includes("-")) inputs.push(readStdin(await context.readStdin()));
+  return { kind: "objects", inputs, skipped };
+}
+
+/** Reads what the user named: all Compose files, or all objects. */
+export async function readRequest(context: CliContext, names: readonly string[]): Promise<Inputs> {
+  const composes = names.map((name) => isComposeFile(context, name));
+  if (!composes.includes(true)) return readObjectInputs(context, names);
+  const other = names[composes.indexOf(false)];
+  if (other !== undefined) {
+    throw new OpsError("USAGE", `${other} is no Compose file, and others are`, {
+      hint: "make one plan of the Compose files and one of the objects",
+    });
+  }
+  const first = resolve(context.cwd, names[0] ?? "");
+  const root = dirname(first);
+  for (const name of names) {
+    if (!within(root, resolve(context.cwd, name))) {
+      throw new OpsError(
+        "INPUT_OUTSIDE",
+        `${name} lies outside the project folder ${relative(context.cwd, root) || "."}`,
+        {
+          hint: "the project folder is that of the first Compose file; name the outermost one first",
+        },
+      );
+    }
+  }
+  return {
+    kind: "compose",
+    files: projectFiles(root, { displayFrom: context.cwd }),
+    names: names.map((name) => relative(root, resolve(context.cwd, name))),
+    folderName: basename(root),
+  };
+}
+
+function isComposeFile(context: CliContext, name: string): boolean {
+  if (name === "-" || /[*?]/.test(name)) return false;
+  const path = resolve(context.cwd, name);
+  const files = projectFiles(dirname(path), { displayFrom: context.cwd });
+  const file = basename(path);
+  if (files.kind(file) !== "file" || !/\.(ya?ml|json)$/i.test(file)) return false;
+  return readDocuments(files.display(file), files.read(file)).some((document) => isCompose(document.value));
+}

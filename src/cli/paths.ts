@@ -1,0 +1,26 @@
+import { join, resolve } from "node:path";
+import { OpsError } from "../kube/ops-error.ts";
+import type { CliContext } from "./context.ts";
+
+function home(context: CliContext): string {
+  const folder = context.env["HOME"];
+  if (folder === undefined || folder === "") {
+    throw new OpsError("USAGE", "HOME is not set", {
+      hint: "set HOME, or name the folders with --trust-root and --state",
+    });
+  }
+  return folder;
+}
+
+/** State folder: the flag, else $XDG_STATE_HOME/kubeops, else ~/.local/state/kubeops. */
+export function statePath(context: CliContext, flag: string | undefined): string {
+  if (flag !== undefined) return resolve(context.cwd, flag);
+  const base = context.env["XDG_STATE_HOME"];
+  return base !== undefined && base.startsWith("/")
+    ? join(base, "kubeops")
+    : join(home(context), ".local", "state", "kubeops");
+}
+
+export function homeFolder(context: CliContext): string {
+  return home(context);
+}
