@@ -1,0 +1,120 @@
+import type { PlaceMap, ReadDocument } from "../read-object.ts";
+import { decodeText } from "./decode-text.ts";
+import { documentBuilder, type DocumentBuilder } from "./document-builder.ts";
+import { lineIndex, type LineIndex } from "./line-index.ts";
+import { parseInto } from "./parse-events.ts";
+import { placesOf } from "./place-tape.ts";
+import { readJson, skipJsonSpace } from "./read-json.ts";
+import { type Chunk, splitDocuments } from "./split-documents.ts";
+import { yamlProblem } from "./yaml-problems.ts";
+
+/** Deepest nesting that is read. go-yaml stops at 10,000; what walks the values later recurses, and no API object has 100. */
+export const MAX_DEPTH = 1000;
+
+/** Characters that go-yaml's reader refuses (readerc.go). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are refused.
+const refusedCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
+/** Line ends of YAML 1.1 that YAML 1.2 takes as text. */
+const oldLineBreak = /[\u0085\u2028\u2029]/;
+const directive = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*(%[^\r\n]*)/;
+const template = /\{\{.*?\}\}/;
+
+/**
+ * The documents of a stream, read as kubectl and the API server read them (facts: yaml.md 2 to 4): JSON objects one after
+ * the other when the stream begins with `{`, else YAML documents between lines that begin with `---`. Nothing in the
+ * content throws: a document that cannot be read has the value null and a problem with a place. A document of nothing
+ * but comments has the value null and no problem.
+ */
+export function readDocuments(file: string, bytes: Uint8Array): readonly ReadDocument[] {
+  const decoded = decodeText(bytes);
+  if (!("text" in decoded)) {
+    const place = { file, line: decoded.line, column: decoded.column };
+    const places: PlaceMap = { value: () => place, key: () => place };
+    return [
+      {
+        file,
+        index: 0,
+        value: null,
+        places,
+        problems: [yamlProblem("yaml/encoding", place, decoded.reason)],
+      },
+    ];
+  }
+  const stream: Stream = { file, text: decoded.text, lines: lineIndex(file, decoded.text), documents: [] };
+  const yamlFrom = /^\s*\{/.test(stream.text) ? readJsonStream(stream) : 0;
+  if (yamlFrom !== undefined) {
+    for (const chunk of splitDocuments(stream.text, yamlFrom)) readChunk(stream, chunk);
+  }
+  return stream.documents;
+}
+
+interface Stream {
+  readonly file: string;
+  readonly text: string;
+  readonly lines: LineIndex;
+  readonly documents: ReadDocument[];
+}
+
+function add(stream: Stream, builder: DocumentBuilder, base: number): void {
+  stream.documents.push({
+    file: stream.file,
+    index: stream.documents.length,
+    value: builder.value(),
+    places: placesOf(builder.tape, stream.lines, base),
+    problems: builder.problems,
+  });
+}
+
+/**
+ * Reads JSON objects until the stream ends or something else follows. Gives where YAML begins then, or undefined at the
+ * end; after a second JSON object YAML may not begin (apimachinery YAMLOrJSONDecoder).
+ */
+function readJsonStream(stream: Stream): number | undefined {
+  let at = 0;
+  for (;;) {
+    const start = skipJsonSpace(stream.text, at);
+    if (start >= stream.text.length) return undefined;
+    const builder = documentBuilder(stream.lines, start);
+    const result = readJson(stream.text, start, builder, MAX_DEPTH);
+    if ("end" in result) {
+      add(stream, builder, start);
+      at = result.end;
+    } else if (result.tooDeep || stream.documents.length > 1) {
+      if (result.tooDeep) builder.fail("yaml/too-deep", result.at - start, String(MAX_DEPTH));
+      else builder.fail("yaml/json", result.at - start, result.reason);
+      add(stream, builder, start);
+      return undefined;
+    } else return at;
+  }
+}
+
+function readChunk(stream: Stream, chunk: Chunk): void {
+  const text = stream.text.slice(chunk.start, chunk.end);
+  const builder = documentBuilder(stream.lines, chunk.start);
+  const separator = chunk.badSeparator;
+  const refused = refusedCharacter.exec(text);
+  const lineBreak = oldLineBreak.exec(text);
+  const line = text.includes("%") ? directive.exec(text) : null;
+  if (separator !== undefined)
+    builder.fail("yaml/document-separator", separator.offset - chunk.start, separator.text);
+  else if (refused !== null)
+    builder.fail("yaml/encoding", refused.index, `the character ${codePoint(refused[0])} is not allowed`);
+  else if (lineBreak !== null) builder.fail("yaml/line-break", lineBreak.index, codePoint(lineBreak[0]));
+  else if (line !== null) builder.fail("yaml/directive", line[0].length - (line[1] ?? "").length, line[1]);
+  else parseInto(text, builder, MAX_DEPTH);
+  const templated = builder.failed() ? template.exec(text) : null;
+  if (templated !== null && builder.problems.some((problem) => unrendered.has(problem.code)))
+    builder.problems.splice(
+      0,
+      builder.problems.length,
+      yamlProblem("yaml/template-text", stream.lines.place(chunk.start + templated.index), templated[0]),
+    );
+  add(stream, builder, chunk.start);
+}
+
+/** What a Go template looks like to a YAML parser. */
+const unrendered: ReadonlySet<string> = new Set(["yaml/syntax", "yaml/key-type"]);
+
+function codePoint(character: string): string {
+  return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
