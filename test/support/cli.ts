@@ -1,0 +1,107 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const repository: string = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const program = join(repository, "bin", "kubeops.cjs");
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder of its own with its own home: what a command may see of the world. */
+export interface World {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  path(...parts: string[]): string;
+  write(path: string, content: string | Uint8Array): string;
+  copy(from: string, to: string): void;
+  kubeops(args: readonly string[], options?: { readonly input?: string | Uint8Array; readonly env?: Readonly<Record<string, string>>; readonly cwd?: string }): Ran;
+  start(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): ChildProcess;
+  run(command: string, args: readonly string[], options?: { readonly cwd?: string; readonly input?: string }): Ran;
+  /** Bare Git repository `gitops` with branch main unborn, SSH key `id_ed25519`. */
+  prepare(): World;
+  /** Trust root with a signed charter for git:./gitops@main#folder. */
+  charter(options?: { readonly namespaces?: readonly string[]; readonly folder?: string; readonly edit?: (text: string) => string }): World;
+  remove(): void;
+}
+
+export function makeWorld(): World {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "kubeops-test-")));
+  const env: Readonly<Record<string, string>> = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: join(folder, "home"),
+    LC_ALL: "C.UTF-8",
+    TZ: "UTC",
+  };
+  mkdirSync(env["HOME"] ?? "", { recursive: true });
+  const world: World = {
+    folder,
+    env,
+    path: (...parts) => join(folder, ...parts),
+    write(path, content) {
+      const full = join(folder, path);
+      mkdirSync(dirname(full), { recursive: true });
+      writeFileSync(full, content);
+      return full;
+    },
+    copy: (from, to) => cpSync(from, join(folder, to), { recursive: true }),
+    kubeops: (args, options = {}) =>
+      result(
+        spawnSync(process.execPath, [program, ...args], {
+          cwd: options.cwd ?? folder,
+          env: { ...env, ...options.env },
+          input: options.input ?? "",
+          maxBuffer: 1 << 28,
+        }),
+      ),
+    start: (args, options = {}) => spawn(process.execPath, [program, ...args], { cwd: folder, env: { ...env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] }),
+    run: (command, args, options = {}) =>
+      result(
+        spawnSync(command, args, {
+          cwd: options.cwd ?? folder,
+          env: { ...env, GIT_CONFIG_NOSYSTEM: "1", GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@example.com", GIT_COMMITTER_NAME: "t", GIT_COMMITTER_EMAIL: "t@example.com" },
+          input: options.input ?? "",
+          maxBuffer: 1 << 28,
+        }),
+      ),
+    prepare() {
+      must(world.run("git", ["init", "--quiet", "--bare", "--initial-branch=main", "gitops"]));
+      must(world.run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", "id_ed25519"]));
+      return world;
+    },
+    charter(options = {}) {
+      const folderName = options.folder ?? "apps/shop";
+      must(
+        world.kubeops([
+          "charter", "init", "--name", "test", "--owner", "id_ed25519.pub", "--principal", "anna", "--software-keys",
+          "--target", `git:./gitops@main#${folderName}`, ...(options.namespaces ?? ["shop"]).flatMap((name) => ["-n", name]),
+        ]),
+      );
+      if (options.edit !== undefined) {
+        const file = join(env["HOME"] ?? "", ".config/kubeops/charter.yaml");
+        const { readFileSync } = process.getBuiltinModule("node:fs");
+        writeFileSync(file, options.edit(readFileSync(file, "utf8")), { mode: 0o600 });
+      }
+      must(world.kubeops(["charter", "sign", "--key", "id_ed25519"]));
+      return world;
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+  return world;
+}
+
+/** Fails loudly when a step that a test only needs did not work. */
+export function must(ran: Ran): Ran {
+  if (ran.status !== 0) throw new Error(`exit code ${ran.status}\n${ran.stdout}\n${ran.stderr}`);
+  return ran;
+}
+
+function result(ran: { status: number | null; stdout: Buffer; stderr: Buffer; error?: Error }): Ran {
+  if (ran.error !== undefined) throw ran.error;
+  return { status: ran.status, stdout: ran.stdout.toString("utf8"), stderr: ran.stderr.toString("utf8") };
+}
