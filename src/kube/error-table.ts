@@ -91,6 +91,10 @@ export const errorTable = {
   },
   LOG_UNWRITABLE: { exit: 3, when: "The audit log could not be written; without it there is no effect." },
   STATE_UNWRITABLE: { exit: 3, when: "The state folder could not be written." },
+  STATE_UNSAFE: {
+    exit: 3,
+    when: "The state folder, or a part of it, is a link, belongs to another user, or can be written by others.",
+  },
   STATE_BUSY: { exit: 3, when: "Another process of kubeops holds the state; it was waited for." },
   JOURNAL_INVALID: { exit: 3, when: "The journal does not fit the log or the plan." },
   INTERRUPTED: { exit: 130, when: "The run was interrupted; a second run finishes it or refuses." },
