@@ -20,13 +20,28 @@ export interface World {
   path(...parts: string[]): string;
   write(path: string, content: string | Uint8Array): string;
   copy(from: string, to: string): void;
-  kubeops(args: readonly string[], options?: { readonly input?: string | Uint8Array; readonly env?: Readonly<Record<string, string>>; readonly cwd?: string }): Ran;
+  kubeops(
+    args: readonly string[],
+    options?: {
+      readonly input?: string | Uint8Array;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly cwd?: string;
+    },
+  ): Ran;
   start(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): ChildProcess;
-  run(command: string, args: readonly string[], options?: { readonly cwd?: string; readonly input?: string }): Ran;
+  run(
+    command: string,
+    args: readonly string[],
+    options?: { readonly cwd?: string; readonly input?: string },
+  ): Ran;
   /** Bare Git repository `gitops` with branch main unborn, SSH key `id_ed25519`. */
   prepare(): World;
   /** Trust root with a signed charter for git:./gitops@main#folder. */
-  charter(options?: { readonly namespaces?: readonly string[]; readonly folder?: string; readonly edit?: (text: string) => string }): World;
+  charter(options?: {
+    readonly namespaces?: readonly string[];
+    readonly folder?: string;
+    readonly edit?: (text: string) => string;
+  }): World;
   remove(): void;
 }
 
@@ -59,12 +74,24 @@ export function makeWorld(): World {
           maxBuffer: 1 << 28,
         }),
       ),
-    start: (args, options = {}) => spawn(process.execPath, [program, ...args], { cwd: folder, env: { ...env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] }),
+    start: (args, options = {}) =>
+      spawn(process.execPath, [program, ...args], {
+        cwd: folder,
+        env: { ...env, ...options.env },
+        stdio: ["pipe", "pipe", "pipe"],
+      }),
     run: (command, args, options = {}) =>
       result(
         spawnSync(command, args, {
           cwd: options.cwd ?? folder,
-          env: { ...env, GIT_CONFIG_NOSYSTEM: "1", GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@example.com", GIT_COMMITTER_NAME: "t", GIT_COMMITTER_EMAIL: "t@example.com" },
+          env: {
+            ...env,
+            GIT_CONFIG_NOSYSTEM: "1",
+            GIT_AUTHOR_NAME: "t",
+            GIT_AUTHOR_EMAIL: "t@example.com",
+            GIT_COMMITTER_NAME: "t",
+            GIT_COMMITTER_EMAIL: "t@example.com",
+          },
           input: options.input ?? "",
           maxBuffer: 1 << 28,
         }),
@@ -78,8 +105,18 @@ export function makeWorld(): World {
       const folderName = options.folder ?? "apps/shop";
       must(
         world.kubeops([
-          "charter", "init", "--name", "test", "--owner", "id_ed25519.pub", "--principal", "anna", "--software-keys",
-          "--target", `git:./gitops@main#${folderName}`, ...(options.namespaces ?? ["shop"]).flatMap((name) => ["-n", name]),
+          "charter",
+          "init",
+          "--name",
+          "test",
+          "--owner",
+          "id_ed25519.pub",
+          "--principal",
+          "anna",
+          "--software-keys",
+          "--target",
+          `git:./gitops@main#${folderName}`,
+          ...(options.namespaces ?? ["shop"]).flatMap((name) => ["-n", name]),
         ]),
       );
       if (options.edit !== undefined) {
