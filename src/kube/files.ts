@@ -12,6 +12,8 @@ export interface Files {
   read(path: string, limit?: number): Uint8Array;
   /** Names in a folder, sorted by code units. */
   list(path: string): readonly string[];
+  /** The path with every link followed, so that two names of one file or folder are known to be one. */
+  real?(path: string): string;
   /** How a path of this folder is named to people: relative to their working folder. */
   display(path: string): string;
 }

@@ -1,0 +1,142 @@
+import { sha256Hex } from "./digest.ts";
+import { type Files, MAX_INPUT_BYTES } from "./files.ts";
+import { isArray, isObject, type Json } from "./json.ts";
+import { OpsError } from "./ops-error.ts";
+import { isPattern, matchFiles, walkFolder } from "./find-files.ts";
+import { printable } from "./printable.ts";
+import type { ReadDocument } from "./read-object.ts";
+import { readDocuments } from "./yaml/read-documents.ts";
+
+export interface InputFile {
+  /** As people name the file; `<stdin>` for standard input. */
+  readonly path: string;
+  /** SHA-256 of its bytes, in lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly documents: readonly ReadDocument[];
+}
+
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface InputsRead {
+  readonly inputs: readonly InputFile[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+/**
+ * Reads files, folders and globs (`*`, `**`, `?`), named relative to the root of `files`, each file once, in the order of
+ * the names and sorted within a folder or glob. Of a folder the files `*.yaml`, `*.yml` and `*.json` are read, without
+ * hidden folders and `node_modules`; those that hold nothing of Kubernetes are named in `skipped`. A file that is named
+ * itself is always read.
+ * @throws {OpsError} INPUT_NOT_FOUND when a name or glob fits nothing; what `Files` throws.
+ */
+export function readInputs(files: Files, names: readonly string[]): InputsRead {
+  const inputs: InputFile[] = [];
+  const skipped: SkippedFile[] = [];
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const found = findFiles(files, normal(name), skipped);
+    for (const path of found.paths) {
+      const display = files.display(path);
+      const real = files.real?.(path) ?? path;
+      const before = seen.get(real);
+      if (before !== undefined) {
+        if (before !== display)
+          skipped.push({ path: display, reason: `the same file as ${printable(before)}` });
+        continue;
+      }
+      seen.set(real, display);
+      const input = inputFile(display, files.read(path));
+      const reason = found.named ? undefined : notKubernetes(path, input.documents);
+      if (reason === undefined) inputs.push(input);
+      else skipped.push({ path: display, reason });
+    }
+  }
+  return { inputs, skipped };
+}
+
+/**
+ * Standard input as a file, shown as `<stdin>`.
+ * @throws {OpsError} INPUT_TOO_LARGE
+ */
+export function readStdin(bytes: Uint8Array): InputFile {
+  if (bytes.length > MAX_INPUT_BYTES) {
+    throw new OpsError(
+      "INPUT_TOO_LARGE",
+      `standard input has ${bytes.length} bytes; at most ${MAX_INPUT_BYTES} are read`,
+    );
+  }
+  return inputFile("<stdin>", bytes);
+}
+
+function inputFile(path: string, bytes: Uint8Array): InputFile {
+  return { path, sha256: sha256Hex(bytes), documents: readDocuments(path, bytes) };
+}
+
+/** The name without `./`, doubled and trailing slashes; `.` for the root. */
+function normal(name: string): string {
+  const absolute = name.startsWith("/");
+  const parts = name.split("/").filter((part) => part !== "" && part !== ".");
+  const path = parts.join("/");
+  if (absolute) return `/${path}`;
+  return path === "" ? "." : path;
+}
+
+interface Found {
+  readonly paths: readonly string[];
+  /** The file was named itself, not found in a folder. */
+  readonly named: boolean;
+}
+
+function findFiles(files: Files, name: string, skipped: SkippedFile[]): Found {
+  const kind = files.kind(name);
+  if (kind === "file") return { paths: [name], named: true };
+  const noteLoop = (path: string): void => {
+    skipped.push({ path: files.display(path), reason: "a link to a folder that was walked already" });
+  };
+  if (kind === "folder") return { paths: walkFolder(files, name, noteLoop), named: false };
+  const shown = printable(name);
+  if (!isPattern(name)) {
+    throw new OpsError("INPUT_NOT_FOUND", `${shown} does not exist`, {
+      hint: "name a file, a folder or a glob, relative to the working folder",
+    });
+  }
+  const paths = matchFiles(files, name, noteLoop);
+  if (paths.length === 0) throw new OpsError("INPUT_NOT_FOUND", `no file matches ${shown}`);
+  return { paths, named: false };
+}
+
+/** Why a file of a folder is left aside; undefined when it is not. A file that cannot be read as YAML is not left aside. */
+function notKubernetes(path: string, documents: readonly ReadDocument[]): string | undefined {
+  const base = path.slice(path.lastIndexOf("/") + 1);
+  if (base === "Chart.yaml") return "the description of a Helm chart";
+  if (documents.some((document) => document.value === null && document.problems.length > 0)) return undefined;
+  const values = documents.map((document) => document.value).filter((value) => value !== null);
+  if (values.length === 0) return "no document in it";
+  if (!values.some(hasApiVersion)) return "no apiVersion in it";
+  if (values.every(isKustomization)) return "a kustomization, not an object";
+  return undefined;
+}
+
+function hasApiVersion(value: Json): boolean {
+  if (isArray(value)) return value.some(hasOwnApiVersion);
+  if (hasOwnApiVersion(value)) return true;
+  return (
+    isObject(value) &&
+    Object.hasOwn(value, "items") &&
+    isArray(value["items"]) &&
+    value["items"].some(hasOwnApiVersion)
+  );
+}
+
+function hasOwnApiVersion(value: Json): boolean {
+  return isObject(value) && Object.hasOwn(value, "apiVersion");
+}
+
+function isKustomization(value: Json): boolean {
+  if (!isObject(value) || !Object.hasOwn(value, "apiVersion")) return false;
+  const apiVersion = value["apiVersion"];
+  return typeof apiVersion === "string" && apiVersion.startsWith("kustomize.config.k8s.io/");
+}
