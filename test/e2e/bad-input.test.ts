@@ -13,7 +13,8 @@ describe("bad input", () => {
   afterAll(() => world.remove());
 
   const TARGET = ["--target", "git:./gitops#apps/shop"];
-  const plan = (file: string, ...more: string[]): Ran => world.kubeops(["plan", "-f", file, "-n", "shop", ...TARGET, "--out", "never.json", ...more]);
+  const plan = (file: string, ...more: string[]): Ran =>
+    world.kubeops(["plan", "-f", file, "-n", "shop", ...TARGET, "--out", "never.json", ...more]);
 
   function refused(ran: Ran, exit: number, message: string): void {
     expect(ran.stderr).toContain(message);
@@ -26,11 +27,19 @@ describe("bad input", () => {
   const config = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
 
   test("no input", () => {
-    refused(world.kubeops(["plan", ...TARGET]), 2, "error: no input was named [USAGE]\n  hint: name files or folders with -f, or - for standard input\n");
+    refused(
+      world.kubeops(["plan", ...TARGET]),
+      2,
+      "error: no input was named [USAGE]\n  hint: name files or folders with -f, or - for standard input\n",
+    );
   });
 
   test("an unknown command and an unknown flag", () => {
-    refused(world.kubeops(["plam"]), 2, 'error: there is no command "plam" [USAGE]\n  hint: did you mean plan?');
+    refused(
+      world.kubeops(["plam"]),
+      2,
+      'error: there is no command "plam" [USAGE]\n  hint: did you mean plan?',
+    );
     refused(world.kubeops(["plan", "--frob"]), 2, "[USAGE]");
   });
 
@@ -52,8 +61,15 @@ describe("bad input", () => {
   });
 
   test("an alias bomb", () => {
-    const lines = ["apiVersion: v1", "kind: ConfigMap", "metadata: {name: a}", "data:", "  a0: &a0 [x, x, x, x, x, x, x, x, x, x]"];
-    for (let i = 1; i < 10; i++) lines.push(`  a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(", ")}]`);
+    const lines = [
+      "apiVersion: v1",
+      "kind: ConfigMap",
+      "metadata: {name: a}",
+      "data:",
+      "  a0: &a0 [x, x, x, x, x, x, x, x, x, x]",
+    ];
+    for (let i = 1; i < 10; i++)
+      lines.push(`  a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(", ")}]`);
     world.write("bad/bomb.yaml", `${lines.join("\n")}\n`);
     refused(plan("bad/bomb.yaml"), 2, "yaml/too-many-aliases");
   });
@@ -61,7 +77,10 @@ describe("bad input", () => {
   test("50,000 nested levels, in YAML and in JSON", () => {
     world.write("bad/deep.yaml", `${config("a")}data: ${"[".repeat(50_000)}${"]".repeat(50_000)}\n`);
     refused(plan("bad/deep.yaml"), 2, "yaml/too-deep");
-    world.write("bad/deep.json", `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}}`);
+    world.write(
+      "bad/deep.json",
+      `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}}`,
+    );
     refused(plan("bad/deep.json"), 2, "yaml/too-deep");
   });
 
@@ -90,7 +109,10 @@ describe("bad input", () => {
   });
 
   test("a cycle in extends and in include", () => {
-    world.write("cycle/compose.yaml", "services:\n  a: {extends: {service: b}, image: a:1}\n  b: {extends: {service: a}}\n");
+    world.write(
+      "cycle/compose.yaml",
+      "services:\n  a: {extends: {service: b}, image: a:1}\n  b: {extends: {service: a}}\n",
+    );
     refused(plan("cycle/compose.yaml"), 2, "[INPUT_CYCLE]");
     world.write("include/compose.yaml", "include: [other.yaml]\nservices:\n  a: {image: a:1}\n");
     world.write("include/other.yaml", "include: [compose.yaml]\n");
@@ -103,7 +125,10 @@ describe("bad input", () => {
   });
 
   test("a Secret that carries data", () => {
-    world.write("secret/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n");
+    world.write(
+      "secret/secret.yaml",
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n",
+    );
     const ran = plan("secret/secret.yaml");
     refused(ran, 2, "[INPUT_SECRET_DATA]");
     expect(ran.stderr).not.toContain("hunter2");
@@ -116,7 +141,14 @@ describe("bad input", () => {
   });
 
   test("a target that is none", () => {
-    for (const target of ["gitops", "git:", "git:./gitops#../up", "git:ssh://host/x#a", "git:./gitops@-x#a", "git:https://user:pass@host/x#a"]) {
+    for (const target of [
+      "gitops",
+      "git:",
+      "git:./gitops#../up",
+      "git:ssh://host/x#a",
+      "git:./gitops@-x#a",
+      "git:https://user:pass@host/x#a",
+    ]) {
       const ran = world.kubeops(["plan", "-f", "shop/compose.yaml", "--target", target]);
       expect(ran.stderr).toContain("[TARGET_INVALID]");
       expect(ran.status).toBe(2);
@@ -182,7 +214,9 @@ describe("bad input", () => {
 
   test("a base branch that moved", () => {
     must(world.kubeops(["approve", "plan.json", "--key", "id_ed25519", "--yes"]));
-    const tree = must(world.run("git", ["-C", "gitops", "hash-object", "-t", "tree", "-w", "/dev/null"])).stdout.trim();
+    const tree = must(
+      world.run("git", ["-C", "gitops", "hash-object", "-t", "tree", "-w", "/dev/null"]),
+    ).stdout.trim();
     const commit = must(world.run("git", ["-C", "gitops", "commit-tree", tree, "-m", "moved"])).stdout.trim();
     must(world.run("git", ["-C", "gitops", "update-ref", "refs/heads/main", commit]));
     const ran = world.kubeops(["apply", "plan.json"]);
@@ -195,7 +229,15 @@ describe("bad input", () => {
     chmodSync(world.path("closed"), 0o000);
     chmodSync(world.folder, 0o755);
     // Root reads everything: the command runs as nobody.
-    const ran = world.run("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, join(repository, "bin/kubeops.cjs"), "check", world.path("closed")]);
+    const ran = world.run("setpriv", [
+      "--reuid=65534",
+      "--regid=65534",
+      "--clear-groups",
+      process.execPath,
+      join(repository, "bin/kubeops.cjs"),
+      "check",
+      world.path("closed"),
+    ]);
     expect(ran.stderr).toContain("[INPUT_UNREADABLE]");
     expect(ran.status).toBe(2);
     chmodSync(world.path("closed"), 0o755);

@@ -21,7 +21,9 @@ describe("help", () => {
   });
 
   test("every command that is listed has one", () => {
-    const listed = [...world.kubeops(["--help"]).stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map((match) => match[1]);
+    const listed = [...world.kubeops(["--help"]).stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(
+      (match) => match[1],
+    );
     const commands = listed.filter((name) => name !== undefined && !name.startsWith("-"));
     expect(commands.length).toBeGreaterThanOrEqual(10);
     for (const name of commands) expect(examples.some((row) => row.command[0] === name)).toBe(true);
@@ -36,7 +38,11 @@ describe("help", () => {
       const ran = world.kubeops(words);
       // The first charter does not let a claim be deleted: undoing the shop is denied, and says so (kernel K8).
       const expected = command[0] === "undo" ? 1 : 0;
-      expect({ example, status: ran.status, stderr: ran.status === expected ? "" : ran.stderr }).toEqual({ example, status: expected, stderr: "" });
+      expect({ example, status: ran.status, stderr: ran.status === expected ? "" : ran.stderr }).toEqual({
+        example,
+        status: expected,
+        stderr: "",
+      });
     }
   });
 });

@@ -12,10 +12,24 @@ describe("the main job, to Git", () => {
   });
   afterAll(() => world.remove());
 
-  const commits = (): string[] => must(world.run("git", ["-C", "gitops", "for-each-ref", "--format=%(refname:short) %(objectname)"])).stdout.trim().split("\n").filter((line) => line !== "");
+  const commits = (): string[] =>
+    must(world.run("git", ["-C", "gitops", "for-each-ref", "--format=%(refname:short) %(objectname)"]))
+      .stdout.trim()
+      .split("\n")
+      .filter((line) => line !== "");
 
   test("a plan is made, stored under its digest, and changes nothing", () => {
-    const ran = world.kubeops(["plan", "-f", "shop/compose.yaml", "-n", "shop", "--target", "git:./gitops#apps/shop", "--out", "plan.json"]);
+    const ran = world.kubeops([
+      "plan",
+      "-f",
+      "shop/compose.yaml",
+      "-n",
+      "shop",
+      "--target",
+      "git:./gitops#apps/shop",
+      "--out",
+      "plan.json",
+    ]);
     expect(ran.stderr).toContain("next: kubeops show plan.json");
     expect(ran.status).toBe(0);
     expect(ran.stdout).toMatch(/^Plan [0-9a-f]{12} {2}needs approval: 1 of anna\n/);
@@ -23,7 +37,9 @@ describe("the main job, to Git", () => {
     expect(commits()).toEqual([]);
     const plan = JSON.parse(readFileSync(world.path("plan.json"), "utf8"));
     expect(plan.kind).toBe("Plan");
-    expect(readFileSync(world.path("home/.local/state/kubeops/plans", `${plan.digest.slice(7)}.json`), "utf8")).toBe(readFileSync(world.path("plan.json"), "utf8"));
+    expect(
+      readFileSync(world.path("home/.local/state/kubeops/plans", `${plan.digest.slice(7)}.json`), "utf8"),
+    ).toBe(readFileSync(world.path("plan.json"), "utf8"));
   });
 
   test("no secret value of the project is in the plan, the state or the output", () => {
@@ -38,7 +54,9 @@ describe("the main job, to Git", () => {
     const one = must(world.kubeops(["show", "plan.json"])).stdout;
     expect(must(world.kubeops(["show", plan.digest])).stdout).toBe(one);
     expect(must(world.kubeops(["show", plan.digest.slice(7, 19)])).stdout).toBe(one);
-    expect(must(world.kubeops(["show", "plan.json", "-o", "json"])).stdout).toBe(readFileSync(world.path("plan.json"), "utf8"));
+    expect(must(world.kubeops(["show", "plan.json", "-o", "json"])).stdout).toBe(
+      readFileSync(world.path("plan.json"), "utf8"),
+    );
   });
 
   test("apply without an approval is refused, and logged", () => {
@@ -56,7 +74,9 @@ describe("the main job, to Git", () => {
     const ran = world.kubeops(["approve", "plan.json", "--key", "id_ed25519", "--yes"]);
     expect(ran.stderr).toContain("next: kubeops apply");
     expect(ran.stdout).toContain("runAsNonRoot: true");
-    expect(ran.stdout).toMatch(/approved [0-9a-f]{12} by anna until .*, presence not proved \(software key\)\n$/);
+    expect(ran.stdout).toMatch(
+      /approved [0-9a-f]{12} by anna until .*, presence not proved \(software key\)\n$/,
+    );
   });
 
   test("apply commits exactly the plan on a branch of its own, once", () => {
@@ -66,7 +86,9 @@ describe("the main job, to Git", () => {
     const plan = JSON.parse(readFileSync(world.path("plan.json"), "utf8"));
     const branch = `kubeops/${plan.digest.slice(7, 19)}`;
     expect(commits()).toEqual([expect.stringMatching(new RegExp(`^${branch} [0-9a-f]{40}$`))]);
-    const files = must(world.run("git", ["-C", "gitops", "ls-tree", "-r", "--name-only", branch])).stdout.trim().split("\n");
+    const files = must(world.run("git", ["-C", "gitops", "ls-tree", "-r", "--name-only", branch]))
+      .stdout.trim()
+      .split("\n");
     expect(files).toEqual(plan.files.map((file: { path: string }) => file.path).sort());
     const message = must(world.run("git", ["-C", "gitops", "log", "-1", "--format=%B", branch])).stdout;
     expect(message).toContain(`Kubeops-Plan: ${plan.digest}`);
@@ -83,7 +105,12 @@ describe("the main job, to Git", () => {
     const undo = JSON.parse(readFileSync(world.path("undo.json"), "utf8"));
     const plan = JSON.parse(readFileSync(world.path("plan.json"), "utf8"));
     expect(undo.request.undoes).toBe(plan.digest);
-    expect(undo.facts.counts).toEqual({ create: 0, update: 0, delete: plan.facts.counts.create, unchanged: 0 });
+    expect(undo.facts.counts).toEqual({
+      create: 0,
+      update: 0,
+      delete: plan.facts.counts.create,
+      unchanged: 0,
+    });
     // The claim and the namespace hold data: the charter that init writes does not name them (kernel K8).
     expect(ran.status).toBe(1);
     expect(ran.stdout).toContain("denied");
@@ -95,17 +122,33 @@ describe("the main job, to Git", () => {
     expect(ran.stdout).toMatch(/^valid: \d+ entries/);
     expect(ran.stdout).toContain("truncation and fork not excluded");
     const log = world.path("home/.local/state/kubeops/log");
-    const alone = world.run(process.execPath, [join(repository, "dist/audit-verify.mjs"), log, "--key", join(log, "key.pub")]);
+    const alone = world.run(process.execPath, [
+      join(repository, "dist/audit-verify.mjs"),
+      log,
+      "--key",
+      join(log, "key.pub"),
+    ]);
     expect(alone.status).toBe(0);
     const kept = world.path("kept");
     writeFileSync(kept, readFileSync(join(log, "checkpoint")));
-    expect(world.kubeops(["audit", "verify", "--checkpoint", "kept"]).stdout).not.toContain("truncation and fork not excluded");
+    expect(world.kubeops(["audit", "verify", "--checkpoint", "kept"]).stdout).not.toContain(
+      "truncation and fork not excluded",
+    );
   });
 
   test("audit list, show and export tell the story", () => {
     const list = must(world.kubeops(["audit", "list", "-o", "json"]));
     const types = JSON.parse(list.stdout).entries.map((entry: { type: string }) => entry.type);
-    expect(types).toEqual(["log-created", "charter-signed", "plan", "refusal", "approval", "apply-intent", "apply-outcome", "plan"]);
+    expect(types).toEqual([
+      "log-created",
+      "charter-signed",
+      "plan",
+      "refusal",
+      "approval",
+      "apply-intent",
+      "apply-outcome",
+      "plan",
+    ]);
     expect(must(world.kubeops(["audit", "show", "6"])).stdout).toContain("apply-outcome");
     must(world.kubeops(["audit", "export", "--out", "log.ndjson"]));
     const lines = readFileSync(world.path("log.ndjson"), "utf8").trim().split("\n");
