@@ -81,7 +81,6 @@ function serverCommand(program: "upload-pack" | "receive-pack"): string {
     "receive.autogc=false",
     "receive.updateServerInfo=false",
     "receive.denyCurrentBranch=refuse",
-    "receive.fsckObjects=true",
     "transfer.hideRefs=!refs/heads/",
     "uploadpack.hideRefs=!refs/heads/",
     "receive.hideRefs=!refs/heads/",
