@@ -1,4 +1,5 @@
 import type { Files } from "./files.ts";
+import { OpsError } from "./ops-error.ts";
 
 /** Deepest folder that is walked; a backstop where `Files` cannot tell which folder a link leads to. */
 const MAX_FOLDERS = 64;
@@ -15,18 +16,19 @@ function isLeftOut(name: string): boolean {
   return name.startsWith(".") || name === "node_modules";
 }
 
-export type NoteLoop = (path: string) => void;
+/** Told of what is left aside on a walk, and why. */
+export type NoteSkipped = (path: string, reason: string) => void;
 
 /** The files `*.yaml`, `*.yml` and `*.json` under a folder, sorted by code units of their paths' parts. */
-export function walkFolder(files: Files, folder: string, noteLoop: NoteLoop): readonly string[] {
-  return walk(files, folder, noteLoop).filter((path) => manifest.test(path));
+export function walkFolder(files: Files, folder: string, note: NoteSkipped): readonly string[] {
+  return walk(files, folder, note).filter((path) => manifest.test(path));
 }
 
 /**
  * The files that a glob fits: `*` and `?` stand for characters of one name, `**` for any number of folders. Names that
  * begin with a point are fitted only by a part that begins with one.
  */
-export function matchFiles(files: Files, pattern: string, noteLoop: NoteLoop): readonly string[] {
+export function matchFiles(files: Files, pattern: string, note: NoteSkipped): readonly string[] {
   const parts = pattern.split("/");
   const fixed = parts.findIndex(isPattern);
   const root = parts.slice(0, fixed).join("/");
@@ -37,7 +39,7 @@ export function matchFiles(files: Files, pattern: string, noteLoop: NoteLoop): r
   // `..` after a wildcard would leave what was walked; Files is asked for nothing outside by a walk from the root.
   if (rest.includes("..")) return [];
   const depth = rest.includes("**") ? MAX_FOLDERS : rest.length;
-  return walk(files, start, noteLoop, depth).filter((path) =>
+  return walk(files, start, note, depth).filter((path) =>
     matches(start === "." ? path : path.slice(start.length + 1)),
   );
 }
@@ -64,17 +66,17 @@ function nameSource(part: string): string {
   return start + body;
 }
 
-function walk(files: Files, folder: string, noteLoop: NoteLoop, depth: number = MAX_FOLDERS): string[] {
+function walk(files: Files, folder: string, note: NoteSkipped, depth: number = MAX_FOLDERS): string[] {
   const found: string[] = [];
   const walked = new Set<string>([files.real?.(folder) ?? folder]);
   const into = (path: string, left: number): void => {
     for (const name of files.list(path)) {
       const inner = path === "." ? name : `${path === "/" ? "" : path}/${name}`;
-      const kind = kindOf(files, inner, name);
+      const kind = kindOf(files, inner, name, note);
       if (kind === "file") found.push(inner);
       else if (kind === "folder" && left > 1 && !isLeftOut(name)) {
         const real = files.real?.(inner) ?? inner;
-        if (walked.has(real)) noteLoop(inner);
+        if (walked.has(real)) note(inner, "a link to a folder that was walked already");
         else {
           walked.add(real);
           into(inner, left - 1);
@@ -86,8 +88,14 @@ function walk(files: Files, folder: string, noteLoop: NoteLoop, depth: number = 
   return found;
 }
 
-/** Of files that are no manifests nothing is asked: a socket or a link out of the folder beside them does no harm. */
-function kindOf(files: Files, path: string, name: string): "file" | "folder" | undefined {
+/** A link out of the folder is refused where it might be a manifest, and left aside otherwise. */
+function kindOf(files: Files, path: string, name: string, note: NoteSkipped): "file" | "folder" | undefined {
   if (isLeftOut(name) && !manifest.test(name)) return undefined;
-  return files.kind(path);
+  try {
+    return files.kind(path);
+  } catch (error) {
+    if (!OpsError.is(error) || error.code !== "INPUT_OUTSIDE" || manifest.test(name)) throw error;
+    note(path, "a link out of the project folder");
+    return undefined;
+  }
 }

@@ -93,17 +93,17 @@ interface Found {
 function findFiles(files: Files, name: string, skipped: SkippedFile[]): Found {
   const kind = files.kind(name);
   if (kind === "file") return { paths: [name], named: true };
-  const noteLoop = (path: string): void => {
-    skipped.push({ path: files.display(path), reason: "a link to a folder that was walked already" });
+  const note = (path: string, reason: string): void => {
+    skipped.push({ path: files.display(path), reason });
   };
-  if (kind === "folder") return { paths: walkFolder(files, name, noteLoop), named: false };
+  if (kind === "folder") return { paths: walkFolder(files, name, note), named: false };
   const shown = printable(name);
   if (!isPattern(name)) {
     throw new OpsError("INPUT_NOT_FOUND", `${shown} does not exist`, {
       hint: "name a file, a folder or a glob, relative to the working folder",
     });
   }
-  const paths = matchFiles(files, name, noteLoop);
+  const paths = matchFiles(files, name, note);
   if (paths.length === 0) throw new OpsError("INPUT_NOT_FOUND", `no file matches ${shown}`);
   return { paths, named: false };
 }
