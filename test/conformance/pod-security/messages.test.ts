@@ -22,7 +22,7 @@ const skip =
   program === undefined &&
   leftOut("Pod Security messages against Go", "reason" in oracle ? oracle.reason : "");
 
-const few = { requiredKeys: [], noNullPrototype: true } as const;
+const few: { requiredKeys: []; noNullPrototype: true } = { requiredKeys: [], noNullPrototype: true };
 const maybe = { nil: null, freq: 3 } as const;
 const seLinuxOptions = record(
   {
