@@ -90,6 +90,7 @@ describe("parseQuantity", () => {
     expect(parseQuantity("1e99999999999999999999")).toBeUndefined();
     expect(parseQuantity("9".repeat(1024))?.nano).toBe(BigInt("9".repeat(1024)) * 10n ** 9n);
     expect(parseQuantity("9".repeat(1025))).toBeUndefined();
+    expect(parseQuantity(`${" ".repeat(10_000_000)}1`)).toBeUndefined();
   });
 });
 

@@ -21,6 +21,10 @@ const MAX_BINARY = 2n ** 63n - 1n;
 const MAX_TEXT = 1024;
 const MAX_EXPONENT = 1000n;
 
+/** Spaces as Go's unicode.IsSpace has them; tabs and line ends reach the server escaped and are refused there. */
+const space = "[ \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000]";
+const outerSpace = new RegExp(`^${space}+|${space}+$`, "gu");
+
 interface Suffix {
   readonly base: 2 | 10;
   readonly exponent: number;
@@ -77,8 +81,10 @@ interface Parts {
  */
 export function parseQuantity(text: string | number): Quantity | undefined {
   // A number reaches the server as its JSON text.
-  const written = typeof text === "number" ? String(text) : trim(text);
-  if (written === "" || written.length > MAX_TEXT) return undefined;
+  const raw = typeof text === "number" ? String(text) : text;
+  if (raw.length > MAX_TEXT) return undefined;
+  const written = raw.replace(outerSpace, "");
+  if (written === "") return undefined;
   const match = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)$/.exec(written);
   if (match === null) return undefined;
   const [, sign, digits = "", fraction = "", suffixText = ""] = match;
@@ -93,12 +99,6 @@ export function parseQuantity(text: string | number): Quantity | undefined {
     hasDigits: digits !== "" || fraction !== "" || /^[+-]?$/.test(written),
   };
   return isShort(parts, suffix) ? short(parts, suffix, written) : long(parts, suffix);
-}
-
-/** Spaces as Go's unicode.IsSpace has them; tabs and line ends reach the server escaped and are refused there. */
-function trim(text: string): string {
-  const space = "[ \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000]";
-  return text.replace(new RegExp(`^${space}+|${space}+$`, "gu"), "");
 }
 
 function suffixOf(text: string): Suffix | undefined {
