@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { printable } from "./printable.ts";
+import { printable, printableRest } from "./printable.ts";
 
 /** Reads the escapes back: proves that nothing is lost. */
 function unprintable(text: string): string {
@@ -36,6 +36,18 @@ describe("printable", () => {
         const printed = printable(value);
         expect(printed).toMatch(/^[ -~]*$/);
         expect(unprintable(printed)).toBe(value);
+      }),
+    );
+  });
+});
+
+describe("printableRest", () => {
+  it("escapes what is left and keeps escapes", () => {
+    expect(printableRest("key \\u{1b}\u001b\n")).toBe("key \\u{1b}\\u{1b}\\u{a}");
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(printableRest(printable(text))).toBe(printable(text));
+        expect(printableRest(text)).toMatch(/^[ -~]*$/);
       }),
     );
   });

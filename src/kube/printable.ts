@@ -12,3 +12,12 @@ export function printable(text: string): string {
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
+
+/**
+ * The same escapes for a text of which parts are printable already, such as a message around a quoted name: characters
+ * outside printable ASCII are escaped, escapes stay as they are. Applying it twice changes nothing.
+ */
+export function printableRest(text: string): string {
+  if (!/[^ -~]/.test(text)) return text;
+  return text.replace(/[^ -~]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}

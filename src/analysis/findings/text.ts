@@ -1,0 +1,72 @@
+import { keyText } from "../../kube/object-key.ts";
+import { placeText } from "../../kube/place.ts";
+import { printable, printableRest } from "../../kube/printable.ts";
+import type { Severity } from "../../kube/problem.ts";
+import { countFindings, type Finding, sortFindings } from "./finding.ts";
+
+export interface FindingsTextOptions {
+  /** Colours of a terminal. */
+  readonly color: boolean;
+  /** How many files were read. */
+  readonly read: number;
+}
+
+const colors: Readonly<Record<Severity | "dim", string>> = {
+  error: "31",
+  warning: "33",
+  info: "36",
+  dim: "2",
+};
+
+/**
+ * Findings for people: `file:line:column severity code message` in columns, a hint below, files apart, a closing count.
+ * Nothing but printable ASCII comes out of the findings, whatever stands in them.
+ */
+export function renderFindingsText(findings: readonly Finding[], options: FindingsTextOptions): string {
+  const paint = (color: Severity | "dim", text: string): string =>
+    options.color ? `\u001b[${colors[color]}m${text}\u001b[0m` : text;
+  const rows = sortFindings(findings).map((finding) => ({ finding, where: where(finding) }));
+  const places = widest(rows.map((row) => row.where));
+  const severities = widest(rows.map((row) => row.finding.severity));
+  const codes = widest(rows.map((row) => row.finding.code));
+  const lines: string[] = [];
+  let file: string | undefined;
+  for (const { finding, where } of rows) {
+    if (lines.length > 0 && finding.place?.file !== file) lines.push("");
+    file = finding.place?.file;
+    const severity = paint(finding.severity, finding.severity.padEnd(severities));
+    const code = paint("dim", printableRest(finding.code).padEnd(codes));
+    lines.push(`${where.padEnd(places)}  ${severity}  ${code}  ${printableRest(finding.message)}`);
+    const indent = " ".repeat(places + severities + codes + 6);
+    if (finding.hint !== undefined)
+      lines.push(`${indent}${paint("dim", `hint: ${printableRest(finding.hint)}`)}`);
+    if (finding.fix !== undefined)
+      lines.push(`${indent}${paint("dim", `fix: ${printableRest(finding.fix)}`)}`);
+  }
+  if (lines.length > 0) lines.push("");
+  lines.push(countLine(findings, options.read));
+  return `${lines.join("\n")}\n`;
+}
+
+function where(finding: Finding): string {
+  if (finding.place !== undefined) return printable(placeText(finding.place));
+  return finding.object === undefined ? "-" : printable(keyText(finding.object));
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((width, text) => Math.max(width, text.length), 0);
+}
+
+function countLine(findings: readonly Finding[], read: number): string {
+  const { error, warning, info } = countFindings(findings);
+  const parts = [
+    error > 0 ? plural(error, "error") : "",
+    warning > 0 ? plural(warning, "warning") : "",
+    info > 0 ? plural(info, "note") : "",
+  ].filter((part) => part !== "");
+  return `${parts.length === 0 ? "no findings" : parts.join(", ")} in ${plural(read, "file")}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
