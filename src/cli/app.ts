@@ -10,7 +10,7 @@ import { applyCommand } from "./commands/apply.ts";
 import { auditRoutes } from "./commands/audit.ts";
 import { charterRoutes } from "./commands/charter.ts";
 import { checkCommand } from "./commands/check.ts";
-import { completeCommand, completionCommand } from "./commands/completion.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { planCommand } from "./commands/plan.ts";
 import { showCommand } from "./commands/show.ts";
 import { undoCommand } from "./commands/undo.ts";
@@ -31,11 +31,9 @@ const root = buildRouteMap<string, CliContext>({
     audit: auditRoutes,
     completion: completionCommand,
     version: versionCommand,
-    __complete: completeCommand,
   },
   docs: {
     brief: "Plans Kubernetes changes, shows what they mean, binds approvals to them, and carries them out",
-    hideRoute: { __complete: true },
   },
 });
 

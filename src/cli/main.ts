@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
-import { run, type StricliProcess } from "@stricli/core";
+import { proposeCompletions, run, type StricliProcess } from "@stricli/core";
 import { ExitCode } from "../kube/error-table.ts";
 import { app } from "./app.ts";
 import type { CliContext } from "./context.ts";
@@ -64,7 +64,14 @@ process.on("warning", (warning) => {
   process.stderr.write(`${warning.name}: ${warning.message}\n`);
 });
 
-await run(app, process.argv.slice(2), context);
+const words = process.argv.slice(2);
+if (words[0] === "__complete") {
+  // What the completion scripts call at each Tab: `__complete -- <words so far, the last one partial>`.
+  const proposals = await proposeCompletions(app, words.slice(words[1] === "--" ? 2 : 1), context);
+  process.stdout.write(proposals.map(({ completion, brief }) => `${completion}\t${brief}\n`).join(""));
+} else {
+  await run(app, words, context);
+}
 // Stricli's own failures are negative numbers; all but a bug are a wrong command line.
 if (typeof process.exitCode === "number" && process.exitCode < 0) {
   process.exitCode = process.exitCode === -5 || process.exitCode === -4 ? ExitCode.usage : ExitCode.bug;

@@ -12,7 +12,15 @@ import { standingLine } from "../display/plan-output.ts";
 import { guarded } from "../errors.ts";
 import { openTrustedSession } from "../session.ts";
 import { toolVersion } from "../version.ts";
-import type { ApplyFlags } from "./apply.ts";
+
+export interface ApplyFlags {
+  readonly signCommit?: string;
+  readonly trustRoot?: string;
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
 
 const progress: Readonly<Record<ApplyStep, string>> = {
   verified: "plan, charter, approvals and target verified",
@@ -33,7 +41,7 @@ export async function apply(this: CliContext, flags: ApplyFlags, reference: stri
       for (const target of opened) void target.close();
     });
     try {
-      const found = session.state.findPlan(reference, this.cwd);
+      const found = session.state.findPlan(reference);
       const outcome = await applyPlan(found.text, found.path, {
         state: session.state,
         journal,

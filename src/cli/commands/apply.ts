@@ -1,15 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { colorFlag, outputFlag, quietFlag, stateFlag, text, trustRootFlag } from "../flags.ts";
-
-export interface ApplyFlags {
-  readonly signCommit?: string;
-  readonly trustRoot?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
-}
+import type { ApplyFlags } from "./apply.impl.ts";
 
 export const applyCommand: Command<CliContext> = buildCommand<ApplyFlags, [string], CliContext>({
   loader: async () => (await import("./apply.impl.ts")).apply,

@@ -24,7 +24,17 @@ import { reproduceAgainst } from "../../apply/run/reproduce-against.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
 import { toolVersion } from "../version.ts";
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
-import type { ApproveFlags } from "./approve.ts";
+
+export interface ApproveFlags {
+  readonly key: string;
+  readonly validFor?: string;
+  readonly yes: boolean;
+  readonly trustRoot?: string;
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
 
 const HOUR = 3600;
 
@@ -32,7 +42,7 @@ export async function approve(this: CliContext, flags: ApproveFlags, reference: 
   await guarded(this, flags, async () => {
     const session = openTrustedSession(this, flags);
     try {
-      const found = session.state.findPlan(reference, this.cwd);
+      const found = session.state.findPlan(reference);
       const plan = parsePlan(found.text, found.path);
       await approvable(this, plan, session.trustRoot);
       const keyFile = resolve(this.cwd, flags.key);

@@ -1,17 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { colorFlag, outputFlag, quietFlag, stateFlag, text, trustRootFlag } from "../flags.ts";
-
-export interface ApproveFlags {
-  readonly key: string;
-  readonly validFor?: string;
-  readonly yes: boolean;
-  readonly trustRoot?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
-}
+import type { ApproveFlags } from "./approve.impl.ts";
 
 export const approveCommand: Command<CliContext> = buildCommand<ApproveFlags, [string], CliContext>({
   loader: async () => (await import("./approve.impl.ts")).approve,

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { writeAtomically } from "../../apply/files/atomic-write.ts";
 import { openState } from "../../apply/state/state-folder.ts";
 import { parseCheckpoint } from "../../audit/checkpoint.ts";
-import type { AuditEvent } from "../../audit/event.ts";
+import type { AuditEvent, Checkpoint } from "../../audit/event.ts";
 import { type AuditLog, openLog } from "../../audit/log-store.ts";
 import { verifyLog } from "../../audit/verify.ts";
 import { canonicalJson } from "../../kube/canonical-json.ts";
@@ -17,7 +17,22 @@ import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { statePath } from "../paths.ts";
 import { toolVersion } from "../version.ts";
-import type { AuditExportFlags, AuditFlags, AuditVerifyFlags } from "./audit.ts";
+
+export interface AuditFlags {
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
+
+export interface AuditVerifyFlags extends AuditFlags {
+  readonly log?: string;
+  readonly key?: string;
+  readonly checkpoint?: string;
+}
+
+export interface AuditExportFlags extends AuditFlags {
+  readonly out?: string;
+}
 
 async function withLog(
   context: CliContext,
@@ -102,9 +117,7 @@ export async function auditVerify(this: CliContext, flags: AuditVerifyFlags): Pr
       "the log's public key",
     );
     const outside =
-      flags.checkpoint === undefined
-        ? undefined
-        : parseCheckpoint(readText(resolve(this.cwd, flags.checkpoint), "the checkpoint"));
+      flags.checkpoint === undefined ? undefined : keptCheckpoint(resolve(this.cwd, flags.checkpoint));
     const report = verifyLog((path) => readIfThere(resolve(folder, path)), key.trim(), outside);
     if (flags.output === "json") {
       this.process.stdout.write(
@@ -155,4 +168,15 @@ function readIfThere(path: string): Uint8Array | undefined {
   } catch (cause) {
     throw new OpsError("INPUT_UNREADABLE", `${path} cannot be read`, { cause });
   }
+}
+
+/** A checkpoint that was kept elsewhere: the signed note as it stands in the log, or its first three lines. */
+function keptCheckpoint(path: string): Checkpoint {
+  const text = readText(path, "the checkpoint");
+  const parsed = parseCheckpoint(`${text.split("\n").slice(0, 3).join("\n")}\n`);
+  if (parsed === undefined)
+    throw new OpsError("INPUT_MALFORMED", `${path} is not a checkpoint`, {
+      hint: "keep a copy of the file checkpoint in the log's folder",
+    });
+  return parsed.checkpoint;
 }

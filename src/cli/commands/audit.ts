@@ -1,12 +1,7 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { colorFlag, outputFlag, stateFlag, text } from "../flags.ts";
-
-export interface AuditFlags {
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-}
+import type { AuditFlags, AuditVerifyFlags, AuditExportFlags } from "./audit.impl.ts";
 
 const base = { state: stateFlag, output: outputFlag, color: colorFlag } as const;
 
@@ -39,12 +34,6 @@ const showCommand: Command<CliContext> = buildCommand<AuditFlags, [number], CliC
   docs: { brief: "Show one entry" },
 });
 
-export interface AuditVerifyFlags extends AuditFlags {
-  readonly log?: string;
-  readonly key?: string;
-  readonly checkpoint?: string;
-}
-
 const verifyCommand: Command<CliContext> = buildCommand<AuditVerifyFlags, [], CliContext>({
   loader: async () => (await import("./audit.impl.ts")).auditVerify,
   parameters: {
@@ -76,10 +65,6 @@ const verifyCommand: Command<CliContext> = buildCommand<AuditVerifyFlags, [], Cl
   },
   docs: { brief: "Verify the audit log: any edit, reorder or gap is found; what cannot be excluded is said" },
 });
-
-export interface AuditExportFlags extends AuditFlags {
-  readonly out?: string;
-}
 
 const exportCommand: Command<CliContext> = buildCommand<AuditExportFlags, [], CliContext>({
   loader: async () => (await import("./audit.impl.ts")).auditExport,

@@ -20,8 +20,32 @@ import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { homeFolder } from "../paths.ts";
 import { locate, openSession } from "../session.ts";
-import type { CharterInitFlags, CharterShowFlags, CharterSignFlags } from "./charter.ts";
 import { locationOf } from "./plan.impl.ts";
+
+export interface CharterInitFlags {
+  readonly name: string;
+  readonly owner: string;
+  readonly principal?: string;
+  readonly target?: string;
+  readonly namespace?: readonly string[];
+  readonly softwareKeys: boolean;
+  readonly trustRoot?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
+
+export interface CharterSignFlags {
+  readonly key: string;
+  readonly trustRoot?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
+
+export interface CharterShowFlags {
+  readonly trustRoot?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
 
 function rootPath(context: CliContext, flags: { readonly trustRoot?: string }): string {
   if (flags.trustRoot !== undefined) return resolve(context.cwd, flags.trustRoot);
@@ -96,33 +120,33 @@ export async function charterSign(this: CliContext, flags: CharterSignFlags): Pr
 export async function charterShow(this: CliContext, flags: CharterShowFlags): Promise<void> {
   await guarded(this, flags, async () => {
     const path = rootPath(this, flags);
-    const description = describeTrustRoot(path);
+    const { problem, trusted, owner, highestSerial } = describeTrustRoot(path, flags.trustRoot !== undefined);
+    const standing = trusted?.standing ?? "not established";
     if (flags.output === "json") {
+      const charter = trusted === null ? null : { digest: trusted.charterDigest, charter: trusted.charter };
       this.process.stdout.write(
-        `${JSON.stringify({ apiVersion: "kubernetes-operations.dev/v1", kind: "TrustRoot", path, ...description })}\n`,
+        `${JSON.stringify({ apiVersion: "kubernetes-operations.dev/v1", kind: "TrustRoot", path, standing, problem: problem === null ? null : { code: problem.code, message: problem.message }, owner: owner?.fingerprint ?? null, highestSerial, charter })}\n`,
       );
     } else {
       const paint = style(wantsColor(this, flags));
       const state =
-        description.problem === null
-          ? paint.green("signed by its owner")
-          : paint.red(printable(description.problem));
+        problem === null ? paint.green("signed by its owner") : paint.red(printable(problem.message));
       const rows = [
         ["trust root", printable(path)],
         [
           "standing",
-          description.standing === "advisory"
-            ? "advisory: the running user can write it"
-            : "owned by another user",
+          standing === "advisory"
+            ? "advisory: the running user can write it, or it was named by a flag"
+            : standing,
         ],
-        ["owner", description.owner ?? "none"],
+        ["owner", owner?.fingerprint ?? "none"],
         ["state", state],
       ];
       this.process.stdout.write(`${columns(rows).join("\n")}\n\n`);
       for (const line of readCharter(path).trimEnd().split("\n"))
         this.process.stdout.write(`${printable(line)}\n`);
     }
-    return description.problem === null ? ExitCode.done : ExitCode.no;
+    return problem === null ? ExitCode.done : ExitCode.no;
   });
 }
 

@@ -1,18 +1,7 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { colorFlag, outputFlag, text, trustRootFlag } from "../flags.ts";
-
-export interface CharterInitFlags {
-  readonly name: string;
-  readonly owner: string;
-  readonly principal?: string;
-  readonly target?: string;
-  readonly namespace?: readonly string[];
-  readonly softwareKeys: boolean;
-  readonly trustRoot?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-}
+import type { CharterInitFlags, CharterSignFlags, CharterShowFlags } from "./charter.impl.ts";
 
 const initCommand: Command<CliContext> = buildCommand<CharterInitFlags, [], CliContext>({
   loader: async () => (await import("./charter.impl.ts")).charterInit,
@@ -71,13 +60,6 @@ const initCommand: Command<CliContext> = buildCommand<CharterInitFlags, [], CliC
   },
 });
 
-export interface CharterSignFlags {
-  readonly key: string;
-  readonly trustRoot?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-}
-
 const signCommand: Command<CliContext> = buildCommand<CharterSignFlags, [], CliContext>({
   loader: async () => (await import("./charter.impl.ts")).charterSign,
   parameters: {
@@ -91,12 +73,6 @@ const signCommand: Command<CliContext> = buildCommand<CharterSignFlags, [], CliC
   },
   docs: { brief: "Sign the charter in the trust root with its owner's key" },
 });
-
-export interface CharterShowFlags {
-  readonly trustRoot?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-}
 
 const showParameters = {
   flags: { trustRoot: trustRootFlag, output: outputFlag, color: colorFlag },

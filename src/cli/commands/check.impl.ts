@@ -8,7 +8,15 @@ import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { inputNames, readObjectInputs } from "../inputs.ts";
 import { minorOf } from "../session.ts";
-import type { CheckFlags } from "./check.ts";
+
+export interface CheckFlags {
+  readonly filename?: readonly string[];
+  readonly kubeVersion?: string;
+  readonly output: "text" | "json" | "github";
+  readonly failOn: "error" | "warning" | "info";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
 
 const rank = { info: 0, warning: 1, error: 2 } as const;
 

@@ -1,15 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { colorFlag, kubeVersionFlag, quietFlag, text } from "../flags.ts";
-
-export interface CheckFlags {
-  readonly filename?: readonly string[];
-  readonly kubeVersion?: string;
-  readonly output: "text" | "json" | "github";
-  readonly failOn: "error" | "warning" | "info";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
-}
+import type { CheckFlags } from "./check.impl.ts";
 
 export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string[], CliContext>({
   loader: async () => (await import("./check.impl.ts")).check,

@@ -1,6 +1,6 @@
-import { proposeCompletions } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import type { Shell } from "./completion.ts";
+
+export type Shell = "bash" | "zsh" | "fish" | "powershell";
 
 const scripts: Readonly<Record<Shell, string>> = {
   bash: `# kubeops completion for bash
@@ -45,14 +45,4 @@ Register-ArgumentCompleter -Native -CommandName kubeops -ScriptBlock {
 
 export function completion(this: CliContext, _flags: Record<never, never>, shell: Shell): void {
   this.process.stdout.write(scripts[shell]);
-}
-
-export async function complete(
-  this: CliContext,
-  _flags: Record<never, never>,
-  ...words: string[]
-): Promise<void> {
-  const { app } = await import("../app.ts");
-  const proposals = await proposeCompletions(app, words, this);
-  this.process.stdout.write(proposals.map(({ completion: name, brief }) => `${name}\t${brief}\n`).join(""));
 }

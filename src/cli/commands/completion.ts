@@ -1,8 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { text } from "../flags.ts";
+import type { Shell } from "./completion.impl.ts";
 
-export type Shell = "bash" | "zsh" | "fish" | "powershell";
 const shells: readonly Shell[] = ["bash", "zsh", "fish", "powershell"];
 
 export const completionCommand: Command<CliContext> = buildCommand<Record<never, never>, [Shell], CliContext>(
@@ -35,12 +34,3 @@ export const completionCommand: Command<CliContext> = buildCommand<Record<never,
     },
   },
 );
-
-/** What the scripts call at each Tab: the words so far, the last one partial. */
-export const completeCommand: Command<CliContext> = buildCommand<Record<never, never>, string[], CliContext>({
-  loader: async () => (await import("./completion.impl.ts")).complete,
-  parameters: {
-    positional: { kind: "array", parameter: { brief: "Words so far", parse: text, placeholder: "word" } },
-  },
-  docs: { brief: "Propose completions" },
-});

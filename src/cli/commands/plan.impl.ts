@@ -22,7 +22,24 @@ import { type Inputs, inputNames, readRequest } from "../inputs.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { minorOf, openSession, type Session } from "../session.ts";
 import { toolVersion } from "../version.ts";
-import type { PlanFlags } from "./plan.ts";
+
+export interface PlanFlags {
+  readonly filename?: readonly string[];
+  readonly namespace?: string;
+  readonly target: string;
+  readonly onto: boolean;
+  readonly prune: boolean;
+  readonly application?: string;
+  readonly composeProfile?: readonly string[];
+  readonly env?: readonly string[];
+  readonly kubeVersion?: string;
+  readonly out?: string;
+  readonly trustRoot?: string;
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
 
 interface Request {
   readonly intent: Intent;

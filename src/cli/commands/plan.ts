@@ -9,24 +9,7 @@ import {
   text,
   trustRootFlag,
 } from "../flags.ts";
-
-export interface PlanFlags {
-  readonly filename?: readonly string[];
-  readonly namespace?: string;
-  readonly target: string;
-  readonly onto: boolean;
-  readonly prune: boolean;
-  readonly application?: string;
-  readonly composeProfile?: readonly string[];
-  readonly env?: readonly string[];
-  readonly kubeVersion?: string;
-  readonly out?: string;
-  readonly trustRoot?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
-}
+import type { PlanFlags } from "./plan.impl.ts";
 
 export const planCommand: Command<CliContext> = buildCommand<PlanFlags, string[], CliContext>({
   loader: async () => (await import("./plan.impl.ts")).plan,

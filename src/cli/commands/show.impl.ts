@@ -7,11 +7,17 @@ import { style } from "../display/style.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { statePath } from "../paths.ts";
-import type { ShowFlags } from "./show.ts";
+
+export interface ShowFlags {
+  readonly objects: boolean;
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
 
 export async function show(this: CliContext, flags: ShowFlags, reference: string): Promise<void> {
   await guarded(this, flags, async () => {
-    const found = openState(statePath(this, flags.state)).findPlan(reference, this.cwd);
+    const found = openState(statePath(this, flags.state)).findPlan(reference);
     const plan = parsePlan(found.text, found.path);
     this.process.stdout.write(
       flags.output === "json"

@@ -1,13 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { colorFlag, outputFlag, stateFlag, text } from "../flags.ts";
-
-export interface ShowFlags {
-  readonly objects: boolean;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-}
+import type { ShowFlags } from "./show.impl.ts";
 
 export const showCommand: Command<CliContext> = buildCommand<ShowFlags, [string], CliContext>({
   loader: async () => (await import("./show.impl.ts")).show,

@@ -12,13 +12,22 @@ import { minorOf, openTrustedSession, type Session } from "../session.ts";
 import { toolVersion } from "../version.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
 import { storePlan } from "./plan.impl.ts";
-import type { UndoFlags } from "./undo.ts";
+
+export interface UndoFlags {
+  readonly kubeVersion?: string;
+  readonly out?: string;
+  readonly trustRoot?: string;
+  readonly state?: string;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
 
 export async function undo(this: CliContext, flags: UndoFlags, reference: string): Promise<void> {
   await guarded(this, flags, async () => {
     const session = openTrustedSession(this, flags);
     try {
-      const found = session.state.findPlan(reference, this.cwd);
+      const found = session.state.findPlan(reference);
       const plan = parsePlan(found.text, found.path);
       const made = await undoPlan(this, session, plan, minorOf(flags.kubeVersion));
       storePlan(this, session, made, flags.out);

@@ -9,16 +9,7 @@ import {
   text,
   trustRootFlag,
 } from "../flags.ts";
-
-export interface UndoFlags {
-  readonly kubeVersion?: string;
-  readonly out?: string;
-  readonly trustRoot?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
-}
+import type { UndoFlags } from "./undo.impl.ts";
 
 export const undoCommand: Command<CliContext> = buildCommand<UndoFlags, [string], CliContext>({
   loader: async () => (await import("./undo.impl.ts")).undo,
