@@ -25,7 +25,7 @@ export interface GitTargetOptions {
   readonly credentials?: { readonly username: string; readonly password: string };
   /** File of PEM certificates that alone are trusted for an https target. There is no way to skip the check. */
   readonly caFile?: string;
-  /** The user's environment, of which signing a commit keeps what an agent and a prompt need (see signMessage). */
+  /** The user's environment, of which signing a commit keeps what an agent and a prompt need (see signMessage). Default: the process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -67,6 +67,10 @@ export interface GitTargetPort {
    * `own` when there is one, else the oldest; null when there is none.
    */
   findNonce(nonce: string, own?: string): Promise<string | null>;
+  /** Does any branch lead to the commit? */
+  isReachable(commit: string): Promise<boolean>;
+  /** Message of a commit, and when it was committed (milliseconds since 1970 UTC); null when it is not there. */
+  commitFacts(commit: string): Promise<{ readonly message: string; readonly time: number } | null>;
   /** Are two commits the same but for their signatures? False when one is not there. */
   sameChange(one: string, other: string): Promise<boolean>;
   /** Does a working tree of a local repository, the main one or a linked one, stand on the branch? */
@@ -104,7 +108,7 @@ export async function openGitTarget(
     await git.create(await objectFormat(git, repository, announced));
     const branch = location.branch ?? defaultBranch(repository, announced);
     checkBranchName(branch);
-    return new GitTargetClient(git, transport, repository, branch, options.environment ?? {});
+    return new GitTargetClient(git, transport, repository, branch, options.environment ?? process.env);
   } catch (error) {
     git.close();
     throw error;
@@ -316,6 +320,34 @@ class GitTargetClient implements GitTargetPort {
     if (head === null || (await readCommit(this.#git, checkId(commit))) === undefined) return false;
     const { status } = await this.#git.run(["merge-base", "--is-ancestor", commit, head], { accept: [1] });
     return status === 0;
+  }
+
+  async isReachable(commit: string): Promise<boolean> {
+    await this.#fetch();
+    if ((await readCommit(this.#git, checkId(commit))) === undefined) return false;
+    const { stdout } = await this.#git.run([
+      "for-each-ref",
+      "--count=1",
+      "--format=%(refname)",
+      `--contains=${commit}`,
+      "refs/kubeops/heads/",
+    ]);
+    return stdout.length > 0;
+  }
+
+  async commitFacts(commit: string): Promise<{ readonly message: string; readonly time: number } | null> {
+    const read = (): Promise<string | undefined> => readCommit(this.#git, checkId(commit));
+    let text = await read();
+    if (text === undefined) {
+      await this.#fetch();
+      text = await read();
+    }
+    if (text === undefined) return null;
+    const time = /^committer [^\n]* (\d{1,12}) [+-]\d{4}$/m.exec(text)?.[1];
+    return {
+      message: Buffer.from(text.slice(text.indexOf("\n\n") + 2), "latin1").toString("utf8"),
+      time: time === undefined ? 0 : Number(time) * 1000,
+    };
   }
 
   close(): Promise<void> {

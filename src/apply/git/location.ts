@@ -70,7 +70,7 @@ function httpsUrl(text: string): string {
     throw new OpsError("TARGET_INVALID", "the URL of a target must hold no credentials");
   if (url.search !== "" || url.hash !== "")
     throw new OpsError("TARGET_INVALID", "the URL of a target must hold no query and no fragment");
-  return url.href;
+  return url.href.replace(/\/$/, "");
 }
 
 function isGitFolder(path: string): boolean {
