@@ -45,6 +45,7 @@ export const errorTable = {
     when: "The charter's signature is not by the pinned owner, or does not match its bytes.",
   },
   CHARTER_SERIAL: { exit: 1, when: "The charter's serial number is below one that was seen before." },
+  CHARTER_CHANGED: { exit: 3, when: "The charter is no longer the one that the plan names." },
   CHARTER_EXISTS: { exit: 1, when: "A charter is already there; it is not overwritten." },
   TRUST_ROOT_INVALID: { exit: 1, when: "The trust root is incomplete, or others can write to it." },
   // Plan
