@@ -14,6 +14,7 @@ export function sshKeygen(args: readonly string[], input: Uint8Array | string = 
   const run = spawnSync("ssh-keygen", [...args], {
     input,
     encoding: "utf8",
+    timeout: 60_000,
     env: { PATH: process.env["PATH"] },
   });
   return { ok: run.status === 0, stdout: run.stdout ?? "", stderr: run.stderr ?? "" };
