@@ -45,6 +45,12 @@ export interface RequestRecord {
   readonly inputs: readonly { readonly path: string; readonly sha256: string }[];
   /** Digest of the plan that this one undoes. */
   readonly undoes?: PlanDigest;
+  /** Where the change was asked to go; here, so that `mac` covers it. */
+  readonly target: Pick<GitTarget, "url" | "branch" | "folder" | "mode">;
+  /** Objects that were asked to be deleted, by identity. */
+  readonly deletions: readonly ObjectKey[];
+  /** Minor version of Kubernetes 1 that the request is for. */
+  readonly minor: number;
   /** HMAC of request and intent under the trust root's key: nobody without the key words a request. Null without a trust root. */
   readonly mac: string | null;
 }
@@ -168,6 +174,8 @@ export interface WideningFact {
   readonly path: string;
   /** What it is, in words, without values: `enforce=baseline`, `uses Secret shop/db`. */
   readonly detail: string;
+  /** What is used or gains, as the charter's `names` name it: a Secret, a ServiceAccount, a class; else the object's name. */
+  readonly subject: string;
   readonly operation: Operation;
 }
 

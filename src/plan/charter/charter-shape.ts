@@ -1,0 +1,212 @@
+import type {
+  Charter,
+  CharterApprovals,
+  CharterApprover,
+  CharterKind,
+  CharterSpec,
+  CharterTarget,
+} from "../charter.ts";
+import { wideningIds } from "../facts/widening-ids.ts";
+import {
+  any,
+  boolean,
+  integer,
+  list,
+  literal,
+  may,
+  need,
+  type RecordShape,
+  record,
+  text,
+} from "../shape/shape.ts";
+
+const name = text(
+  "a name of lower-case letters, digits, dots and dashes",
+  /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/u,
+);
+const namespace = text(
+  "the literal name of a namespace",
+  /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u,
+  wildcardReason,
+);
+const group = text(
+  "the literal name of an API group (empty for the core group)",
+  /^(?:|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)$/u,
+  wildcardReason,
+);
+const kind = text("the literal name of a kind, as Deployment", /^[A-Z][A-Za-z0-9]{0,62}$/u, wildcardReason);
+const objectName = text(
+  "the literal name of an object",
+  /^[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,251}[A-Za-z0-9])?$/u,
+  wildcardReason,
+);
+
+function wildcardReason(value: string): string | undefined {
+  return /[*?]/u.test(value) ? "holds a wildcard: names stand in a charter literally" : undefined;
+}
+
+/** A principal is compared as text. OpenSSH would read `*`, `?`, `!` and `,` as patterns (ssh-keygen(1), ALLOWED SIGNERS). */
+const principal = text(
+  "a literal name of letters, digits and . _ @ + -",
+  /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/u,
+  (value) =>
+    /[*?!,]/u.test(value)
+      ? "holds a wildcard or a list: an approver is one literal name (kernel K9)"
+      : undefined,
+);
+
+/** Types of keys that sign; certificates (`…-cert-v01@openssh.com`) stand for an authority and are refused. */
+const keyTypes =
+  "ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\\.com|sk-ecdsa-sha2-nistp256@openssh\\.com";
+const publicKey = text(
+  "one OpenSSH public key: its type and its base64, nothing else",
+  new RegExp(`^(?:${keyTypes}) [A-Za-z0-9+/]{16,}={0,2}$`, "u"),
+  (value) => {
+    if (/cert-authority/iu.test(value))
+      return "names a cert-authority, which stands for keys that nobody listed (kernel K9)";
+    if (/-cert-v\d+@/u.test(value))
+      return "is a certificate; a charter lists the keys themselves (kernel K9)";
+    if (new RegExp(`^.+\\s(?:${keyTypes})\\s`, "u").test(value))
+      return "carries options before the key type (kernel K9)";
+    if (new RegExp(`^(?:${keyTypes}) \\S+ .`, "u").test(value))
+      return "carries a comment; only type and base64 stand in a charter";
+    return undefined;
+  },
+);
+
+const image = text(
+  "a registry or repository prefix, as docker.io/library, or * alone",
+  /^(?:\*|[a-z0-9.-]+(?::[0-9]{1,5})?(?:\/[a-z0-9._-]+)*)$/u,
+);
+const repository = text(
+  "an absolute path or an https URL without credentials",
+  /^(?:\/|https:\/\/)[^\s@?#]+$/u,
+);
+const branch = text("the literal name of a branch", /^[A-Za-z0-9][A-Za-z0-9._/@+-]{0,199}$/u, wildcardReason);
+const folder = text(
+  "a folder relative to the repository (apps/* for every folder one level below apps)",
+  /^(?:|(?:[A-Za-z0-9._+@=,~-]+\/)*(?:\*|[A-Za-z0-9._+@=,~-]+))$/u,
+);
+const root = text(
+  "a folder relative to the repository",
+  /^(?:|[A-Za-z0-9._+@=,~-]+(?:\/[A-Za-z0-9._+@=,~-]+)*)$/u,
+);
+
+const target: RecordShape = record<CharterTarget>({
+  name: need(name, "Name of the target, used by softwareKeysFor."),
+  git: need(
+    record<CharterTarget["git"]>({
+      url: need(repository, "Absolute path of a local repository or https URL, compared literally."),
+      branches: need(list(branch, { least: 1, distinct: true }), "Branches that a change may be based on."),
+      folders: need(
+        list(folder, { least: 1, distinct: true }),
+        "Folders that may be written: exact, or apps/* for one level.",
+      ),
+      root: may(root, "Folder that a reconciler follows as a whole. Default: the folder that is written."),
+      onto: may(boolean, "The branch itself may be moved. Default: false."),
+      reconciler: may(
+        literal("none", "keeping", "pruning"),
+        "What follows the repository. pruning (default): a deleted file is a deleted object.",
+      ),
+      substitutes: may(
+        boolean,
+        "Flux substitutes ${variables} in what it applies; they are refused. Default: true.",
+      ),
+    }),
+  ),
+});
+
+const kinds: RecordShape = record<CharterKind>({
+  group: need(group, "API group; empty for the core group."),
+  kinds: need(list(kind, { least: 1, distinct: true })),
+  operations: need(list(literal("create", "update", "delete"), { least: 1, distinct: true })),
+});
+
+const widening: RecordShape = record<CharterSpec["widening"][number]>({
+  id: need(literal(...wideningIds), "Row of the widening table."),
+  decision: need(literal("allow", "approval")),
+  namespaces: may(list(namespace, { least: 1, distinct: true }), "Only in these namespaces."),
+  names: may(
+    list(objectName, { least: 1, distinct: true }),
+    "Only for these: the Secret, ServiceAccount or class that is used, the label that is set, or else the object itself.",
+  ),
+});
+
+const deletion: RecordShape = record<NonNullable<CharterSpec["deletions"]>[number]>({
+  group: need(group),
+  kind: need(kind),
+  namespace: may(namespace),
+  name: need(objectName),
+});
+
+const approvals: RecordShape = record<CharterApprovals>({
+  required: need(
+    integer(0, 16),
+    "Number of distinct approvers of every plan; a plan that needs approval needs one at least.",
+  ),
+  approvers: need(
+    list(
+      record<CharterApprover>({
+        principal: need(principal, "Literal name."),
+        key: need(publicKey, "OpenSSH public key: type and base64."),
+      }),
+    ),
+  ),
+  maxValiditySeconds: need(integer(60, 31 * 24 * 3600), "Longest validity of an approval, in seconds."),
+  softwareKeysFor: may(
+    list(name, { distinct: true }),
+    "Targets for which a key is good enough that does not prove a person's presence.",
+  ),
+});
+
+/** The charter, key by key. What is absent is zero; a key that is not here refuses to load. */
+export const charterShape: RecordShape = record<Charter>({
+  apiVersion: need(literal("kubernetes-operations.dev/v1")),
+  kind: need(literal("Charter")),
+  metadata: need(
+    record<Charter["metadata"]>({
+      name: need(name),
+      serial: need(integer(1), "Rises with every signed version."),
+    }),
+  ),
+  spec: need(
+    record<CharterSpec>({
+      targets: need(list(target), "Repositories that may be changed."),
+      namespaces: need(list(namespace, { distinct: true }), "Namespaces that objects may be in, literally."),
+      kinds: need(list(kinds), "Kinds that may be changed, and how."),
+      images: need(
+        record<CharterSpec["images"]>({
+          allowed: need(list(image, { distinct: true }), "Registries and repositories; * alone allows all."),
+          tags: may(
+            literal("deny", "approval"),
+            "Images named by a tag instead of a digest. Default: approval.",
+          ),
+        }),
+      ),
+      widening: need(list(widening), "Rows of the widening table that may appear. An absent row is denied."),
+      deletions: may(
+        list(deletion),
+        "Objects that may be deleted although that cannot be taken back (kernel K8).",
+      ),
+      podSecurity: may(
+        literal("restricted", "baseline", "privileged"),
+        "The least strict Pod Security level that a Pod may need or a namespace may enforce. Default: restricted.",
+      ),
+      findings: may(
+        record<NonNullable<CharterSpec["findings"]>>({
+          deny: may(
+            literal("error", "warning", "none"),
+            "Findings of this severity or above deny. Default: error.",
+          ),
+          repositoryExemptions: may(boolean, "Exemptions written in a repository count. Default: false."),
+        }),
+      ),
+      ceilings: may(
+        record<NonNullable<CharterSpec["ceilings"]>>({ permissions: may(any), reachability: may(any) }),
+        "Not computed yet: a charter that sets one denies every plan, since it cannot be decided.",
+      ),
+      approvals: need(approvals),
+      maxChanges: may(integer(1, 10_000), "More changes than this are denied. Default: 100."),
+    }),
+  ),
+});

@@ -1,0 +1,168 @@
+import {
+  podSecurityViolations,
+  type PodSecurityLevel,
+} from "../../analysis/checks/pod-security/pod-security.ts";
+import { resourceOf, scopeOf, versionsOf } from "../../kube/catalogue/catalogue.ts";
+import { type JsonObject, pathText, valueAt } from "../../kube/json.ts";
+import { identity, objectKey } from "../../kube/object-key.ts";
+import type { ObjectKey } from "../../kube/read-object.ts";
+import type { TargetFolder } from "../change/target-folder.ts";
+import type { PlanFinding } from "../plan.ts";
+import { imageUses } from "./build-facts.ts";
+import { parseImage } from "./image-reference.ts";
+import { POD_SECURITY_LABEL } from "./widening/namespace-rows.ts";
+import type { ChangedObject, FolderView } from "./widening/row.ts";
+
+export interface FindingWorld {
+  readonly folder: FolderView;
+  readonly target: TargetFolder;
+  /** Objects that were to be deleted and are not there. */
+  readonly absent: readonly ObjectKey[];
+  /** Level of the charter, for namespaces whose label says nothing. */
+  readonly podSecurity: PodSecurityLevel;
+  readonly minor: number;
+}
+
+/** What is wrong or worth knowing about the objects that the plan writes, sorted by object, path and code. */
+export function findProblems(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
+  const found: PlanFinding[] = [...kustomizationFindings(world.target)];
+  for (const key of world.absent) {
+    found.push({
+      code: "plan/nothing-to-delete",
+      severity: "info",
+      message: "was to be deleted and is not there",
+      key,
+    });
+  }
+  for (const change of changed) {
+    const { key, after } = change;
+    if (after === null) continue;
+    found.push(
+      ...apiFindings(key, world.minor),
+      ...imageFindings(key, after),
+      ...podFindings(key, after, world),
+    );
+    const standing = world.target.objects.get(identity(key));
+    if (standing !== undefined && !standing.ours) {
+      found.push({
+        code: "git/foreign-file",
+        severity: "info",
+        message: `stands in ${standing.file}, which no plan of ours left as it is: the file is written over, its comments and layout are lost`,
+        key,
+      });
+    }
+  }
+  return found.sort(bySubject);
+}
+
+function bySubject(left: PlanFinding, right: PlanFinding): number {
+  const [a, b] = [left, right].map(({ key, path, code, message }) =>
+    [key === undefined ? "" : identity(key), path ?? "", code, message].join("\0"),
+  );
+  return (a ?? "") < (b ?? "") ? -1 : a === b ? 0 : 1;
+}
+
+function apiFindings(key: ObjectKey, minor: number): readonly PlanFinding[] {
+  const found: PlanFinding[] = [];
+  const type = resourceOf(key);
+  const native = versionsOf(key.group, key.kind).length > 0;
+  if (native && type?.minors.includes(minor) !== true) {
+    const switched = type?.offByDefault.includes(minor) === true;
+    found.push({
+      code: switched ? "api/off-by-default" : "api/not-served",
+      severity: switched ? "warning" : "error",
+      message: `Kubernetes 1.${minor} ${switched ? "serves it only when it is switched on" : "does not serve it"}: ${key.group === "" ? key.version : `${key.group}/${key.version}`} ${key.kind}`,
+      key,
+      path: "apiVersion",
+    });
+  }
+  if (key.namespace === "" && scopeOf(key.group, key.kind) === "namespaced") {
+    found.push({
+      code: "object/no-namespace",
+      severity: "error",
+      message: "names no namespace",
+      key,
+      path: "metadata",
+    });
+  }
+  return found;
+}
+
+function imageFindings(key: ObjectKey, object: JsonObject): readonly PlanFinding[] {
+  return imageUses(object).flatMap(({ image, path }): readonly PlanFinding[] => {
+    const parts = parseImage(image);
+    if (parts === undefined) {
+      return [
+        {
+          code: "image/invalid",
+          severity: "error",
+          message: `${JSON.stringify(image)} is no name of an image`,
+          key,
+          path,
+        },
+      ];
+    }
+    if (parts.digest !== null || (parts.tag !== null && parts.tag !== "latest")) return [];
+    return [
+      {
+        code: parts.tag === null ? "image/no-tag" : "image/latest",
+        severity: "warning",
+        message: `${image} names whatever is newest when a Pod starts`,
+        key,
+        path,
+      },
+    ];
+  });
+}
+
+function podFindings(key: ObjectKey, object: JsonObject, world: FindingWorld): readonly PlanFinding[] {
+  const enforced = enforcedLevel(key.namespace, world.folder.after);
+  const level = enforced ?? world.podSecurity;
+  return podSecurityViolations(object, level, world.minor).map((violation) => ({
+    code: `pod-security/${kebab(violation.check)}`,
+    // Without a label nothing refuses the Pods; how far they may go is then the charter's rule, not a finding's.
+    severity: enforced === undefined ? "warning" : "error",
+    message: `${violation.reason}: ${violation.detail} (${enforced === undefined ? `level ${level} of the charter` : `the namespace enforces ${level}`})`,
+    key,
+    path: violation.paths[0] === undefined ? "" : pathText(violation.paths[0]),
+  }));
+}
+
+/** The level that the namespace's object in the folder enforces; undefined when it says nothing that is a level. */
+export function enforcedLevel(
+  namespace: string,
+  objects: readonly JsonObject[],
+): PodSecurityLevel | undefined {
+  const found = objects.find((object) => {
+    const key = objectKey(object);
+    return key.group === "" && key.kind === "Namespace" && key.name === namespace;
+  });
+  const level =
+    found === undefined ? undefined : valueAt(found, ["metadata", "labels", `${POD_SECURITY_LABEL}enforce`]);
+  return level === "restricted" || level === "baseline" || level === "privileged" ? level : undefined;
+}
+
+function kebab(check: string): string {
+  return check.replace(/_/gu, "-").replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Members of a kustomization that only say what is applied, not how it is changed on the way. */
+const plainMembers: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "resources"]);
+
+function kustomizationFindings(target: TargetFolder): readonly PlanFinding[] {
+  const { kustomization } = target;
+  if (kustomization === null) return [];
+  const changing = Object.keys(kustomization.value)
+    .filter((member) => !plainMembers.has(member))
+    .sort();
+  return changing.length === 0
+    ? []
+    : [
+        {
+          code: "git/kustomization-transforms",
+          severity: "error",
+          message: `${kustomization.file} changes objects on their way (${changing.join(", ")}): what is applied is not what the plan shows`,
+          path: changing[0] ?? "",
+        },
+      ];
+}

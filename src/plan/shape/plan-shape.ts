@@ -1,0 +1,244 @@
+import type * as plan from "../plan.ts";
+import { wideningIds } from "../facts/widening-ids.ts";
+import {
+  intentShape,
+  noteShape,
+  objectKeyShape,
+  prerequisiteShape,
+  relaxationShape,
+} from "./intent-shape.ts";
+import {
+  any,
+  anyObject,
+  anyText,
+  boolean,
+  choice,
+  integer,
+  list,
+  literal,
+  may,
+  need,
+  nullable,
+  type RecordShape,
+  record,
+  text,
+} from "./shape.ts";
+
+type Item<T> = T extends readonly (infer I)[] ? I : never;
+
+const digest = text("a digest as sha256:<hex>", /^sha256:[0-9a-f]{64}$/u);
+const sha256 = text("a SHA-256 in hexadecimal", /^[0-9a-f]{64}$/u);
+const texts = list(anyText);
+const natural = integer(0);
+const mode = literal("branch", "onto");
+const operation = literal("create", "update", "delete", "unchanged");
+const mac = nullable(sha256);
+
+const request: RecordShape = record<plan.RequestRecord>({
+  text: need(anyText, "What was asked for, as flags would say it again."),
+  inputs: need(
+    list(record<Item<plan.RequestRecord["inputs"]>>({ path: need(anyText), sha256: need(sha256) })),
+  ),
+  undoes: may(digest, "Digest of the plan that this one undoes."),
+  target: need(
+    record<plan.RequestRecord["target"]>({
+      url: need(anyText),
+      branch: need(anyText),
+      folder: need(anyText),
+      mode: need(mode),
+    }),
+  ),
+  deletions: need(list(objectKeyShape), "Objects that were asked to be deleted."),
+  minor: need(natural, "Minor version of Kubernetes 1."),
+  mac: need(mac, "HMAC-SHA-256 of request and intent under the trust root's key."),
+});
+
+const target: RecordShape = record<plan.GitTarget>({
+  kind: need(literal("git")),
+  url: need(anyText),
+  branch: need(anyText),
+  folder: need(anyText),
+  base: need(nullable(anyText), "Commit that the branch named; null for an unborn branch."),
+  root: need(anyText, "Folder that a reconciler follows as a whole."),
+  rootTree: need(nullable(anyText)),
+  mode: need(mode),
+});
+
+const shown = choice(
+  record<Extract<plan.Shown, { readonly value: unknown }>>({ value: need(any) }),
+  record<Extract<plan.Shown, { readonly mac: unknown }>>({
+    mac: need(mac, "MAC of what may be a live value."),
+  }),
+);
+
+const fieldChange: RecordShape = record<plan.FieldChange>({
+  path: need(anyText),
+  operation: need(literal("add", "remove", "replace")),
+  before: may(shown),
+  after: may(shown),
+});
+
+type Way<K extends plan.Reversibility["kind"]> = Extract<plan.Reversibility, { readonly kind: K }>;
+const reversibility = choice(
+  record<Way<"reversible">>({ kind: need(literal("reversible")) }),
+  record<Way<"new-identity">>({ kind: need(literal("new-identity")), reason: need(anyText) }),
+  record<Way<"irreversible">>({ kind: need(literal("irreversible")), reason: need(anyText) }),
+);
+
+const change: RecordShape = record<plan.Change>({
+  key: need(objectKeyShape),
+  operation: need(operation),
+  file: need(anyText, "Below the target folder."),
+  object: need(nullable(anyObject), "The object to apply; null for delete and unchanged."),
+  digest: need(nullable(digest)),
+  beforeMac: need(mac),
+  diff: need(list(fieldChange)),
+  reversibility: need(reversibility),
+});
+
+const finding: RecordShape = record<plan.PlanFinding>({
+  code: need(anyText),
+  severity: need(literal("error", "warning", "info")),
+  message: need(anyText),
+  key: may(objectKeyShape),
+  path: may(anyText),
+});
+
+const aboutObject = list(
+  record<Item<plan.Facts["deletions"]>>({ key: need(objectKeyShape), reason: need(anyText) }),
+);
+
+const facts: RecordShape = record<plan.Facts>({
+  counts: need(
+    record<plan.Facts["counts"]>({
+      create: need(natural),
+      update: need(natural),
+      delete: need(natural),
+      unchanged: need(natural),
+    }),
+  ),
+  kinds: need(
+    list(
+      record<Item<plan.Facts["kinds"]>>({
+        group: need(anyText),
+        kind: need(anyText),
+        operation: need(operation),
+        count: need(natural),
+      }),
+    ),
+  ),
+  namespaces: need(texts),
+  images: need(
+    list(
+      record<plan.ImageFact>({
+        image: need(anyText),
+        registry: need(anyText),
+        repository: need(anyText),
+        tag: need(nullable(anyText)),
+        digest: need(nullable(anyText)),
+        change: need(literal("added", "removed", "kept")),
+        usedBy: need(texts),
+      }),
+    ),
+  ),
+  widening: need(
+    list(
+      record<plan.WideningFact>({
+        id: need(literal(...wideningIds)),
+        key: need(objectKeyShape),
+        path: need(anyText),
+        detail: need(anyText),
+        subject: need(anyText),
+        operation: need(operation),
+      }),
+    ),
+    "Fields that widen something elsewhere.",
+  ),
+  deletions: need(aboutObject),
+  irreversible: need(aboutObject),
+  secrets: need(
+    list(
+      record<Item<plan.Facts["secrets"]>>({
+        namespace: need(anyText),
+        name: need(anyText),
+        keys: need(texts),
+        usedBy: need(texts),
+      }),
+    ),
+  ),
+  exposure: need(
+    list(record<Item<plan.Facts["exposure"]>>({ key: need(objectKeyShape), how: need(anyText) })),
+  ),
+  permissions: need(record<plan.Facts["permissions"]>({ state: need(literal("not computed")) })),
+  reachability: need(record<plan.Facts["reachability"]>({ state: need(literal("not computed")) })),
+});
+
+const verdict: RecordShape = record<plan.Verdict>({
+  decision: need(literal("allowed", "needs-approval", "denied")),
+  reasons: need(
+    list(
+      record<plan.VerdictReason>({
+        rule: need(anyText),
+        decision: need(literal("needs-approval", "denied")),
+        message: need(anyText),
+        key: may(objectKeyShape),
+        path: may(anyText),
+      }),
+    ),
+  ),
+  approvals: need(
+    record<plan.Verdict["approvals"]>({
+      required: need(natural),
+      approvers: need(texts),
+      presence: need(boolean),
+    }),
+  ),
+});
+
+/** A plan file, key by key. */
+export const planShape: RecordShape = record<plan.Plan>({
+  apiVersion: need(literal("kubernetes-operations.dev/v1")),
+  kind: need(literal("Plan")),
+  digest: need(digest, "SHA-256 over the canonical JSON of everything but itself."),
+  tool: need(
+    record<plan.Plan["tool"]>({ name: need(literal("kubernetes-operations")), version: need(anyText) }),
+  ),
+  request: need(request),
+  intent: need(intentShape, "What was asked for, as typed data."),
+  target: need(target),
+  readSet: need(
+    list(record<plan.ReadSetEntry>({ what: need(anyText), version: need(anyText) })),
+    "Files of the target that the plan relied on.",
+  ),
+  changes: need(list(change)),
+  files: need(
+    list(
+      record<plan.FileChange>({
+        path: need(anyText, "From the repository's root."),
+        operation: need(literal("create", "update", "delete")),
+        sha256: need(nullable(sha256)),
+      }),
+    ),
+  ),
+  findings: need(list(finding)),
+  facts: need(facts),
+  authoring: need(
+    record<plan.Plan["authoring"]>({
+      relaxations: need(list(relaxationShape)),
+      prerequisites: need(list(prerequisiteShape)),
+      notes: need(list(noteShape)),
+    }),
+  ),
+  assumptions: need(list(record<plan.Assumption>({ id: need(anyText), text: need(anyText) }))),
+  charter: need(
+    nullable(
+      record<plan.CharterReference>({
+        digest: need(digest),
+        name: need(anyText),
+        serial: need(natural),
+        owner: need(anyText, "Fingerprint of the owner's key."),
+      }),
+    ),
+  ),
+  verdict: need(verdict),
+});

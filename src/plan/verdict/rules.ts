@@ -1,0 +1,395 @@
+import type { PodSecurityLevel } from "../../analysis/checks/pod-security/pod-security.ts";
+import { isObject, isArray, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
+import { keyText } from "../../kube/object-key.ts";
+import type { ObjectKey } from "../../kube/read-object.ts";
+import type { Charter, CharterTarget } from "../charter.ts";
+import { imageUses, namespaceOf } from "../facts/build-facts.ts";
+import { imageAllowed, parseImage } from "../facts/image-reference.ts";
+import { POD_SECURITY_LABEL } from "../facts/widening/namespace-rows.ts";
+import type { ChangedObject } from "../facts/widening/row.ts";
+import type { Change, Facts, GitTarget, PlanFinding, VerdictReason, WideningFact } from "../plan.ts";
+import { folderAllowed } from "../target.ts";
+
+/** What a rule looks at. */
+export interface Case {
+  readonly charter: Charter;
+  /** The charter's row for the repository; undefined when it names none. */
+  readonly row: CharterTarget | undefined;
+  readonly target: GitTarget;
+  readonly changes: readonly Change[];
+  readonly changed: readonly ChangedObject[];
+  readonly facts: Facts;
+  readonly findings: readonly PlanFinding[];
+  /** The trust root has the key under which plans are bound. */
+  readonly bound: boolean;
+}
+
+type Reason = Omit<VerdictReason, "rule"> & {
+  /** Follows the rule's id, where one rule has many rows. */
+  readonly row?: string;
+};
+
+/** One rule of the verdict. A rule only takes away: what no rule of the charter allows is denied by the rule that misses it. */
+export interface VerdictRule {
+  readonly id: string;
+  readonly title: string;
+  readonly decides: "denied" | "needs-approval" | "denied or needs-approval";
+  /** A case in a few words. */
+  readonly example: string;
+  readonly judge: (given: Case) => readonly Reason[];
+}
+
+const deny = (message: string, key?: ObjectKey, path?: string): Reason => ({
+  decision: "denied",
+  message,
+  ...(key === undefined ? {} : { key }),
+  ...(path === undefined || path === "" ? {} : { path }),
+});
+
+/** Why a rule that is not written out for K8's kinds may still be lifted: the charter names the very object. */
+function isNamed(charter: Charter, key: ObjectKey): boolean {
+  return (charter.spec.deletions ?? []).some(
+    (row) =>
+      row.group === key.group &&
+      row.kind === key.kind &&
+      row.name === key.name &&
+      (row.namespace ?? "") === key.namespace,
+  );
+}
+
+const levels: readonly PodSecurityLevel[] = ["restricted", "baseline", "privileged"];
+
+function exceeds(level: string, charter: Charter): boolean {
+  const index = levels.findIndex((known) => known === level);
+  return index < 0 || index > levels.indexOf(charter.spec.podSecurity ?? "restricted");
+}
+
+/** The rules in the order in which their reasons are told. */
+export const verdictRules: readonly VerdictRule[] = [
+  {
+    id: "charter/unbound",
+    title:
+      "The trust root's key binds every plan; without it nobody can tell a plan from a forgery (kernel K17).",
+    decides: "denied",
+    example: "a trust root without its MAC key",
+    judge: ({ bound }) => (bound ? [] : [deny("the trust root has no key to bind plans with")]),
+  },
+  {
+    id: "charter/target",
+    title: "The charter names the repository, the branch and the folder.",
+    decides: "denied",
+    example: "a folder apps/other where the charter names apps/shop",
+    judge: ({ row, target, charter }) => {
+      if (row === undefined) {
+        const known = charter.spec.targets.map((one) => one.git.url).join(", ");
+        return [
+          deny(`the charter names no target ${target.url}${known === "" ? "" : `; it names ${known}`}`),
+        ];
+      }
+      const { git } = row;
+      const reasons: Reason[] = [];
+      if (!git.branches.includes(target.branch)) {
+        reasons.push(
+          deny(
+            `the charter allows no branch ${target.branch} of target ${row.name}; it allows ${git.branches.join(", ")}`,
+          ),
+        );
+      }
+      if (!folderAllowed(git.folders, target.folder)) {
+        reasons.push(
+          deny(
+            `the charter allows no folder ${JSON.stringify(target.folder)} of target ${row.name}; it allows ${git.folders.map((folder) => JSON.stringify(folder)).join(", ")}`,
+          ),
+        );
+      }
+      if (target.root !== (git.root ?? target.folder)) {
+        reasons.push(
+          deny(
+            `the plan was made under the root ${JSON.stringify(target.root)}, and the charter's is ${JSON.stringify(git.root ?? target.folder)}`,
+          ),
+        );
+      }
+      if (target.mode === "onto" && git.onto !== true) {
+        reasons.push(
+          deny(`the charter lets no plan move branch ${target.branch} of target ${row.name} itself`),
+        );
+      }
+      return reasons;
+    },
+  },
+  {
+    id: "charter/ceiling",
+    title: "A ceiling on what is not computed yet cannot be kept, so it denies (kernel K7).",
+    decides: "denied",
+    example: "ceilings.permissions in the charter",
+    judge: ({ charter }) =>
+      Object.keys(charter.spec.ceilings ?? {})
+        .sort()
+        .map((ceiling) =>
+          deny(`the charter sets a ceiling on ${ceiling}, which is not computed yet: cannot be decided`),
+        ),
+  },
+  {
+    id: "charter/max-changes",
+    title: "More changes than a person can look through are not put before one (kernel K5).",
+    decides: "denied",
+    example: "101 changes where the charter says nothing",
+    judge: ({ charter, facts }) => {
+      const count = facts.counts.create + facts.counts.update + facts.counts.delete;
+      const most = charter.spec.maxChanges ?? 100;
+      return count > most
+        ? [
+            deny(
+              `${count} changes are more than the ${most} that the charter lets one plan have; split the request`,
+            ),
+          ]
+        : [];
+    },
+  },
+  {
+    id: "charter/namespace",
+    title: "Every namespace stands in the charter.",
+    decides: "denied",
+    example: "a Deployment in namespace other",
+    judge: ({ charter, changed }) =>
+      changed.flatMap(({ key }) => {
+        const namespace = namespaceOf(key);
+        return namespace === undefined || charter.spec.namespaces.includes(namespace)
+          ? []
+          : [deny(`${keyText(key)}: the charter names no namespace ${namespace}`, key)];
+      }),
+  },
+  {
+    id: "charter/kind",
+    title: "Every kind stands in the charter with what happens to it.",
+    decides: "denied",
+    example: "a Secret that is created where the charter names no Secret",
+    judge: ({ charter, changed }) =>
+      changed.flatMap(({ key, operation }) => {
+        const allowed = charter.spec.kinds.some(
+          (row) =>
+            row.group === key.group && row.kinds.includes(key.kind) && row.operations.includes(operation),
+        );
+        return allowed
+          ? []
+          : [deny(`${keyText(key)}: the charter does not let ${key.kind} be ${past[operation]}`, key)];
+      }),
+  },
+  {
+    id: "charter/deletion",
+    title:
+      "A deletion that a pruning controller follows is denied unless the charter names object and kind (kernel K8).",
+    decides: "denied",
+    example: "a PersistentVolumeClaim's file is deleted and Argo CD prunes",
+    judge: ({ charter, row, changed }) =>
+      (row?.git.reconciler ?? "pruning") !== "pruning"
+        ? []
+        : changed.flatMap(({ key, operation }) =>
+            operation !== "delete" || isNamed(charter, key)
+              ? []
+              : [
+                  deny(
+                    `${keyText(key)}: a pruning controller deletes the object; the charter does not name it under deletions`,
+                    key,
+                  ),
+                ],
+          ),
+  },
+  {
+    id: "charter/recreation",
+    title:
+      "An object that has to be deleted and made again is denied unless the charter names it (kernel K8).",
+    decides: "denied",
+    example: "another selector of a Deployment",
+    judge: ({ charter, row, changes }) =>
+      row?.git.reconciler === "none"
+        ? []
+        : changes.flatMap(({ key, operation, reversibility }) =>
+            operation !== "update" || reversibility.kind === "reversible" || isNamed(charter, key)
+              ? []
+              : [
+                  deny(
+                    `${keyText(key)}: ${reversibility.reason}; the charter does not name it under deletions`,
+                    key,
+                  ),
+                ],
+          ),
+  },
+  {
+    id: "charter/image",
+    title:
+      "Every image is of a registry or repository of the charter; a tag is a fact that needs approval (kernel K21).",
+    decides: "denied or needs-approval",
+    example: "quay.io/x/y:1 where the charter allows docker.io/library",
+    judge: ({ charter, changed }) =>
+      changed.flatMap(({ key, after }) =>
+        after === null ? [] : imageUses(after).flatMap((use) => imageReasons(charter, key, use)),
+      ),
+  },
+  {
+    id: "charter/pod-security",
+    title: "No Pod needs, and no namespace enforces, less than the charter's Pod Security level.",
+    decides: "denied",
+    example: "a Pod that runs as root where the charter says restricted",
+    judge: ({ charter, facts, changed }) => [
+      ...facts.widening
+        .filter((fact) => fact.id === "pod-security-level" && exceeds(fact.subject, charter))
+        .map(({ key, subject }) =>
+          deny(
+            `${keyText(key)} needs Pod Security ${subject}; the charter allows ${charter.spec.podSecurity ?? "restricted"}`,
+            key,
+          ),
+        ),
+      ...changed.flatMap((change) => namespaceReasons(charter, change)),
+    ],
+  },
+  {
+    id: "charter/widening",
+    title: "What widens something elsewhere is denied unless the charter names its row (kernel K7).",
+    decides: "denied or needs-approval",
+    example: "a RoleBinding where the charter has no row binding",
+    judge: ({ charter, facts }) =>
+      facts.widening
+        .filter((fact) => fact.id !== "pod-security-level")
+        .flatMap((fact) => wideningReasons(charter, fact)),
+  },
+  {
+    id: "git/substitution",
+    title: "Flux would put something else where ${ stands (kernel K18).",
+    decides: "denied",
+    example: 'args: ["echo ${HOME}"] under a Kustomization with postBuild',
+    judge: ({ row, changed }) =>
+      row?.git.substitutes === false
+        ? []
+        : changed.flatMap(({ key, after }) =>
+            after === null || substitutionIsOff(after)
+              ? []
+              : substitutions(after, "").map((path) =>
+                  deny(
+                    `${keyText(key)}: ${path} holds \${, which Flux substitutes; what it applies would not be what the plan shows`,
+                    key,
+                    path,
+                  ),
+                ),
+          ),
+  },
+  {
+    id: "finding",
+    title: "Findings at the charter's severity deny.",
+    decides: "denied",
+    example: "an image whose name cannot be read",
+    judge: ({ charter, findings }) => {
+      const from = charter.spec.findings?.deny ?? "error";
+      return findings
+        .filter(
+          ({ severity }) =>
+            from !== "none" && (severity === "error" || (severity === "warning" && from === "warning")),
+        )
+        .map((finding) => ({
+          ...deny(
+            `${finding.key === undefined ? "" : `${keyText(finding.key)}: `}${finding.message} [${finding.code}]`,
+            finding.key,
+            finding.path,
+          ),
+          row: finding.severity,
+        }));
+    },
+  },
+];
+
+const past = { create: "created", update: "changed", delete: "deleted" } as const;
+
+function imageReasons(
+  charter: Charter,
+  key: ObjectKey,
+  use: { readonly image: string; readonly path: string },
+): readonly Reason[] {
+  const image = parseImage(use.image);
+  const { allowed, tags } = charter.spec.images;
+  if (image === undefined)
+    return [deny(`${keyText(key)}: ${JSON.stringify(use.image)} is no name of an image`, key, use.path)];
+  if (!imageAllowed(allowed, image)) {
+    return [
+      deny(
+        `${keyText(key)}: the charter allows no image of ${image.registry}/${image.repository}`,
+        key,
+        use.path,
+      ),
+    ];
+  }
+  if (image.digest !== null) return [];
+  return [
+    {
+      decision: tags === "deny" ? "denied" : "needs-approval",
+      message: `${keyText(key)}: ${use.image} is named by a tag, which may become another image`,
+      key,
+      path: use.path,
+    },
+  ];
+}
+
+function namespaceReasons(charter: Charter, { key, before, after }: ChangedObject): readonly Reason[] {
+  if (key.group !== "" || key.kind !== "Namespace" || after === null) return [];
+  const path: readonly string[] = ["metadata", "labels", `${POD_SECURITY_LABEL}enforce`];
+  const is = valueAt(after, path);
+  const was = before === null ? undefined : valueAt(before, path);
+  if (is === was) return [];
+  // No label is no limit (unless the server's own default sets one, which is not known).
+  const level = is === undefined ? "privileged" : typeof is === "string" ? is : "unknown";
+  return exceeds(level, charter)
+    ? [
+        deny(
+          `${keyText(key)} would enforce Pod Security ${level}; the charter allows ${charter.spec.podSecurity ?? "restricted"}`,
+          key,
+          `metadata.labels["${POD_SECURITY_LABEL}enforce"]`,
+        ),
+      ]
+    : [];
+}
+
+function wideningReasons(charter: Charter, fact: WideningFact): readonly Reason[] {
+  const namespace = namespaceOf(fact.key);
+  const rows = charter.spec.widening.filter(
+    (row) =>
+      row.id === fact.id &&
+      (row.namespaces === undefined || (namespace !== undefined && row.namespaces.includes(namespace))) &&
+      (row.names === undefined || row.names.includes(fact.subject)),
+  );
+  const where = { key: fact.key, ...(fact.path === "" ? {} : { path: fact.path }), row: fact.id };
+  if (rows.length === 0) {
+    return [
+      {
+        decision: "denied",
+        message: `${keyText(fact.key)}: ${fact.detail}; the charter does not name ${fact.id} for it`,
+        ...where,
+      },
+    ];
+  }
+  // Of several rows the strictest counts.
+  return rows.some((row) => row.decision === "approval")
+    ? [{ decision: "needs-approval", message: `${keyText(fact.key)}: ${fact.detail}`, ...where }]
+    : [];
+}
+
+/** Flux leaves objects alone that carry this label or annotation (kustomize-controller docs/spec/v1/kustomizations.md, Post build substitution). */
+function substitutionIsOff(object: JsonObject): boolean {
+  return (["labels", "annotations"] as const).some(
+    (member) =>
+      valueAt(object, ["metadata", member, "kustomize.toolkit.fluxcd.io/substitute"]) === "disabled",
+  );
+}
+
+/** Paths of texts, and of keys, that hold `${`. `$${` is one as well: what is applied has one dollar less than the plan. */
+function substitutions(value: Json, path: string): readonly string[] {
+  if (typeof value === "string") return value.includes("${") ? [path] : [];
+  if (isArray(value)) return value.flatMap((item, index) => substitutions(item, `${path}[${index}]`));
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([member, item]) => {
+    const below = /^[A-Za-z_][A-Za-z0-9_-]*$/u.test(member)
+      ? path === ""
+        ? member
+        : `${path}.${member}`
+      : `${path}[${JSON.stringify(member)}]`;
+    return member.includes("${") ? [below] : substitutions(item, below);
+  });
+}
