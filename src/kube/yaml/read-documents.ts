@@ -2,7 +2,7 @@ import type { PlaceMap, ReadDocument } from "../read-object.ts";
 import { decodeText } from "./decode-text.ts";
 import { documentBuilder, type DocumentBuilder } from "./document-builder.ts";
 import { lineIndex, type LineIndex } from "./line-index.ts";
-import { parseInto } from "./parse-events.ts";
+import { parseDocument } from "./parse-document.ts";
 import { placesOf } from "./place-tape.ts";
 import { readJson, skipJsonSpace } from "./read-json.ts";
 import { type Chunk, splitDocuments } from "./split-documents.ts";
@@ -101,7 +101,7 @@ function readChunk(stream: Stream, chunk: Chunk): void {
     builder.fail("yaml/encoding", refused.index, `the character ${codePoint(refused[0])} is not allowed`);
   else if (lineBreak !== null) builder.fail("yaml/line-break", lineBreak.index, codePoint(lineBreak[0]));
   else if (line !== null) builder.fail("yaml/directive", line[0].length - (line[1] ?? "").length, line[1]);
-  else parseInto(text, builder, MAX_DEPTH);
+  else parseDocument(text, builder, MAX_DEPTH);
   const templated = builder.failed() ? template.exec(text) : null;
   if (templated !== null && builder.problems.some((problem) => unrendered.has(problem.code)))
     builder.problems.splice(
