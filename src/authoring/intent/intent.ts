@@ -221,6 +221,8 @@ export interface ConfigIntent {
   readonly data: Readonly<Record<string, string>>;
   /** Base64. */
   readonly binaryData?: Readonly<Record<string, string>>;
+  /** It exists outside the application: it is mounted, not made, and `data` is empty. */
+  readonly external?: boolean;
 }
 
 /** A Secret that must exist. Its values are never here; `files` names the project file a value would come from. */
@@ -242,6 +244,8 @@ export interface VolumeIntent {
   readonly sizeBytes?: number;
   readonly storageClass?: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The claim exists outside the application: it is used, not made. */
+  readonly external?: boolean;
   readonly place: Place;
 }
 
