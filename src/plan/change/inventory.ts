@@ -19,7 +19,7 @@ const shape: RecordShape = record<Inventory>({
   files: need(
     list(
       record<Inventory["files"][number]>({
-        path: need(text("a path below the folder", /^(?!\/)(?!(?:.*\/)?\.\.?(?:\/|$))[^\u0000]+$/u)),
+        path: need(text("a path below the folder", /^(?!\/)(?!(?:.*\/)?\.\.?(?:\/|$))[ -~]+$/u)),
         sha256: need(text("a SHA-256", /^[0-9a-f]{64}$/u)),
       }),
     ),

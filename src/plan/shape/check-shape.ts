@@ -8,7 +8,15 @@ import {
 } from "../../kube/json.ts";
 import { printable } from "../../kube/printable.ts";
 import { nearest } from "./nearest.ts";
-import type { ChoiceShape, ListShape, RecordShape, Shape, TextShape } from "./shape.ts";
+import type {
+  ChoiceShape,
+  IntegerShape,
+  ListShape,
+  LiteralShape,
+  RecordShape,
+  Shape,
+  TextShape,
+} from "./shape.ts";
 
 /** The first thing in which a value differs from its shape. */
 export interface ShapeProblem {
@@ -21,45 +29,39 @@ export interface ShapeProblem {
 
 /** Undefined when the value has the shape. Unknown keys are problems at every depth. Never follows the prototype chain. */
 export function checkShape(shape: Shape, value: Json, path: JsonPath = []): ShapeProblem | undefined {
-  switch (shape.kind) {
-    case "any":
-      return undefined;
-    case "nullable":
-      return value === null ? undefined : checkShape(shape.shape, value, path);
-    case "text":
-      return checkText(shape, value, path);
-    case "literal":
-      return shape.values.some((allowed) => allowed === value)
-        ? undefined
-        : wrong(
-            path,
-            `is none of ${shape.values.map((allowed) => JSON.stringify(allowed)).join(", ")}`,
-            nearestValue(shape.values, value),
-          );
-    case "integer":
-      return typeof value === "number" &&
-        Number.isSafeInteger(value) &&
-        value >= shape.least &&
-        value <= shape.most
-        ? undefined
-        : wrong(path, `is not ${rangeText(shape.least, shape.most)}`);
-    case "number":
-      return typeof value === "number" ? undefined : wrong(path, "is not a number");
-    case "boolean":
-      return typeof value === "boolean" ? undefined : wrong(path, "is not true or false");
-    case "object":
-      return isObject(value) ? undefined : wrong(path, "is not a mapping");
-    case "list":
-      return isArray(value) ? checkList(shape, value, path) : wrong(path, "is not a list");
-    case "map":
-      return isObject(value) ? checkMap(shape.values, value, path) : wrong(path, "is not a mapping");
-    case "record":
-      return isObject(value) ? checkRecord(shape, value, path) : wrong(path, "is not a mapping");
-    case "choice":
-      return isObject(value)
-        ? checkRecord(chosen(shape, value), value, path)
-        : wrong(path, "is not a mapping");
+  if (shape.kind === "any" || (shape.kind === "nullable" && value === null)) return undefined;
+  if (shape.kind === "nullable") return checkShape(shape.shape, value, path);
+  if (shape.kind === "list") {
+    return isArray(value) ? checkList(shape, value, path) : wrong(path, "is not a list");
   }
+  if (shape.kind === "object" || shape.kind === "map" || shape.kind === "record" || shape.kind === "choice") {
+    if (!isObject(value)) return wrong(path, "is not a mapping");
+    if (shape.kind === "object") return undefined;
+    if (shape.kind === "map") return checkMap(shape.values, value, path);
+    return checkRecord(shape.kind === "record" ? shape : chosen(shape, value), value, path);
+  }
+  return checkScalar(shape, value, path);
+}
+
+function checkScalar(
+  shape: TextShape | LiteralShape | IntegerShape | { readonly kind: "number" | "boolean" },
+  value: Json,
+  path: JsonPath,
+): ShapeProblem | undefined {
+  if (shape.kind === "text") return checkText(shape, value, path);
+  if (shape.kind === "literal") {
+    if (shape.values.some((allowed) => allowed === value)) return undefined;
+    const known = shape.values.map((allowed) => JSON.stringify(allowed)).join(", ");
+    return wrong(path, `is none of ${known}`, nearestValue(shape.values, value));
+  }
+  if (shape.kind === "integer") {
+    const { least, most } = shape;
+    return typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most
+      ? undefined
+      : wrong(path, `is not ${rangeText(least, most)}`);
+  }
+  if (typeof value === shape.kind) return undefined;
+  return wrong(path, shape.kind === "number" ? "is not a number" : "is not true or false");
 }
 
 function wrong(path: JsonPath, message: string, hint?: string): ShapeProblem {

@@ -45,8 +45,9 @@ function schema(shape: Shape): JsonObject {
     case "record":
       return recordSchema(shape);
     case "choice":
-      return { anyOf: shape.shapes.map(recordSchema) };
+      break;
   }
+  return { anyOf: shape.shapes.map(recordSchema) };
 }
 
 function recordSchema(shape: RecordShape): JsonObject {

@@ -78,11 +78,11 @@ interface OptionalMember extends Member {
 
 /** The members of `T`, each required or optional as in `T`: a type that changes without its shape does not compile. */
 export type MembersOf<T> = {
-  readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? OptionalMember : RequiredMember;
+  readonly [K in keyof T]-?: Pick<T, K> extends Required<Pick<T, K>> ? RequiredMember : OptionalMember;
 };
 
 export function record<T extends object>(members: MembersOf<T>): RecordShape {
-  return { kind: "record", members: members as Readonly<Record<string, Member>> };
+  return { kind: "record", members };
 }
 
 export function need(shape: Shape, description?: string): RequiredMember {
