@@ -24,7 +24,7 @@ import {
   tilePath,
 } from "./tiles.ts";
 import { pathsBeyond } from "./torn.ts";
-import { readBundle, removeSmaller, settle } from "./tile-files.ts";
+import { readBundle, removeSmaller, syncFolders, tidy } from "./tile-files.ts";
 
 export interface AuditLog {
   /** `kubeops.local/<hash of the public key>`. Asking for it makes the key when there is none yet. */
@@ -113,7 +113,7 @@ export function openLog(folder: string, context: LogContext): AuditLog {
   };
 
   const refuseSetBack = (size: number): void => {
-    const beyond = pathsBeyond(size).find((path) => disk.read(path) !== undefined);
+    const beyond = pathsBeyond(size).find((path) => disk.has(path));
     if (beyond !== undefined)
       throw invalid(`${beyond} lies beyond the checkpoint of ${size} entries, which was set back or removed`);
   };
@@ -143,8 +143,7 @@ export function openLog(folder: string, context: LogContext): AuditLog {
     const bundle = checkpoint.size % TILE_WIDTH === 0 ? [] : readBundle(disk, checkpoint.size);
     if (bundle === undefined || !sameHashes(bundle.map(leafHash), tree.partial(0)))
       throw invalid("its last entries do not fit its tiles");
-    // A process that was killed may have left names that are not durable yet, and partial tiles of smaller sizes.
-    settle(disk, checkpoint.size);
+    tidy(disk, checkpoint.size);
     loaded = { note, tree, bundle };
     return loaded;
   };
@@ -166,6 +165,7 @@ export function openLog(folder: string, context: LogContext): AuditLog {
     const place = lastBundle(tree.size);
     disk.write(bundlePath(place.index, place.width), encodeBundle(entries));
     for (const tile of changed) disk.write(tilePath(tile), encodeTile(tile.hashes));
+    if (place.width === 1 || place.width === TILE_WIDTH) syncFolders(disk, tree.size);
     const checkpoint = { origin: verifier.verifier.name, size: tree.size, root: base64(tree.root()) };
     const note = Buffer.from(signNote(checkpointText(checkpoint), checkpoint.origin, privateKey), "utf8");
     disk.replace("checkpoint", note);
@@ -184,14 +184,16 @@ export function openLog(folder: string, context: LogContext): AuditLog {
   });
 
   /** Every entry's bytes, verified against the checkpoint, and the root of the first `size` of them. */
-  const readAll = (size: number): { entries: readonly Uint8Array[]; head: Checkpoint; rootAt: string } =>
+  const readAll = (
+    size: number,
+  ): { entries: readonly Uint8Array[]; head: Checkpoint; rootAt: string | undefined } =>
     locked(() => {
       const verifier = known ?? makeLogKey(disk, folder);
       const { checkpoint } = readHead(verifier);
       refuseSetBack(checkpoint.size);
       const tree = growingTree();
       const entries: Uint8Array[] = [];
-      let rootAt = size === 0 ? base64(tree.root()) : "";
+      let rootAt = size === 0 ? base64(tree.root()) : undefined;
       while (tree.size < checkpoint.size) {
         const bundle = readBundle(disk, Math.min(checkpoint.size, tree.size + TILE_WIDTH));
         if (bundle === undefined) throw invalid(`the entries after ${tree.size} are missing or torn`);

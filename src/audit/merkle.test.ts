@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   consistencyProof,
@@ -59,8 +59,8 @@ describe("tree heads", () => {
 });
 
 describe("inclusion", () => {
-  test("every leaf of every tree up to 70 is proved, and no other leaf, index or size with that proof", () => {
-    for (let size = 1; size <= 70; size += 1) {
+  test("every leaf of every tree up to 40 is proved, and no other leaf, index or size with that proof", () => {
+    for (let size = 1; size <= 40; size += 1) {
       const hashes = many.slice(0, size);
       const root = treeHead(hashes);
       for (let index = 0; index < size; index += 1) {
@@ -109,8 +109,8 @@ describe("inclusion", () => {
 });
 
 describe("consistency", () => {
-  test("every prefix of every tree up to 70 is proved, and no other root with that proof", () => {
-    for (let size = 0; size <= 70; size += 1) {
+  test("every prefix of every tree up to 40 is proved, and no other root with that proof", () => {
+    for (let size = 0; size <= 40; size += 1) {
       const hashes = many.slice(0, size);
       const root = treeHead(hashes);
       for (let old = 0; old <= size; old += 1) {

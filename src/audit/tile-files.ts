@@ -29,24 +29,35 @@ function removeBelow(disk: DurableFolder, fullPath: string, width: number): void
   }
 }
 
-/** Makes the names of the current tiles durable and removes partial forms of smaller sizes. */
-export function settle(disk: DurableFolder, size: number): void {
-  if (size === 0) return;
-  const bundle = lastBundle(size);
-  const full = [bundlePath(bundle.index, TILE_WIDTH)];
-  for (let count = size, level = 0; count > 0; count = Math.floor(count / TILE_WIDTH), level += 1)
-    full.push(tilePath({ level, index: lastBundle(count).index, width: TILE_WIDTH }));
-  const folders = new Set<string>([""]);
-  for (const [position, path] of full.entries()) {
+/** Removes partial forms of smaller sizes that a process left when it was killed before it could. */
+export function tidy(disk: DurableFolder, size: number): void {
+  for (const { path, width } of rightEdge(size)) {
     const folder = partialFolder(path);
+    for (const name of disk.list(folder))
+      if (width === TILE_WIDTH || Number(name) < width) disk.remove(`${folder}/${name}`);
+  }
+}
+
+/**
+ * Makes the names of the folders durable that lead to the newest tiles of a tree of `size` leaves. A folder's maker syncs
+ * its name, but may have been killed in between; whoever writes the first file in it makes sure.
+ */
+export function syncFolders(disk: DurableFolder, size: number): void {
+  const folders = new Set<string>([""]);
+  for (const { path } of rightEdge(size))
     for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1))
       folders.add(path.slice(0, end));
-    const count = position === 0 ? size : Math.floor(size / TILE_WIDTH ** (position - 1));
-    const { width } = lastBundle(count);
-    if (width < TILE_WIDTH) folders.add(folder);
-    for (const name of disk.list(folder)) {
-      if (width === TILE_WIDTH || Number(name) < width) disk.remove(`${folder}/${name}`);
-    }
-  }
   for (const folder of folders) disk.sync(folder);
+}
+
+/** The full paths and the present widths of the last bundle and of the last tile of every level. */
+function rightEdge(size: number): readonly { readonly path: string; readonly width: number }[] {
+  if (size === 0) return [];
+  const bundle = lastBundle(size);
+  const edge = [{ path: bundlePath(bundle.index, TILE_WIDTH), width: bundle.width }];
+  for (let count = size, level = 0; count > 0; count = Math.floor(count / TILE_WIDTH), level += 1) {
+    const { index, width } = lastBundle(count);
+    edge.push({ path: tilePath({ level, index, width: TILE_WIDTH }), width });
+  }
+  return edge;
 }

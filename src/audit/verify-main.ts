@@ -88,14 +88,15 @@ function fileText(path: string, what: string): string {
 
 function readIfThere(path: string): Buffer | undefined {
   try {
-    const found = statSync(path);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
     // A pipe would hang us, a device never end; no file of a log is as large as this.
     if (!found.isFile() || found.size > maxFileBytes) throw new UsageError(`${path} is no file of a log`);
     return readFileSync(path);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === "ENOTDIR") return undefined;
     throw new UsageError(`${path} cannot be read (${String(code)})`, { cause: error });
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { entries, entry, filesOf, type LogFiles, readerOf, writer } from "../../test/support/log-files.ts";
 import { deep } from "../../test/support/suites.ts";

@@ -1,6 +1,6 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { checkpointText } from "../../src/audit/checkpoint.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { growingTree } from "../../src/audit/growing-tree.ts";
@@ -83,4 +83,21 @@ export function filesIn(folder: string): LogFiles {
 
 export function readerOf(files: LogFiles): (path: string) => Uint8Array | undefined {
   return (path) => files.get(path);
+}
+
+/** A log folder as `openLog` would leave it, of `log-created` and refusals of `t1`, `t2`, …, without the cost of fsync. */
+export function writeLog(folder: string, size: number): void {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const publicKey = rawPublicKey(privateKey);
+  const name = `kubeops.local/${createHash("sha256").update(publicKey).digest("hex").slice(0, 16)}`;
+  const by = { name, privateKey, verifierKey: verifierText(noteVerifier(name, publicKey)) };
+  const log = Array.from({ length: size }, (_, index) =>
+    index === 0 ? entry("log-created") : entry("refusal", { target: `t${index}` }),
+  );
+  const files = filesOf(log, by);
+  files.set("key", Buffer.from(privateKey.export({ type: "pkcs8", format: "pem" })));
+  for (const [path, bytes] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, path), bytes, { mode: 0o600 });
+  }
 }

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  type Stats,
 } from "node:fs";
 import { join } from "node:path";
 import { systemCode } from "../../audit/disk/durable-folder.ts";
@@ -168,12 +169,16 @@ function hexOf(digest: PlanDigest): string {
 }
 
 function makeFolder(path: string): void {
+  let found: Stats | undefined;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      found = lstatSync(path);
+    }
   } catch (error) {
-    if (systemCode(error) !== "EEXIST") throw stateFailure(path, error);
+    throw stateFailure(path, error);
   }
-  const found = lstatSync(path);
   const unsafe = (what: string, hint: string): OpsError =>
     new OpsError("STATE_UNSAFE", `the state folder ${path} ${what}`, { hint });
   if (found.isSymbolicLink()) throw unsafe("is a link", "name the folder itself");

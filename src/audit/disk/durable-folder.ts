@@ -5,6 +5,7 @@ import {
   fstatSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -22,6 +23,8 @@ import { dirname, join } from "node:path";
 export interface DurableFolder {
   /** The bytes of a regular file; undefined when nothing is there. A link in its place is refused. */
   read(path: string): Buffer | undefined;
+  /** Something is there, whatever it is. */
+  has(path: string): boolean;
   /** Permissions of a file (the lower nine bits); undefined when nothing is there. */
   mode(path: string): number | undefined;
   /** Writes a file that nobody reads before something else points to it: a crash may leave it torn. */
@@ -68,6 +71,14 @@ export function durableFolder(root: string): DurableFolder {
 
   return {
     read: (path) => readRegular(full(path), (file) => readFileSync(file)),
+    has: (path) => {
+      try {
+        return lstatSync(full(path), { throwIfNoEntry: false }) !== undefined;
+      } catch (error) {
+        if (isMissing(error)) return false;
+        throw error;
+      }
+    },
     mode: (path) => readRegular(full(path), (file) => fstatSync(file).mode & 0o777),
     write: (path, data) => {
       makeFolder(dirname(full(path)));
