@@ -53,6 +53,24 @@ function isValue(text: string): boolean {
   return text !== "" && !text.startsWith("-") && !isReference(text);
 }
 
+/** The span that a row of the table finds at a token. */
+function shortSpan(
+  row: ShortOption,
+  token: { readonly text: string; readonly start: number },
+  next: { readonly text: string; readonly start: number } | undefined,
+): CredentialSpan | undefined {
+  const { text, start } = token;
+  if (row.form === "attached") {
+    const value = text.slice(row.option.length);
+    if (!text.startsWith(row.option) || value === "" || isReference(value)) return undefined;
+    return { start: start + row.option.length, end: start + text.length, hint: "password" };
+  }
+  if (text !== row.option || next === undefined || !isValue(next.text)) return undefined;
+  const colon = row.form === "after-colon" ? next.text.indexOf(":") : -1;
+  if (row.form === "after-colon" && (colon < 0 || isReference(next.text.slice(colon + 1)))) return undefined;
+  return { start: next.start + colon + 1, end: next.start + next.text.length, hint: "password" };
+}
+
 /** Credentials that options of a command line introduce. Spans count from the start of the text of each token. */
 function optionSpans(tokens: readonly Token[]): readonly CredentialSpan[] {
   const spans: CredentialSpan[] = [];
@@ -63,27 +81,16 @@ function optionSpans(tokens: readonly Token[]): readonly CredentialSpan[] {
     if (/^[\w-]+$/.test(basename)) programs.add(basename);
     const following = tokens[index + 1];
     const next = following === undefined ? undefined : inner(following);
-    if (
-      /^--?[A-Za-z][\w.-]*$/.test(text) &&
-      isCredentialName(text) &&
-      next !== undefined &&
-      isValue(next.text)
-    )
-      spans.push({ start: next.start, end: next.start + next.text.length, hint: text });
-    // Where the names of redis.conf stand without a dash.
-    if (/^(?:requirepass|masterauth)$/.test(text) && next !== undefined && isValue(next.text))
+    // The names of redis.conf stand without dashes on its command line.
+    const introduces =
+      (/^--?[A-Za-z][\w.-]*$/.test(text) && isCredentialName(text)) ||
+      /^(?:requirepass|masterauth)$/.test(text);
+    if (introduces && next !== undefined && isValue(next.text))
       spans.push({ start: next.start, end: next.start + next.text.length, hint: text });
     for (const row of shortOptions) {
       if (![...programs].some((program) => row.programs.test(program))) continue;
-      if (row.form === "attached") {
-        const value = text.slice(row.option.length);
-        if (text.startsWith(row.option) && value !== "" && !isReference(value))
-          spans.push({ start: start + row.option.length, end: start + text.length, hint: "password" });
-      } else if (text === row.option && next !== undefined && isValue(next.text)) {
-        const colon = row.form === "after-colon" ? next.text.indexOf(":") : -1;
-        if (row.form === "after-colon" && (colon < 0 || isReference(next.text.slice(colon + 1)))) continue;
-        spans.push({ start: next.start + colon + 1, end: next.start + next.text.length, hint: "password" });
-      }
+      const span = shortSpan(row, { text, start }, next);
+      if (span !== undefined) spans.push(span);
     }
   }
   return spans;

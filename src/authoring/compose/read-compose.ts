@@ -2,32 +2,23 @@ import type { Files } from "../../kube/files.ts";
 import { isObject, type Json } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import type { Problem } from "../../kube/problem.ts";
-import type { ApplicationIntent, VolumeIntent, WorkloadIntent } from "../intent/intent.ts";
+import type { ApplicationIntent, ConnectionIntent, WorkloadIntent } from "../intent/intent.ts";
 import { connectionsOf } from "./connections.ts";
-import { createSecretBook, isSecretText, type ProjectContext, type ServiceContext } from "./context.ts";
+import { createSecretBook, type ProjectContext, type ServiceContext } from "./context.ts";
 import { readEnvironment } from "./fields/environment.ts";
-import { applyKompose, sizeOf, storageClassOf } from "./fields/kompose-labels.ts";
-import { settleRestart } from "./fields/lifecycle.ts";
-import { readVolumesFrom } from "./fields/mounts.ts";
+import { applyKompose } from "./fields/kompose-labels.ts";
+import { providedOutside, settleRestart } from "./fields/lifecycle.ts";
+import { readVolumesFrom } from "./fields/storage/mounts.ts";
 import { readTopLevelNetwork } from "./fields/network.ts";
+import { volumeIntents } from "./fields/storage/volumes.ts";
 import type { Lookup } from "./interpolation/template.ts";
 import { loadModel, withEnvironmentFiles } from "./load/load-project.ts";
 import type { Loading } from "./load/read-file.ts";
 import { createSources, folderOf, type InputDigest, joinPath } from "./load/sources.ts";
-import { dnsLabel, isLabelValue, isQualifiedName, serviceLabel } from "./names.ts";
+import { dnsLabel, serviceLabel } from "./names.ts";
 import { emptyWorkload, readFields } from "./read-service.ts";
 import { createLedger } from "./tree/ledger.ts";
-import {
-  isNull,
-  itemsOf,
-  malformed,
-  type MapNode,
-  mapOf,
-  member,
-  type Node,
-  pairsOf,
-  textOf,
-} from "./tree/node.ts";
+import { isNull, itemsOf, malformed, type MapNode, mapOf, member, type Node, textOf } from "./tree/node.ts";
 
 export interface ComposeOptions {
   /** Paths relative to the Files root, merged in this order. */
@@ -102,6 +93,8 @@ export function readCompose(files: Files, options: ComposeOptions): ComposeRead 
   const project = createProject({ application, model, lookup, profiles: options.profiles, loading });
   readServices(project);
   const services = [...project.services.values()];
+  const connections = connectionsOf(services);
+  offerShownPorts(services, connections);
   const workloads = services.map(finish).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const volumes = volumeIntents(project);
   reportTopLevel(project);
@@ -115,7 +108,7 @@ export function readCompose(files: Files, options: ComposeOptions): ComposeRead 
     configs: [...project.configIntents.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     secrets: project.book.all(),
     volumes,
-    connections: connectionsOf(services),
+    connections,
     report: ledger.report(loading.roots),
   };
   refuseLeaks(project, intent);
@@ -197,9 +190,7 @@ function leftOut(service: MapNode, chosen: readonly string[]): string | undefine
   const profiles = node === undefined ? [] : itemsOf(node).map(textOf);
   if (profiles.length > 0 && !chosen.includes("*") && !profiles.some((profile) => chosen.includes(profile)))
     return `none of its profiles is chosen (${profiles.join(", ")})`;
-  return member(service, "provider") === undefined
-    ? undefined
-    : "something outside this application provides the service";
+  return member(service, "provider") === undefined ? undefined : providedOutside;
 }
 
 function createService(project: ProjectContext, key: string, name: string, node: MapNode): ServiceContext {
@@ -273,66 +264,29 @@ function refuseCycles(services: readonly ServiceContext[]): void {
   }
 }
 
-function finish(service: ServiceContext): WorkloadIntent {
-  return { ...service.draft, env: [...service.env.values()] };
+/** A port at which another service is called is one that the service offers, also where the file does not list it. */
+function offerShownPorts(
+  services: readonly ServiceContext[],
+  connections: readonly ConnectionIntent[],
+): void {
+  for (const { to, ports, place } of connections) {
+    const draft = services.find(({ name }) => name === to)?.draft;
+    if (draft === undefined) continue;
+    for (const { port, protocol } of ports) {
+      if (draft.ports.some((each) => each.port === port && each.protocol === protocol)) continue;
+      draft.ports = [...draft.ports, { port, protocol, published: false, place }];
+    }
+  }
 }
 
-function volumeIntents(project: ProjectContext): readonly VolumeIntent[] {
-  const { ledger } = project;
-  const volumes: VolumeIntent[] = [];
-  for (const [key, { name, users }] of project.volumeClaims) {
-    const node = project.volumes.get(key);
-    if (node === undefined) continue;
-    const settings = users.map((user) => user.kompose);
-    let sizeBytes = settings.find((each) => each.volumeSize !== undefined)?.volumeSize;
-    let storageClass = settings.find((each) => each.storageClass !== undefined)?.storageClass;
-    const labels: Record<string, string> = {};
-    let external = false;
-    if (isNull(node) || (node.kind === "map" && node.entries.size === 0)) ledger.mark(node, "used");
-    else {
-      const definition = mapOf(node);
-      const externalNode = member(definition, "external");
-      if (externalNode !== undefined) {
-        external = externalNode.kind === "map" || textOf(externalNode) === "true";
-        ledger.mark(externalNode, "used");
-      }
-      const labelsNode = member(definition, "labels");
-      if (labelsNode !== undefined) {
-        const pairs = pairsOf(labelsNode, (lost) =>
-          ledger.overridden(lost, "a later entry has the same name"),
-        );
-        for (const [label, part] of pairs.entries) {
-          const text = isNull(part) ? "" : textOf(part);
-          if (label === "kompose.volume.size") sizeBytes = sizeOf(part);
-          else if (label === "kompose.volume.storage-class-name") storageClass = storageClassOf(part);
-          else if (
-            !isQualifiedName(label) ||
-            !isLabelValue(text) ||
-            isSecretText(project, part, label, text)
-          ) {
-            ledger.mark(part, "dropped", "Kubernetes takes no such label");
-            continue;
-          } else labels[label] = text;
-          ledger.mark(part, "used");
-        }
-      }
-    }
-    volumes.push({
-      name,
-      ...(sizeBytes === undefined ? {} : { sizeBytes }),
-      ...(storageClass === undefined ? {} : { storageClass }),
-      labels,
-      ...(external ? { external } : {}),
-      place: node.keyPlace,
-    });
-  }
-  return volumes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+function finish(service: ServiceContext): WorkloadIntent {
+  return { ...service.draft, env: [...service.env.values()] };
 }
 
 /** What of the top level nobody took, where a better reason than the general one is known. */
 function reportTopLevel(project: ProjectContext): void {
   const { ledger, model } = project;
-  for (const node of project.networks.values()) readTopLevelNetwork(node, ledger.mark);
+  for (const node of project.networks.values()) readTopLevelNetwork(node, ledger);
   for (const [key, node] of project.volumes)
     if (!project.volumeClaims.has(key)) ledger.mark(node, "dropped", "no service that runs uses it");
   for (const name of ["secrets", "configs"] as const) {

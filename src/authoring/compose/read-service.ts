@@ -2,7 +2,7 @@ import type { WorkloadIntent } from "../intent/intent.ts";
 import type { ServiceContext } from "./context.ts";
 import { readCommand } from "./fields/command.ts";
 import { readDeploy, readPlatform, readScale } from "./fields/deploy.ts";
-import { readGrants } from "./fields/granted.ts";
+import { readGrants } from "./fields/storage/granted.ts";
 import { readHealth } from "./fields/health.ts";
 import { readLabels } from "./fields/labels.ts";
 import {
@@ -13,7 +13,7 @@ import {
   readRestart,
   readWorkingDirectory,
 } from "./fields/lifecycle.ts";
-import { readShmSize, readTmpfs, readVolumes } from "./fields/mounts.ts";
+import { readShmSize, readTmpfs, readVolumes } from "./fields/storage/mounts.ts";
 import {
   readContainerName,
   readDns,

@@ -38,7 +38,7 @@ export function readCommand(service: ServiceContext, node: Node, kind: "command"
   const what = kind === "command" ? "entrypoint" : "command";
   service.evidence.push({
     text: split.words.join(" "),
-    reason: `${what}`,
+    reason: what,
     place: node.place,
     mayBeHost: false,
   });

@@ -9,7 +9,6 @@ import {
   mapOf,
   member,
   type Node,
-  numberOf,
   textOf,
 } from "../tree/node.ts";
 import { readLabels } from "./labels.ts";
@@ -225,10 +224,4 @@ export function readPlatform(service: ServiceContext, node: Node): void {
   };
   if (variant === undefined) ledger.mark(node, "used");
   else ledger.mark(node, "changed", "nodes are chosen by system and architecture, not by variant");
-}
-
-export function percentOf(node: Node): number {
-  const value = numberOf(node);
-  if (!Number.isInteger(value) || value < 1 || value > 1000) malformed(node, "must be a percentage");
-  return value;
 }

@@ -2,7 +2,16 @@ import type { HealthIntent, ProbeIntent } from "../../intent/intent.ts";
 import { shellCredentials, shellReference, wordCredentials } from "../command-credentials.ts";
 import { type ServiceContext, variableFor } from "../context.ts";
 import { durationSeconds } from "../syntax/units.ts";
-import { booleanOf, integerOf, malformed, mapOf, member, type Node, textOf } from "../tree/node.ts";
+import {
+  booleanOf,
+  integerOf,
+  malformed,
+  type MapNode,
+  mapOf,
+  member,
+  type Node,
+  textOf,
+} from "../tree/node.ts";
 import { forbiddenValues } from "./command.ts";
 
 type Draft = { -readonly [Key in keyof HealthIntent]?: HealthIntent[Key] };
@@ -16,17 +25,20 @@ export function readHealth(service: ServiceContext, node: Node): void {
   const disable = member(health, "disable");
   const testNode = member(health, "test");
   if (disable !== undefined) ledger.mark(disable, "used");
-  if ((disable !== undefined && booleanOf(disable)) || (testNode !== undefined && isNone(testNode))) {
+  const none = testNode !== undefined && isNone(testNode);
+  if (none || (disable !== undefined && booleanOf(disable))) {
     for (const [key, part] of health.entries) {
-      if (key !== "disable")
-        ledger.mark(
-          part,
-          part === testNode && isNone(part) ? "used" : "dropped",
-          part === testNode && isNone(part) ? undefined : "the check is disabled",
-        );
+      if (none && key === "test") ledger.mark(part, "used");
+      else if (key !== "disable") ledger.mark(part, "dropped", "the check is disabled");
     }
     return;
   }
+  const draft = readSettings(service, health, testNode);
+  service.health = draft;
+  if (draft.test !== undefined) service.draft.health = { ...draft, test: draft.test };
+}
+
+function readSettings(service: ServiceContext, health: MapNode, testNode: Node | undefined): Draft {
   const test = testNode === undefined ? undefined : readTest(service, testNode);
   const lost =
     test !== undefined ? undefined : testNode === undefined ? noImageCheck : "the check is dropped";
@@ -47,8 +59,7 @@ export function readHealth(service: ServiceContext, node: Node): void {
     draft.retries = Math.max(1, integerOf(retries));
     account(service, retries, lost);
   }
-  service.health = draft;
-  if (draft.test !== undefined) service.draft.health = { ...draft, test: draft.test };
+  return draft;
 }
 
 function account(service: ServiceContext, node: Node, lost: string | undefined): void {

@@ -6,7 +6,6 @@ import { shellWords } from "../syntax/shell-words.ts";
 import { byteCount } from "../syntax/units.ts";
 import { booleanOf, integerOf, malformed, type Node, textOf } from "../tree/node.ts";
 import type { KomposeProbe } from "../kompose-settings.ts";
-import { percentOf } from "./deploy.ts";
 import { portOf } from "./ports.ts";
 
 /**
@@ -206,6 +205,11 @@ const rows: Readonly<Record<string, Row>> = {
     else drop(service, node, "named volumes become claims, and no path of a node is mounted");
   },
 };
+
+function percentOf(node: Node): number {
+  const value = integerOf(node, 1);
+  return value > 1000 ? malformed(node, "must be a percentage") : value;
+}
 
 /** A Kubernetes quantity or a Compose size: `500Mi`, `1g`. */
 export function sizeOf(node: Node): number {

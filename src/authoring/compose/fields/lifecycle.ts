@@ -1,7 +1,17 @@
 import { isSecretText, literal, type ServiceContext } from "../context.ts";
 import { objectName } from "../names.ts";
 import { durationSeconds } from "../syntax/units.ts";
-import { booleanOf, isNull, malformed, mapOf, member, namesOf, type Node, textOf } from "../tree/node.ts";
+import {
+  booleanOf,
+  isNull,
+  malformed,
+  mapOf,
+  member,
+  namesOf,
+  type Node,
+  readMember,
+  textOf,
+} from "../tree/node.ts";
 
 /** `image`, or the name under which the image that `build` makes must be pushed. */
 export function readImage(service: ServiceContext): void {
@@ -89,44 +99,50 @@ export function readWorkingDirectory(service: ServiceContext, node: Node): void 
   service.project.ledger.mark(node, "used");
 }
 
-const conditions = {
-  service_started: "started",
-  service_healthy: "healthy",
-  service_completed_successfully: "completed",
-} as const;
+/** Why a service with a `provider` does not run. */
+export const providedOutside = "something outside this application provides the service";
 
 /** `depends_on`, short and long. */
 export function readDependsOn(service: ServiceContext, node: Node): void {
-  const { ledger, services, excluded } = service.project;
-  for (const [name, part] of namesOf(node).entries) {
-    const long = part.kind === "map" ? part : undefined;
-    if (long === undefined && !isNull(part)) mapOf(part);
-    const conditionNode = long === undefined ? undefined : member(long, "condition");
-    const requiredNode = long === undefined ? undefined : member(long, "required");
-    const required = requiredNode === undefined || booleanOf(requiredNode);
-    const text = conditionNode === undefined ? "service_started" : textOf(conditionNode);
-    if (!Object.hasOwn(conditions, text) && conditionNode !== undefined)
-      malformed(conditionNode, "must be service_started, service_healthy or service_completed_successfully");
-    const other = services.get(name);
-    if (other === undefined) {
-      const left = excluded.get(name);
-      if (required && left === undefined) malformed(part, `names the service ${name}, which is not defined`);
-      if (required && left !== undefined && !left.startsWith("something outside"))
-        malformed(
-          part,
-          `needs the service ${name}: ${left}`,
-          "choose its profile with --compose-profile, or say required: false",
-        );
-      ledger.mark(part, "dropped", left ?? "there is no such service, and it is not required");
-      continue;
-    }
-    const condition = conditions[text as keyof typeof conditions];
-    service.draft.dependsOn = [...service.draft.dependsOn, { workload: other.name, condition, required }];
-    service.dependencies.push({ target: name, condition, node: part });
-    if (long === undefined || long.entries.size === 0) ledger.mark(part, "used");
-    for (const each of [conditionNode, requiredNode]) if (each !== undefined) ledger.mark(each, "used");
-    const restart = long === undefined ? undefined : member(long, "restart");
-    if (restart !== undefined)
-      ledger.mark(restart, "dropped", "a service is not started again because another was updated");
+  for (const [name, part] of namesOf(node).entries) readDependency(service, name, part);
+}
+
+function readDependency(service: ServiceContext, name: string, part: Node): void {
+  const { ledger, services } = service.project;
+  const long = isNull(part) ? undefined : mapOf(part);
+  const condition = readMember(long, "condition", conditionOf) ?? "started";
+  const required = readMember(long, "required", booleanOf) ?? true;
+  const other = services.get(name);
+  if (other === undefined) {
+    absentDependency(service, name, part, required);
+    return;
   }
+  service.draft.dependsOn = [...service.draft.dependsOn, { workload: other.name, condition, required }];
+  service.dependencies.push({ target: name, condition, node: part });
+  if (long === undefined || long.entries.size === 0) ledger.mark(part, "used");
+  for (const each of ["condition", "required"]) readMember(long, each, (node) => ledger.mark(node, "used"));
+  readMember(long, "restart", (node) =>
+    ledger.mark(node, "dropped", "a service is not started again because another was updated"),
+  );
+}
+
+function conditionOf(node: Node): "started" | "healthy" | "completed" {
+  const text = textOf(node);
+  if (text === "service_started") return "started";
+  if (text === "service_healthy") return "healthy";
+  if (text === "service_completed_successfully") return "completed";
+  return malformed(node, "must be service_started, service_healthy or service_completed_successfully");
+}
+
+/** A service that does not run: an error when this one needs it (compose-spec 15-profiles.md). */
+function absentDependency(service: ServiceContext, name: string, part: Node, required: boolean): void {
+  const left = service.project.excluded.get(name);
+  if (required && left === undefined) malformed(part, `names the service ${name}, which is not defined`);
+  if (required && left !== undefined && left !== providedOutside)
+    malformed(
+      part,
+      `needs the service ${name}: ${left}`,
+      "choose its profile with --compose-profile, or say required: false",
+    );
+  service.project.ledger.mark(part, "dropped", left ?? "there is no such service, and it is not required");
 }

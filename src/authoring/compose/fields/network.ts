@@ -1,6 +1,7 @@
 import type { WorkloadIntent } from "../../intent/intent.ts";
 import { literal, type ServiceContext } from "../context.ts";
 import { isDnsLabel } from "../names.ts";
+import type { Ledger } from "../tree/ledger.ts";
 import { portRange, protocolOf } from "../syntax/ports.ts";
 import {
   booleanOf,
@@ -226,17 +227,15 @@ function egressOf(service: ServiceContext, rule: MapNode): Egress {
 }
 
 /** Top-level `networks`: only names and `internal` mean something in a cluster. */
-export function readTopLevelNetwork(
-  node: Node,
-  mark: (node: Node, disposition: "used" | "dropped", reason?: string) => void,
-): void {
+export function readTopLevelNetwork(node: Node, ledger: Ledger): void {
   if (isNull(node) || (node.kind === "map" && node.entries.size === 0)) {
-    mark(node, "used");
+    ledger.mark(node, "used");
     return;
   }
   const internal = member(mapOf(node), "internal");
   if (internal === undefined) return;
   // Whatever it says: no service reaches anything outside unless x-kubeops.egress opens the way.
-  if (booleanOf(internal)) mark(internal, "used");
-  else mark(internal, "dropped", "no service reaches anything outside unless x-kubeops.egress says so");
+  if (booleanOf(internal)) ledger.mark(internal, "used");
+  else
+    ledger.mark(internal, "dropped", "no service reaches anything outside unless x-kubeops.egress says so");
 }

@@ -9,6 +9,8 @@ import {
   type MapNode,
   member,
   type Node,
+  optional,
+  readMember,
   textOf,
 } from "../tree/node.ts";
 
@@ -79,43 +81,44 @@ export function readPorts(service: ServiceContext, node: Node): void {
   }
 }
 
+/** A port or a range; undefined for "any free port". */
+function publishedOf(node: Node): PortRange | undefined {
+  const text = textOf(node);
+  if (text === "" || text === "0") return undefined;
+  return portRange(text) ?? malformed(node, "must be a port or a range of ports");
+}
+
 function readLong(service: ServiceContext, item: MapNode): void {
-  const { ledger } = service.project;
+  const { project } = service;
+  const { ledger } = project;
   const targetNode = member(item, "target") ?? malformed(item, "needs target");
-  const target = portRange(textOf(targetNode)) ?? malformed(targetNode, "must be a port");
-  const publishedNode = member(item, "published");
-  const publishedText = publishedNode === undefined ? "" : textOf(publishedNode);
-  const published = publishedText === "" || publishedText === "0" ? undefined : portRange(publishedText);
-  if (publishedNode !== undefined && published === undefined && publishedText !== "" && publishedText !== "0")
-    malformed(publishedNode, "must be a port or a range of ports");
-  const protocolNode = member(item, "protocol");
-  const protocol =
-    protocolNode === undefined
-      ? "TCP"
-      : (protocolOf(textOf(protocolNode)) ?? malformed(protocolNode, "must be tcp, udp or sctp"));
-  const hostNode = member(item, "host_ip");
-  const nameNode = member(item, "name");
-  const appNode = member(item, "app_protocol");
-  const name = nameNode === undefined ? undefined : literal(service.project, nameNode, "name");
-  const appProtocol = appNode === undefined ? undefined : literal(service.project, appNode, "app_protocol");
+  const text = (name: string): string | undefined =>
+    readMember(item, name, (node) => literal(project, node, name));
   const outcome = addEntry(service, item, {
-    target,
-    protocol,
-    ...(published === undefined ? {} : { published }),
-    ...(hostNode === undefined ? {} : { hostIp: textOf(hostNode) }),
-    ...(name === undefined ? {} : { name }),
-    ...(appProtocol === undefined ? {} : { appProtocol }),
+    target: portRange(textOf(targetNode)) ?? malformed(targetNode, "must be a port"),
+    protocol:
+      readMember(
+        item,
+        "protocol",
+        (node) => protocolOf(textOf(node)) ?? malformed(node, "must be tcp, udp or sctp"),
+      ) ?? "TCP",
+    ...optional("published", readMember(item, "published", publishedOf)),
+    ...optional("hostIp", readMember(item, "host_ip", textOf)),
+    ...optional("name", text("name")),
+    ...optional("appProtocol", text("app_protocol")),
   });
-  const mode = member(item, "mode");
-  if (mode !== undefined) {
+  readMember(item, "mode", (mode) => {
     if (textOf(mode) === "host")
       ledger.mark(mode, "dropped", "no port of a node is opened: the Service offers it");
     else ledger.mark(mode, "used");
+  });
+  for (const name of ["name", "app_protocol", "protocol"]) {
+    if (text(name) !== undefined) readMember(item, name, (node) => ledger.mark(node, "used"));
   }
-  for (const part of [nameNode, appNode, targetNode, protocolNode])
-    if (part !== undefined) ledger.mark(part, "used");
-  for (const part of [publishedNode, hostNode]) if (part !== undefined) report(service, part, outcome);
+  for (const name of ["published", "host_ip"])
+    readMember(item, name, (node) => report(service, node, outcome));
   if (outcome?.startsWith("drop:") === true) report(service, targetNode, outcome);
+  else ledger.mark(targetNode, "used");
 }
 
 /** `expose`: ports for the application's own services. */

@@ -10,6 +10,7 @@ import {
   mapOf,
   member,
   type Node,
+  readMember,
   textOf,
 } from "../tree/node.ts";
 import { type ExtendedFile, type Loading, readFile } from "./read-file.ts";
@@ -46,11 +47,30 @@ function extended(name: string, file: string, services: ReadonlyMap<string, Node
   if (isNull(service)) return service;
   const extendsNode = mapOf(service).entries.get("extends");
   if (extendsNode === undefined || isNull(extendsNode)) return service;
+  const base = baseOf(name, file, extendsNode, services, state);
+  const { ledger } = state.loading;
+  ledger.mark(extendsNode, "used");
+  const entries = new Map(mapOf(service).entries);
+  entries.delete("extends");
+  const own: MapNode = { ...mapOf(service), entries };
+  if (isNull(base)) return own;
+  const merged = mergeNodes(base, own, ["services", name], ledger);
+  return settle(merged, ["services", name], ledger) ?? merged;
+}
+
+/** The service that a service extends, itself extended. */
+function baseOf(
+  name: string,
+  file: string,
+  extendsNode: Node,
+  services: ReadonlyMap<string, Node>,
+  state: Extending,
+): Node {
   const { loading } = state;
   const long = extendsNode.kind === "map" ? extendsNode : undefined;
   const target =
     long === undefined ? extendsNode : (member(long, "service") ?? malformed(extendsNode, "needs service"));
-  const fileNode = long === undefined ? undefined : member(long, "file");
+  const fileNode = readMember(long, "file", (node) => node);
   const link = `${name} (${loading.sources.display(file)})`;
   if (state.chain.includes(link)) {
     const chain = [...state.chain.slice(state.chain.indexOf(link)), link];
@@ -71,14 +91,7 @@ function extended(name: string, file: string, services: ReadonlyMap<string, Node
     );
   }
   from?.content.taken.add(reference);
-  const base = extended(reference, from?.path ?? file, pool, next);
-  loading.ledger.mark(extendsNode, "used");
-  const entries = new Map(mapOf(service).entries);
-  entries.delete("extends");
-  const own: MapNode = { ...mapOf(service), entries };
-  if (isNull(base)) return own;
-  const merged = mergeNodes(base, own, ["services", name], loading.ledger);
-  return settle(merged, ["services", name], loading.ledger) ?? merged;
+  return extended(reference, from?.path ?? file, pool, next);
 }
 
 function extendedFile(

@@ -46,7 +46,7 @@ export function shortPort(text: string): ShortPort | undefined {
 }
 
 export function isLoopback(address: string): boolean {
-  return /^127\./.test(address) || address === "::1" || address === "localhost";
+  return address.startsWith("127.") || address === "::1" || address === "localhost";
 }
 
 export function lengthOf(range: PortRange): number {

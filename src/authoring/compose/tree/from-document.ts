@@ -112,7 +112,7 @@ function build(builder: Builder, value: Json, path: JsonPath): Node {
     }
     return { kind: "map", ...base, entries };
   }
-  return { kind: "scalar", ...base, ...scalar(builder, value as Scalar, path, place) };
+  return { kind: "scalar", ...base, ...scalar(builder, value, path, place) };
 }
 
 /** `y:` and `on:` are keys as they are written; the reader made `true` of them. */

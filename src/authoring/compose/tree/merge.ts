@@ -26,6 +26,11 @@ const rules: Readonly<Record<string, Rule>> = {
   "services.*.command": "replace",
   "services.*.entrypoint": "replace",
   "services.*.healthcheck.test": "replace",
+  // A short and a long form of the same field cannot be merged; the later one counts (compose-go merges canonical forms).
+  "volumes.*.external": "replace",
+  "networks.*.external": "replace",
+  "configs.*.external": "replace",
+  "secrets.*.external": "replace",
   "services.*.environment": "pairs",
   "services.*.labels": "pairs",
   "services.*.annotations": "pairs",
@@ -47,6 +52,13 @@ const rules: Readonly<Record<string, Rule>> = {
   "services.*.tmpfs": "append",
   "services.*.extra_hosts": "hosts",
 };
+
+/** Fields that are a single value or a mapping: the later form counts. */
+const eitherForm: ReadonlySet<string> = new Set([
+  "services.*.build",
+  "services.*.extends",
+  "services.*.gpus",
+]);
 
 type UniqueKey = (item: Node) => string;
 
@@ -161,27 +173,23 @@ export function mergeNodes(base: Node, over: Node, path: readonly string[], ledg
     const items = rule === "hosts" ? hostItems : itemsOf;
     return dedupe(listLike(base, [...items(base), ...items(over)]), path, ledger);
   }
-  const [left, right] =
-    rule === "pairs"
-      ? [pairsOf(base, overridden), pairsOf(over, overridden)]
-      : rule === "names"
-        ? [namesOf(base), namesOf(over)]
-        : [base, over];
+  const same = (node: Node): Node =>
+    rule === "pairs" ? pairsOf(node, overridden) : rule === "names" ? namesOf(node) : node;
+  return mergeAlike(same(base), same(over), path, ledger);
+}
+
+function mergeAlike(left: Node, right: Node, path: readonly string[], ledger: Ledger): Node {
+  const overridden = lost(ledger);
   if (left.kind === "map" && right.kind === "map") return mergeMaps(left, right, path, ledger);
   if (left.kind === "list" && right.kind === "list") {
     if (left.items.length === 0) overridden(left, right);
     if (right.items.length === 0) ledger.mark(right, "used");
     return dedupe(listLike(left, [...left.items, ...right.items]), path, ledger);
   }
-  if (
-    left.kind !== right.kind &&
-    pattern(path) !== "services.*.build" &&
-    pattern(path) !== "services.*.extends"
-  )
-    malformed(
-      over,
-      `cannot override ${left.kind === "scalar" ? "a single value" : `a ${left.kind}`} at ${placeText(base.place)}`,
-    );
+  if (left.kind !== right.kind && !eitherForm.has(pattern(path))) {
+    const what = left.kind === "scalar" ? "a single value" : `a ${left.kind}`;
+    malformed(right, `cannot override ${what} at ${placeText(left.place)}`);
+  }
   overridden(left, right);
   return right;
 }

@@ -114,6 +114,21 @@ export function member(node: MapNode, key: string): Node | undefined {
   return found === undefined || isNull(found) ? undefined : found;
 }
 
+/** What `read` makes of a member; undefined when it is absent or null. */
+export function readMember<T>(
+  node: MapNode | undefined,
+  key: string,
+  read: (node: Node) => T,
+): T | undefined {
+  const found = node === undefined ? undefined : member(node, key);
+  return found === undefined ? undefined : read(found);
+}
+
+/** An object with the member, or without it when the value is undefined. */
+export function optional<Key extends string, T>(key: Key, value: T | undefined): { readonly [K in Key]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: T });
+}
+
 /**
  * Key and value pairs of a field that Compose writes as a mapping or as a list of `KEY=VALUE`
  * (`environment`, `labels`, `sysctls`…). A key without a value is null. The last of equal keys wins.

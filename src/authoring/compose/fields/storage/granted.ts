@@ -1,9 +1,9 @@
-import { OpsError } from "../../../kube/ops-error.ts";
-import type { ConfigIntent, MountIntent } from "../../intent/intent.ts";
-import { isSecretText, type ProjectContext, type ServiceContext } from "../context.ts";
-import { holdsCredential, isCredentialFile, isCredentialName } from "../credentials.ts";
-import { utf8 } from "../load/sources.ts";
-import { dataKey, objectName } from "../names.ts";
+import { OpsError } from "../../../../kube/ops-error.ts";
+import type { ConfigIntent, MountIntent } from "../../../intent/intent.ts";
+import { isSecretText, type ProjectContext, type ServiceContext } from "../../context.ts";
+import { holdsCredential, isCredentialFile, isCredentialName } from "../../credentials.ts";
+import { utf8 } from "../../load/sources.ts";
+import { dataKey, objectName } from "../../names.ts";
 import {
   booleanOf,
   fieldText,
@@ -15,7 +15,7 @@ import {
   member,
   type Node,
   textOf,
-} from "../tree/node.ts";
+} from "../../tree/node.ts";
 
 /** Where the content of a config or secret of the application lies. */
 type Granted =

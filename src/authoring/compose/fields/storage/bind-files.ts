@@ -1,9 +1,9 @@
-import type { ConfigIntent, MountIntent } from "../../intent/intent.ts";
-import type { ServiceContext } from "../context.ts";
-import { holdsCredential, isCredentialFile } from "../credentials.ts";
-import { joinPath, utf8 } from "../load/sources.ts";
-import { dataKey, objectName } from "../names.ts";
-import type { Node } from "../tree/node.ts";
+import type { ConfigIntent, MountIntent } from "../../../intent/intent.ts";
+import type { ServiceContext } from "../../context.ts";
+import { holdsCredential, isCredentialFile } from "../../credentials.ts";
+import { joinPath, utf8 } from "../../load/sources.ts";
+import { dataKey, objectName } from "../../names.ts";
+import type { Node } from "../../tree/node.ts";
 
 /** A ConfigMap may hold 1 MiB in all (k8s.io/api core/v1 ConfigMap); these limits leave room for several in one workload. */
 const largestFile = 256 * 1024;
@@ -129,7 +129,7 @@ function carry(
       mounts.push({ kind: "config", config: name, key, path });
       service.evidence.push({
         text: file.text,
-        reason: `${file.path}`,
+        reason: file.path,
         place: bind.node.place,
         mayBeHost: false,
       });

@@ -1,8 +1,8 @@
-import type { MountIntent } from "../../intent/intent.ts";
-import type { ServiceContext } from "../context.ts";
-import { objectName } from "../names.ts";
-import { byteCount } from "../syntax/units.ts";
-import { isHostPath, splitVolume } from "../syntax/volume.ts";
+import type { MountIntent } from "../../../intent/intent.ts";
+import type { ServiceContext } from "../../context.ts";
+import { objectName } from "../../names.ts";
+import { byteCount } from "../../syntax/units.ts";
+import { isHostPath, splitVolume } from "../../syntax/volume.ts";
 import {
   booleanOf,
   itemsOf,
@@ -11,9 +11,11 @@ import {
   type MapNode,
   mapOf,
   member,
+  optional,
+  readMember,
   type Node,
   textOf,
-} from "../tree/node.ts";
+} from "../../tree/node.ts";
 import { bindFiles } from "./bind-files.ts";
 
 function addMount(service: ServiceContext, mount: MountIntent): void {
@@ -43,21 +45,61 @@ function readShort(service: ServiceContext, item: Node): void {
   if (path === undefined) return;
   const readOnly = volume.options.includes("ro");
   if (volume.source === undefined) {
-    addMount(service, { kind: "empty", path, memory: false });
-    ledger.mark(item, "changed", "an anonymous volume becomes an empty folder that lives as long as the Pod");
+    anonymous(service, [item], path);
   } else if (isHostPath(volume.source)) bind(service, [item], volume.source, path, readOnly);
   else if (volumes.has(volume.source)) {
-    claim(service, volume.source, { path, readOnly });
+    claim(service, item, volume.source, { path, readOnly });
     ledger.mark(item, "used");
   } else malformed(item, `names the volume ${volume.source}, which is not defined under volumes`);
 }
 
+/** Folders that a build fills: an empty mount over one of them takes from the image what it needs to run. */
+const builtFolder =
+  /(?:^|\/)(?:node_modules|vendor|bower_components|\.venv|venv|site-packages|target|dist|\.next|obj|bin)$/;
+
+/** Folders over which a bind mount of this service stands. */
+function shielded(service: ServiceContext, path: string): boolean {
+  const volumes = member(service.node, "volumes");
+  return (volumes === undefined ? [] : listOf(volumes).items).some((item) => {
+    const short = item.kind === "map" ? undefined : splitVolume(textOf(item));
+    const target =
+      item.kind === "map"
+        ? readMember(item, "target", textOf)
+        : short?.source === undefined
+          ? undefined
+          : short.target;
+    return target !== undefined && path.startsWith(`${target.replace(/\/+$/, "")}/`);
+  });
+}
+
+/** An anonymous volume: Docker fills it with what the image has there; an empty folder hides that. */
+function anonymous(service: ServiceContext, nodes: readonly Node[], path: string): void {
+  const { ledger } = service.project;
+  const hides = service.node.entries.has("build") && (builtFolder.test(path) || shielded(service, path));
+  if (!hides) addMount(service, { kind: "empty", path, memory: false });
+  for (const node of nodes) {
+    if (hides)
+      ledger.mark(
+        node,
+        "dropped",
+        "it only shields a folder of the image; an empty folder would hide the image's own",
+      );
+    else
+      ledger.mark(
+        node,
+        "changed",
+        "an anonymous volume becomes an empty folder that lives as long as the Pod",
+      );
+  }
+}
+
 function claim(
   service: ServiceContext,
+  node: Node,
   volume: string,
-  mount: { path: string; readOnly: boolean; subPath?: string },
+  mount: { readonly path: string; readonly readOnly: boolean; readonly subPath?: string },
 ): void {
-  const { volumes, volumeClaims, application, ledger } = service.project;
+  const { volumes, volumeClaims, application, ledger, problems } = service.project;
   const definition = volumes.get(volume);
   const named = definition?.kind === "map" ? member(definition, "name") : undefined;
   const external = definition?.kind === "map" ? member(definition, "external") : undefined;
@@ -74,6 +116,16 @@ function claim(
   if (!entry.users.includes(service)) entry.users.push(service);
   volumeClaims.set(volume, entry);
   addMount(service, { kind: "claim", volume: name, ...mount });
+  if (service.node.entries.has("build") && builtFolder.test(mount.path)) {
+    problems.push({
+      code: "compose/volume-hides-image",
+      severity: "warning",
+      message: `the volume ${volume} lies over ${mount.path} of an image that is built: Docker fills a new volume with the image's files, a claim starts empty`,
+      place: node.place,
+      path: node.path,
+      hint: "leave the volume out, or let the image fill it when it starts",
+    });
+  }
   if (wanted !== undefined && name !== textOf(wanted))
     ledger.mark(wanted, "changed", `a claim's name is a DNS label: ${name}`);
   else if (wanted !== undefined) ledger.mark(wanted, "used");
@@ -118,78 +170,63 @@ function bind(
   }
 }
 
+interface LongMount {
+  readonly item: MapNode;
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly source: Node | undefined;
+  /** The members that every type of mount has. */
+  readonly core: readonly Node[];
+}
+
 function readLong(service: ServiceContext, item: MapNode): void {
-  const { ledger, volumes } = service.project;
+  const { ledger } = service.project;
   const typeNode = member(item, "type") ?? malformed(item, "needs type");
   const targetNode = member(item, "target") ?? malformed(item, "needs target");
   const path = targetPath(service, item, textOf(targetNode));
   if (path === undefined) return;
-  const readOnlyNode = member(item, "read_only");
-  const readOnly = readOnlyNode !== undefined && booleanOf(readOnlyNode);
-  const sourceNode = member(item, "source");
-  const core = [typeNode, targetNode, readOnlyNode, sourceNode].filter((node) => node !== undefined);
-  const use = (...nodes: readonly (Node | undefined)[]): void => {
-    for (const node of [...core, ...nodes]) if (node !== undefined) ledger.mark(node, "used");
+  const source = member(item, "source");
+  const core = [typeNode, targetNode, member(item, "read_only"), source].filter((node) => node !== undefined);
+  const long: LongMount = {
+    item,
+    path,
+    readOnly: readMember(item, "read_only", booleanOf) ?? false,
+    source,
+    core,
   };
-  const options = (name: string): MapNode | undefined => {
-    const found = member(item, name);
-    return found === undefined ? undefined : mapOf(found);
-  };
-  switch (textOf(typeNode)) {
-    case "volume": {
-      const volumeOptions = options("volume");
-      const subPathNode = volumeOptions === undefined ? undefined : member(volumeOptions, "subpath");
-      const nocopy = volumeOptions === undefined ? undefined : member(volumeOptions, "nocopy");
-      if (nocopy !== undefined) ledger.mark(nocopy, "used");
-      if (sourceNode === undefined) {
-        addMount(service, { kind: "empty", path, memory: false });
-        for (const node of core)
-          ledger.mark(
-            node,
-            "changed",
-            "an anonymous volume becomes an empty folder that lives as long as the Pod",
-          );
-        return;
-      }
-      if (!volumes.has(textOf(sourceNode)))
-        malformed(sourceNode, "names a volume that is not defined under volumes");
-      const subPath = subPathNode === undefined ? undefined : textOf(subPathNode);
-      claim(service, textOf(sourceNode), { path, readOnly, ...(subPath === undefined ? {} : { subPath }) });
-      use(subPathNode);
-      return;
-    }
-    case "bind":
-      bind(service, core, textOf(sourceNode ?? malformed(item, "needs source")), path, readOnly);
-      for (const [name, part] of item.entries)
-        if (name === "bind" || name === "consistency")
-          ledger.mark(part, "dropped", "it concerns a mount of the host");
-      return;
-    case "tmpfs": {
-      const size = tmpfsSize(options("tmpfs"));
-      addMount(service, {
-        kind: "empty",
-        path,
-        memory: true,
-        ...(size === undefined ? {} : { sizeBytes: size.bytes }),
-      });
-      use(size?.node);
-      return;
-    }
-    default:
-      ledger.mark(
-        item,
-        "dropped",
-        `Kubernetes has no mount of type ${/^[a-z]{1,20}$/.test(textOf(typeNode)) ? textOf(typeNode) : "this"}`,
-      );
-  }
+  const type = textOf(typeNode);
+  if (type === "volume") longVolume(service, long);
+  else if (type === "bind") {
+    bind(service, core, textOf(source ?? malformed(item, "needs source")), path, long.readOnly);
+    for (const name of ["bind", "consistency"])
+      readMember(item, name, (node) => ledger.mark(node, "dropped", "it concerns a mount of the host"));
+  } else if (type === "tmpfs") {
+    const sizeNode = readMember(item, "tmpfs", (node) => member(mapOf(node), "size"));
+    const sizeBytes =
+      sizeNode === undefined
+        ? undefined
+        : (byteCount(textOf(sizeNode)) ?? malformed(sizeNode, "must be a size, as 64m"));
+    addMount(service, { kind: "empty", path, memory: true, ...optional("sizeBytes", sizeBytes) });
+    for (const node of sizeNode === undefined ? core : [...core, sizeNode]) ledger.mark(node, "used");
+  } else ledger.mark(item, "dropped", "Kubernetes has no mount of this type");
 }
 
-function tmpfsSize(
-  options: MapNode | undefined,
-): { readonly bytes: number; readonly node: Node } | undefined {
-  const node = options === undefined ? undefined : member(options, "size");
-  if (node === undefined) return undefined;
-  return { bytes: byteCount(textOf(node)) ?? malformed(node, "must be a size, as 64m"), node };
+function longVolume(service: ServiceContext, { item, path, readOnly, source, core }: LongMount): void {
+  const { ledger, volumes } = service.project;
+  const options = readMember(item, "volume", mapOf);
+  readMember(options, "nocopy", (node) => ledger.mark(node, "used"));
+  if (source === undefined) {
+    anonymous(service, core, path);
+    return;
+  }
+  if (!volumes.has(textOf(source))) malformed(source, "names a volume that is not defined under volumes");
+  claim(service, item, textOf(source), {
+    path,
+    readOnly,
+    ...optional("subPath", readMember(options, "subpath", textOf)),
+  });
+  readMember(options, "subpath", (node) => ledger.mark(node, "used"));
+  for (const node of core) ledger.mark(node, "used");
 }
 
 /** `tmpfs`: paths, with options after a colon (`/run:size=64m,mode=755`). */
