@@ -4,6 +4,7 @@ import type { ApplicationIntent, WorkloadIntent } from "../intent/intent.ts";
 import type { Ledger } from "./ledger.ts";
 import { resolveKind } from "./manifests/kind.ts";
 import { resolveClaims, type VolumeUse, volumeUses } from "./manifests/claims.ts";
+import { distinctMounts } from "./manifests/mount-paths.ts";
 import { byText } from "./members.ts";
 import { fitName } from "./names.ts";
 import { resolveEdges } from "./networking/edges.ts";
@@ -22,7 +23,11 @@ const shared: ReadonlySet<string> = new Set(["default", "kube-system", "kube-pub
 const longest: Readonly<Record<string, number>> = { StatefulSet: 52, CronJob: 52 };
 
 /** Decides once, for all specialists, what each workload is. */
-export function resolve(intent: ApplicationIntent, ledger: Ledger): Application {
+export function resolve(asked: ApplicationIntent, ledger: Ledger): Application {
+  const intent: ApplicationIntent = {
+    ...asked,
+    workloads: asked.workloads.map((workload) => ({ ...workload, mounts: distinctMounts(workload, ledger) })),
+  };
   const uses = volumeUses(intent);
   const workloads = intent.workloads
     .toSorted((left, right) => byText(left.name, right.name))

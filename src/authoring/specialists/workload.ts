@@ -1,5 +1,5 @@
 import type { ImageReference } from "../images/image-reference.ts";
-import type { KnownImage, KnownUser } from "../images/known-image.ts";
+import type { KnownImage } from "../images/known-image.ts";
 import type { ApplicationIntent, Protocol, VolumeIntent, WorkloadIntent } from "../intent/intent.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -24,8 +24,8 @@ export interface Workload {
 }
 
 export interface ResolvedUser {
-  /** Absent: the image decides, which only a group without a user leads to. */
   readonly uid: number;
+  /** Absent: the image decides, as Docker does where the input names a user alone. */
   readonly gid?: number;
   /** The input asks for root. */
   readonly root: boolean;
@@ -56,6 +56,7 @@ export interface Claim {
 
 /** What all specialists work with. */
 export interface Application {
+  /** With at most one mount a path. */
   readonly intent: ApplicationIntent;
   /** Sorted by name. */
   readonly workloads: readonly Workload[];
@@ -72,5 +73,3 @@ export interface Edge {
   readonly to: string;
   readonly ports: readonly { readonly port: number; readonly protocol: Protocol }[];
 }
-
-export type { KnownUser };

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../kube/json.ts";
-import { byText, members, unlessEmpty } from "../members.ts";
+import { byText } from "../members.ts";
 import { isLabelValue, isQualifiedName } from "../names.ts";
 import type { Application, Workload } from "../workload.ts";
 
@@ -31,15 +31,25 @@ export function applicationLabels(application: Application): Record<string, stri
   };
 }
 
-/** Labels of a workload's own objects and Pods: the recommended set, then the input's that are valid. */
-export function workloadLabels(application: Application, workload: Workload): Record<string, string> {
-  const { intent, known, image } = workload;
+/** Labels of the objects that run a workload: the recommended set, then the input's that are valid. */
+export function runningLabels(application: Application, workload: Workload): Record<string, string> {
+  const { intent, image } = workload;
   const version =
     image.tag !== undefined && image.tag !== "latest" && isLabelValue(image.tag) ? image.tag : undefined;
   return sorted({
-    ...(known?.component === undefined ? {} : { "app.kubernetes.io/component": known.component }),
     ...(version === undefined || version === "" ? {} : { "app.kubernetes.io/version": version }),
+    ...workloadLabels(application, workload),
     ...validLabels(intent.labels),
+    ...selectorLabels(application, intent.name),
+    ...applicationLabels(application),
+  });
+}
+
+/** Labels of the objects beside a workload. Without a version: another image is no change of them. */
+function workloadLabels(application: Application, workload: Workload): Record<string, string> {
+  const { intent, known } = workload;
+  return sorted({
+    ...(known?.component === undefined ? {} : { "app.kubernetes.io/component": known.component }),
     ...selectorLabels(application, intent.name),
     ...applicationLabels(application),
   });
@@ -101,17 +111,7 @@ export function objectMetadata(
   };
 }
 
-/** Metadata of an object that belongs to one workload. */
-export function workloadMetadata(
-  application: Application,
-  workload: Workload,
-  name: string,
-  annotations: Readonly<Record<string, string>> = {},
-): JsonObject {
-  return members({
-    name,
-    namespace: application.intent.namespace,
-    labels: workloadLabels(application, workload),
-    annotations: unlessEmpty(sorted(annotations)),
-  });
+/** Metadata of an object that stands beside one workload. */
+export function workloadMetadata(application: Application, workload: Workload, name: string): JsonObject {
+  return { name, namespace: application.intent.namespace, labels: workloadLabels(application, workload) };
 }

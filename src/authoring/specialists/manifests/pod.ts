@@ -8,7 +8,7 @@ import { podSecurityContext } from "../security/security-context.ts";
 import { serviceAccountName } from "../security/service-accounts.ts";
 import type { Application, Workload } from "../workload.ts";
 import { containerOf } from "./container.ts";
-import { noteLabels, sorted, validAnnotations, workloadLabels } from "./labels.ts";
+import { noteLabels, runningLabels, sorted, validAnnotations } from "./labels.ts";
 import { mountsOf } from "./volumes.ts";
 
 /** Annotation of Pods: digest of the ConfigMaps they read, so that a plan that changes one restarts them. */
@@ -23,7 +23,7 @@ export function podTemplate(application: Application, workload: Workload): JsonO
   const name = serviceAccountName(workload);
   return {
     metadata: members({
-      labels: workloadLabels(application, workload),
+      labels: runningLabels(application, workload),
       annotations: unlessEmpty(
         sorted({
           ...validAnnotations(intent.annotations),

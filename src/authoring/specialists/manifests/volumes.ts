@@ -5,6 +5,7 @@ import { isDnsLabel } from "../names.ts";
 import type { Application, Workload } from "../workload.ts";
 import { binaryQuantity } from "./claims.ts";
 import { escapeExpansion } from "./expansion.ts";
+import { plainPath } from "./mount-paths.ts";
 
 /** Volumes of a Pod, mounts of its container, and what follows from them. */
 export interface Mounts {
@@ -37,7 +38,7 @@ const SECRET_MODE = 0o440;
 const CONFIG_MODE = 0o444;
 
 export function mountsOf(application: Application, workload: Workload): Mounts {
-  const mounts = distinct(application, workload);
+  const { mounts } = workload.intent;
   const into: Draft = {
     application,
     workload,
@@ -80,27 +81,6 @@ export function mountsOf(application: Application, workload: Workload): Mounts {
     configs: [...new Set(of("config").map((mount) => mount.config))],
     needGroup: of("claim").length > 0 || of("secret").length > 0,
   };
-}
-
-/** The mounts of the input by path; of two at one path the last, as in Compose. */
-function distinct(application: Application, workload: Workload): readonly MountIntent[] {
-  const byPath = new Map<string, MountIntent>();
-  for (const mount of workload.intent.mounts) {
-    const path = plainPath(mount.path);
-    if (byPath.has(path))
-      application.ledger.note(
-        "mount/same-path",
-        workload.intent.name,
-        `two mounts stand at ${mount.path}: the last one is used.`,
-      );
-    byPath.set(path, mount);
-  }
-  return [...byPath.values()].sort((left, right) => byText(left.path, right.path));
-}
-
-/** A path as it is compared: no slash at the end, and `/run` for `/var/run`, which is a link to it nearly everywhere. */
-function plainPath(path: string): string {
-  return path.replace(/(?<=.)\/+$/, "").replace(/^\/var\/run(?=\/|$)/, "/run");
 }
 
 /**
@@ -197,7 +177,10 @@ function addSecrets(
   mounts: readonly Of<"secret">[],
 ): void {
   // A token would be mounted below /var/run/secrets, which is the same folder; ours are never mounted.
-  const inFolder = mounts.filter((mount) => parent(mount.path) === secretsFolder);
+  const free = !workload.intent.mounts.some((mount) => mount.kind !== "secret" && below(mount.path));
+  const inFolder = free
+    ? mounts.filter((mount) => below(mount.path) && plainPath(mount.path) !== secretsFolder)
+    : [];
   if (inFolder.length > 0) {
     const name = names.take("secrets", "");
     const sources = [...new Set(inFolder.map((mount) => mount.secret))].sort(byText).map((secret) => ({
@@ -206,14 +189,18 @@ function addSecrets(
         items: inFolder
           .filter((mount) => mount.secret === secret)
           .map((mount) =>
-            members({ key: mount.key, path: base(mount.path), mode: otherMode(mount.mode, SECRET_MODE) }),
+            members({
+              key: mount.key,
+              path: plainPath(mount.path).slice(secretsFolder.length + 1),
+              mode: otherMode(mount.mode, SECRET_MODE),
+            }),
           ),
       },
     }));
     volumes.push({ name, projected: { defaultMode: SECRET_MODE, sources } });
     volumeMounts.push({ name, mountPath: secretsFolder, readOnly: true });
   }
-  const others = mounts.filter((mount) => parent(mount.path) !== secretsFolder);
+  const others = mounts.filter((mount) => !inFolder.includes(mount));
   for (const secret of [...new Set(others.map((mount) => mount.secret))].sort(byText)) {
     const own = others.filter((mount) => mount.secret === secret);
     const name = names.take("secret", secret);
@@ -232,7 +219,7 @@ function addSecrets(
     application.ledger.note(
       "secret/fixed-at-start",
       workload.intent.name,
-      `files of Secret ${secret} outside ${secretsFolder} are read when a Pod starts: a changed value reaches it with its next start.`,
+      `files of Secret ${secret} that stand by themselves are read when a Pod starts: a changed value reaches it with its next start.`,
     );
   }
 }
@@ -275,12 +262,9 @@ function scratchPaths(workload: Workload, mounts: readonly MountIntent[]): Of<"e
     .map((path): Of<"empty"> => ({ kind: "empty", path, memory: false }));
 }
 
-function parent(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
-}
-
-function base(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
+/** Whether a path is the folder of secrets or lies in it. */
+function below(path: string): boolean {
+  return `${plainPath(path)}/`.startsWith(`${secretsFolder}/`);
 }
 
 /** Env entries that mounts ask for, escaped like all others. */

@@ -6,13 +6,17 @@ import { updateStrategy } from "../scaling/update.ts";
 import type { Application, Workload } from "../workload.ts";
 import { claimTemplates } from "./claims.ts";
 import { jobSpec } from "./jobs.ts";
-import { selectorLabels, workloadMetadata } from "./labels.ts";
+import { runningLabels, selectorLabels } from "./labels.ts";
 import { podTemplate } from "./pod.ts";
 
 /** The object that runs a workload. */
 export function workloadObject(application: Application, workload: Workload): JsonObject {
   const { kind } = workload;
-  const metadata = workloadMetadata(application, workload, workload.objectName);
+  const metadata = {
+    name: workload.objectName,
+    namespace: application.intent.namespace,
+    labels: runningLabels(application, workload),
+  };
   const template = podTemplate(application, workload);
   if (kind === "Job")
     return { apiVersion: "batch/v1", kind, metadata, spec: jobSpec(application, workload, template) };

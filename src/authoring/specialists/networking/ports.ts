@@ -28,13 +28,13 @@ const wellKnown: ReadonlyMap<string, string> = new Map([
 ]);
 
 interface Draft {
-  port: number;
-  protocol: Protocol;
-  name?: string;
-  appProtocol?: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+  name?: string | undefined;
+  appProtocol?: string | undefined;
   published: boolean;
-  servicePorts: Set<number>;
-  origin: OfferedPort["origin"];
+  readonly servicePorts: Set<number>;
+  readonly origin: OfferedPort["origin"];
 }
 
 /**
@@ -49,6 +49,7 @@ export function resolvePorts(
 ): readonly OfferedPort[] {
   const drafts = new Map<string, Draft>();
   for (const port of workload.ports) merge(drafts, port);
+  const names = new Map(known?.ports.map((row) => [`${row.protocol ?? "TCP"}/${row.port}`, row.name]));
   const incoming = intent.connections.filter((connection) => connection.to === workload.name);
   for (const { port, protocol } of incoming.flatMap((connection) => connection.ports))
     open(drafts, port, protocol, "connection");
@@ -56,6 +57,7 @@ export function resolvePorts(
     known?.component === "database" || known?.component === "cache" || known?.component === "queue";
   if (known !== undefined && (drafts.size === 0 || (store && incoming.length > 0)))
     addKnown(drafts, workload, known, ledger);
+  for (const [key, draft] of drafts) draft.name ??= names.get(key) ?? wellKnown.get(key);
   return named(
     [...drafts.values()].sort(
       (left, right) => left.port - right.port || byText(left.protocol, right.protocol),
@@ -94,7 +96,7 @@ function addKnown(
   for (const row of known.ports) {
     const protocol: Protocol = row.protocol ?? "TCP";
     if (drafts.has(`${protocol}/${row.port}`)) continue;
-    open(drafts, row.port, protocol, "image").name = row.name;
+    open(drafts, row.port, protocol, "image");
     ledger.note(
       "image/known-port",
       workload.name,
@@ -108,7 +110,7 @@ function named(drafts: readonly Draft[]): readonly OfferedPort[] {
   const taken = new Set<string>();
   return drafts.map((draft) => {
     const fallback = `${draft.protocol.toLowerCase()}-${draft.port}`;
-    const wished = [draft.name, wellKnown.get(`${draft.protocol}/${draft.port}`), fallback];
+    const wished = [draft.name, fallback];
     const name =
       wished.find((text) => text !== undefined && isPortName(text) && !taken.has(text)) ??
       unique(fallback, taken);

@@ -23,19 +23,24 @@ export function podSecurityContext(workload: Workload, mountsFiles: boolean, led
 }
 
 /**
- * The input's sysctls, and the one that lets a user other than root listen below 1024: it is on the safe list of the
+ * The input's sysctls, and the one that lets a program without capabilities listen below 1024: it is on the safe list of the
  * kubelet and of Pod Security (baseline and restricted), and it grants less than the capability NET_BIND_SERVICE.
  */
 function sysctls(workload: Workload, ledger: Ledger): JsonObject[] {
   const { intent, user, ports } = workload;
   const list: JsonObject[] = intent.sysctls.map(({ name, value }) => ({ name, value }));
   const low = ports.filter((port) => port.port < 1024).map((port) => port.port);
-  if (low.length === 0 || user.root) return list;
+  // Root without the capability is refused below 1024 as everybody else.
+  const capable =
+    intent.privileged === true ||
+    (user.root &&
+      intent.capabilities.add.some((name) => ["NET_BIND_SERVICE", "ALL"].includes(capabilityName(name))));
+  if (low.length === 0 || capable) return list;
   if (intent.hostNetwork === true) {
     ledger.note(
       "security/low-port",
       intent.name,
-      `it listens below 1024 on the node's network as user ${user.uid}: a Pod there can set no sysctl, so the node must allow it.`,
+      `it listens below 1024 on the node's network without the capability: a Pod there can set no sysctl, so the node must allow it.`,
     );
     return list;
   }
@@ -44,7 +49,7 @@ function sysctls(workload: Workload, ledger: Ledger): JsonObject[] {
   ledger.note(
     "security/low-port",
     intent.name,
-    `it listens on port ${first} without root: the sysctl ${portStart}=${first} of its own network allows that.`,
+    `it listens on port ${first} without the capability NET_BIND_SERVICE: the sysctl ${portStart}=${first} of its own network allows that.`,
   );
   list.push({ name: portStart, value: String(first) });
   return list.sort((left, right) => byText(textOf(left, "name"), textOf(right, "name")));
@@ -54,6 +59,12 @@ function sysctls(workload: Workload, ledger: Ledger): JsonObject[] {
 export function containerSecurityContext(workload: Workload, ledger: Ledger): JsonObject {
   const { intent } = workload;
   const privileged = intent.privileged === true;
+  if (privileged && !workload.user.root)
+    ledger.note(
+      "security/privileged-without-root",
+      intent.name,
+      `it is privileged, yet runs as user ${workload.user.uid}, who can use little of that. If it needs root, ask for it with user: "0".`,
+    );
   return members({
     privileged: privileged ? true : undefined,
     // The API server refuses privileged together with false.

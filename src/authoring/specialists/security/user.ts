@@ -32,12 +32,14 @@ export function resolveUser(
   const gid = validId(user?.gid);
   const asked = askedUid(workload, known);
   if (asked === undefined) return unaskedUser(workload, known, gid, ledger);
-  if (asked === 0)
+  if (asked === 0 && workload.privileged !== true) {
+    const { add } = workload.capabilities;
     ledger.note(
       "security/root-without-capabilities",
       name,
-      "it runs as root, as the input asks, and without any capability: where its start script changes owners or users, add cap_add: [CHOWN, SETGID, SETUID].",
+      `it runs as root, as the input asks, with ${add.length === 0 ? "no capability" : `no capability but ${add.join(", ")}`}: where its start script changes owners or users, it needs cap_add: [CHOWN, SETGID, SETUID].`,
     );
+  }
   const group = gid ?? (known?.user?.uid === asked ? known.user.gid : undefined);
   return { uid: asked, root: asked === 0, ...(group === undefined ? {} : { gid: group }) };
 }
