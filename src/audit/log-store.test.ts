@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { filesIn, readerOf, writeLog } from "../../test/support/log-files.ts";
@@ -116,6 +116,26 @@ describe("a new log", () => {
       "tile/entries/001.p/2",
     ]);
   });
+});
+
+test("what a killed process left of smaller sizes is removed with the next entry", () => {
+  for (const [size, left] of [
+    [5, ["tile/entries/000.p/4", "tile/0/000.p/4", "tile/0/000.p/3"]],
+    [256, ["tile/entries/000.p/255", "tile/0/000.p/255"]],
+    [513, ["tile/1/000.p/1"]],
+  ] as const) {
+    const folder = logOf(size);
+    for (const path of left) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), "left");
+    }
+    const log = open(folder);
+    log.append(refusal(size));
+    log.close();
+    const clean = logOf(size + 1);
+    expect([...filesIn(folder).keys()].sort()).toEqual([...filesIn(clean).keys()].sort());
+    expect(verified(folder)).toMatchObject({ valid: true, size: size + 1 });
+  }
 });
 
 describe("K17 no value enters the log", () => {

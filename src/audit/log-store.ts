@@ -89,6 +89,7 @@ export function openLog(folder: string, context: LogContext): AuditLog {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       return lock.hold(work);
     } catch (error) {
+      // What is in memory may be ahead of the disk.
       loaded = undefined;
       throw logFailure(folder, error);
     }
@@ -158,8 +159,6 @@ export function openLog(folder: string, context: LogContext): AuditLog {
     if (entry.length > MAX_ENTRY_BYTES)
       throw new OpsError("LOG_UNWRITABLE", `an entry of the audit log has at most ${MAX_ENTRY_BYTES} bytes`);
     const { tree, bundle } = load(verifier);
-    // Until the checkpoint is durable the tree in memory is ahead of the disk: an error leaves it unused.
-    loaded = undefined;
     const changed = tree.push(leafHash(entry));
     const entries = [...bundle, entry];
     const place = lastBundle(tree.size);
