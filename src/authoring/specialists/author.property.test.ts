@@ -250,7 +250,8 @@ describe("whatever the intent", () => {
         expect(new Set(mounts.map((mount) => mount["mountPath"])).size).toBe(mounts.length);
         for (const volume of volumes) {
           const claim = valueAt(volume, ["persistentVolumeClaim", "claimName"]);
-          if (claim !== undefined) expect(named("PersistentVolumeClaim").has(claim)).toBe(true);
+          if (claim !== undefined)
+            expect(named("PersistentVolumeClaim").has(claim) || required.has(claim as string)).toBe(true);
           const config = valueAt(volume, ["configMap", "name"]);
           if (config !== undefined)
             expect(named("ConfigMap").has(config) || required.has(config as string)).toBe(true);

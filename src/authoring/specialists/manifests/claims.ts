@@ -46,7 +46,8 @@ export function resolveClaims(
     const use = uses.get(name);
     if (use === undefined) return [];
     const alone = use.workloads.size === 1;
-    if (kind === "StatefulSet" && alone) return [{ volume: use.volume, how: "template", shared: false }];
+    if (kind === "StatefulSet" && alone && use.volume.external !== true)
+      return [{ volume: use.volume, how: "template", shared: false }];
     return [{ volume: use.volume, how: "claim", shared: parallel || !alone }];
   });
 }
@@ -96,6 +97,14 @@ export function persistentVolumeClaims(application: Application): JsonObject[] {
     for (const claim of workload.claims) {
       const { volume } = claim;
       used.add(volume.name);
+      if (volume.external === true) {
+        ledger.require({
+          kind: "volume",
+          subject: volume.name,
+          text: `PersistentVolumeClaim ${volume.name} must exist in namespace ${intent.namespace}: ${workload.intent.name} mounts it and the input says that it is made elsewhere.${claim.shared ? " More than one Pod uses it: it must offer ReadWriteMany." : ""}`,
+        });
+        continue;
+      }
       if (volume.sizeBytes === undefined)
         ledger.note(
           "storage/assumed-size",

@@ -6,7 +6,7 @@ import { objectMetadata, sorted } from "./labels.ts";
 /** Largest ConfigMap that the API server takes: 1 MiB over all values (pkg/apis/core: MaxSecretSize). */
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
-/** ConfigMaps of the configuration that somebody mounts; what nobody mounts is said. */
+/** ConfigMaps of the configuration that somebody mounts; what nobody mounts, and what must exist already, is said. */
 export function configMaps(application: Application): JsonObject[] {
   const mounted = new Map<string, Set<string>>();
   for (const { intent } of application.workloads)
@@ -23,6 +23,7 @@ export function configMaps(application: Application): JsonObject[] {
       );
       return [];
     }
+    if (config.external === true) return [];
     made.add(config.name);
     const data = sorted(config.data);
     const binaryData = sorted(config.binaryData ?? {});
@@ -50,7 +51,7 @@ export function configMaps(application: Application): JsonObject[] {
       application.ledger.require({
         kind: "other",
         subject: name,
-        text: `ConfigMap ${name} must exist in namespace ${application.intent.namespace}: ${[...users].sort(byText).join(", ")} mounts it and the input does not hold it.`,
+        text: `ConfigMap ${name} must exist in namespace ${application.intent.namespace}: ${[...users].sort(byText).join(", ")} mounts it and the input does not hold its content.`,
       });
   return objects;
 }

@@ -31,13 +31,15 @@ export function resolveKind(
     );
     return "Job";
   }
-  const alone = workload.mounts.some(
-    (mount) => mount.kind === "claim" && !mount.readOnly && uses.get(mount.volume)?.workloads.size === 1,
-  );
+  const own = workload.mounts.flatMap((mount) => {
+    const use = mount.kind === "claim" && !mount.readOnly ? uses.get(mount.volume) : undefined;
+    return use?.workloads.size === 1 ? [use.volume] : [];
+  });
   const single = (workload.replicas ?? 1) <= 1 && (workload.autoscale?.max ?? 1) <= 1;
-  if (!alone) return "Deployment";
+  if (own.length === 0) return "Deployment";
   if (single) return "StatefulSet";
-  if (known?.stateful !== true) return "Deployment";
+  // Of a claim that exists already there is one for all Pods.
+  if (known?.stateful !== true || own.some((volume) => volume.external === true)) return "Deployment";
   ledger.note(
     "workload/independent-replicas",
     workload.name,

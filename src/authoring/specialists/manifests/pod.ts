@@ -62,7 +62,7 @@ export function podTemplate(application: Application, workload: Workload): JsonO
 
 function configDigest(application: Application, names: readonly string[]): Record<string, string> {
   const read = application.intent.configs
-    .filter((config) => names.includes(config.name))
+    .filter((config) => config.external !== true && names.includes(config.name))
     .sort((left, right) => byText(left.name, right.name))
     .map(({ name, data, binaryData }) => ({ name, data, binaryData }));
   return read.length === 0 ? {} : { [CONFIG_DIGEST]: jsonDigest(read).slice("sha256:".length, 7 + 16) };
