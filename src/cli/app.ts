@@ -78,7 +78,7 @@ export const app: Application<CliContext> = buildApplication(
         noCommandRegisteredForInput: ({ input, corrections }) =>
           `error: there is no command ${JSON.stringify(input)} [USAGE]` +
           (corrections.length > 0
-            ? `\n  hint: did you mean ${corrections.join(" or ")}?`
+            ? `\n  hint: did you mean ${corrections.map((word) => word.replaceAll("`", "")).join(" or ")}?`
             : "\n  hint: kubeops --help lists the commands"),
       },
     },

@@ -90,7 +90,7 @@ async function targetOf(
     return {
       name: "gitops",
       url: opened.url,
-      branches: [opened.branch, "kubeops/*"],
+      branches: [opened.branch],
       folders: [spec.folder],
     };
   } finally {

@@ -6,6 +6,7 @@ import type { Authored, Intent } from "../../authoring/intent/intent.ts";
 import { author } from "../../authoring/specialists/author.ts";
 import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
 import { scopeOf } from "../../kube/catalogue/catalogue.ts";
+import type { Files } from "../../kube/files.ts";
 import { jsonDigest } from "../../kube/digest.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { isObject, type JsonObject } from "../../kube/json.ts";
@@ -53,10 +54,16 @@ export async function plan(this: CliContext, flags: PlanFlags, ...words: string[
     const spec = parseTargetSpec(flags.target);
     const minor = minorOf(flags.kubeVersion);
     const names = inputNames(flags.filename, words);
-    const request = requestOf(this, await readRequest(this, names), flags, minor);
+    const inputs = await readRequest(this, names);
+    const request = requestOf(this, inputs, flags, minor);
     const session = openSession(this, flags);
     try {
-      const made = await makePlan(this, flags, session, { names, request, spec, minor });
+      const made = await makePlan(this, flags, session, {
+        names: inputs.kind === "compose" ? inputs.names : names,
+        request,
+        spec,
+        minor,
+      });
       storePlan(this, session, made, flags.out);
       planOutput(this, flags, session, made, flags.out);
       return made.verdict.decision === "denied" ? ExitCode.no : ExitCode.done;
@@ -152,7 +159,7 @@ function composeRequest(
 ): Request {
   const read = readCompose(inputs.files, {
     files: inputs.names,
-    ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+    namespace: flags.namespace ?? "",
     ...(flags.application === undefined ? {} : { application: flags.application }),
     folderName: inputs.folderName,
     profiles: flags.composeProfile ?? [],
@@ -161,8 +168,32 @@ function composeRequest(
   for (const problem of read.problems) {
     context.process.stderr.write(`${problem.severity}: ${problem.message} [${problem.code}]\n`);
   }
-  const authored = author(read.intent);
-  return { intent: read.intent, objects: authored.objects, authored, inputs: read.inputs };
+  // Without -n an application lives in a namespace of its own name.
+  const namespace = flags.namespace ?? read.intent.application;
+  const intent = fromProject({ ...read.intent, namespace }, inputs.files);
+  const authored = author(intent);
+  return { intent, objects: authored.objects, authored, inputs: read.inputs };
+}
+
+/**
+ * Places relative to the project folder instead of the working folder: a plan is the same wherever its maker stood.
+ */
+function fromProject<T>(value: T, files: Files): T {
+  const prefix = files.display("x").slice(0, -1);
+  const rebase = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(rebase);
+    if (typeof part !== "object" || part === null) return part;
+    const copy = Object.fromEntries(Object.entries(part).map(([name, member]) => [name, rebase(member)]));
+    if (
+      typeof copy["file"] === "string" &&
+      typeof copy["line"] === "number" &&
+      copy["file"].startsWith(prefix)
+    ) {
+      copy["file"] = copy["file"].slice(prefix.length);
+    }
+    return copy;
+  };
+  return rebase(value) as T;
 }
 
 /** Only what was named, and only what is set (kernel K16). */

@@ -11,13 +11,16 @@ const marks = { create: "+", update: "~", delete: "-", unchanged: "=" } as const
  * is not printable ASCII escaped (kernel K5).
  */
 export function planText(plan: Plan, paint: Style, options: { readonly objects: boolean }): string {
+  const denied = plan.verdict.decision === "denied";
   const sections = [
     header(plan, paint),
-    verdict(plan, paint),
+    // A plan that is denied cannot be signed: why it is denied is what its reader came for.
+    denied ? verdict(plan, paint) : "",
     widening(plan, paint),
     exposure(plan, paint),
-    images(plan, paint),
     deletions(plan, paint),
+    images(plan, paint),
+    denied ? "" : verdict(plan, paint),
     changes(plan, paint, options.objects),
     findings(plan, paint),
     relaxations(plan, paint),
@@ -72,27 +75,44 @@ function decision(plan: Plan, paint: Style): string {
   return paint.yellow(`needs approval: ${who}${approvals.presence ? ", with a security key" : ""}`);
 }
 
+/** Rules whose reasons say no more than the rows of another section. */
+const elsewhere = /^charter\/(?:widening\/.*|image)$/;
+
 function verdict(plan: Plan, paint: Style): string {
   const line = (reason: VerdictReason): string[] => [
     reason.decision === "denied" ? paint.red("denied") : paint.yellow("approval"),
     reason.rule,
-    [reason.key === undefined ? "" : `${printable(keyText(reason.key))}: `, printable(reason.message)].join(
-      "",
-    ),
+    printable(reason.message),
   ];
   const denied = plan.verdict.reasons.filter((reason) => reason.decision === "denied");
   const asks = plan.verdict.reasons.filter((reason) => reason.decision !== "denied");
-  return section("Verdict", paint, columns([...denied, ...asks].map(line)));
+  const counts = new Map<string, number>();
+  for (const { rule } of asks) if (elsewhere.test(rule)) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  const grouped = [...counts].map(([rule, count]) => [
+    paint.yellow("approval"),
+    rule,
+    `${count} ${count === 1 ? "row" : "rows"} under ${rule === "charter/image" ? "Images" : "Widens"}`,
+  ]);
+  return section(
+    "Verdict",
+    paint,
+    columns([...denied.map(line), ...asks.filter(({ rule }) => !elsewhere.test(rule)).map(line), ...grouped]),
+  );
 }
 
 function widening(plan: Plan, paint: Style): string {
-  const rows = plan.facts.widening.map((fact) => [
-    paint.yellow("!"),
-    fact.id,
-    printable(keyText(fact.key)),
-    `${printable(fact.detail)}${fact.path === "" ? "" : paint.dim(`  ${printable(fact.path)}`)}`,
-  ]);
-  const lines = columns(rows);
+  // One line for each object and kind of widening; every fact stands in it.
+  const groups = new Map<string, { readonly head: readonly string[]; readonly details: string[] }>();
+  for (const fact of plan.facts.widening) {
+    const group = `${fact.id} ${identity(fact.key)}`;
+    const known = groups.get(group) ?? {
+      head: [paint.yellow("!"), fact.id, printable(keyText(fact.key))],
+      details: [],
+    };
+    known.details.push(printable(fact.detail));
+    groups.set(group, known);
+  }
+  const lines = columns([...groups.values()].map(({ head, details }) => [...head, details.join("; ")]));
   if (plan.facts.permissions.state === "not computed")
     lines.push(paint.dim("  permission delta: not computed"));
   if (plan.facts.reachability.state === "not computed")

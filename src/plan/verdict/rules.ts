@@ -88,7 +88,9 @@ export const verdictRules: readonly VerdictRule[] = [
       }
       const { git } = row;
       const reasons: Reason[] = [];
-      if (!git.branches.includes(target.branch)) {
+      // A branch that apply made is only a place to start from: nothing but a new branch of the same kind comes of it.
+      const startsFromOurs = target.mode === "branch" && /^kubeops\/[0-9a-f]{12}$/.test(target.branch);
+      if (!startsFromOurs && !git.branches.includes(target.branch)) {
         reasons.push(
           deny(
             `the charter allows no branch ${target.branch} of target ${row.name}; it allows ${git.branches.join(", ")}`,
