@@ -187,9 +187,11 @@ export function documentBuilder(lines: LineIndex, base: number): DocumentBuilder
       places.set(names[child] ?? "", child);
     for (const key of Object.keys(source.members)) {
       const value = source.members[key] ?? null;
-      if (Object.hasOwn(frame.members, key) && !merged.has(key)) {
-        const earlier = keyOffsetIn(tape, frame.node, key) ?? at;
-        problem("yaml/merge-order", at, key, placeText(lines.place(base + earlier)));
+      if (Object.hasOwn(frame.members, key)) {
+        const mergedAt = merged.get(key);
+        const earlier = mergedAt ?? keyOffsetIn(tape, frame.node, key) ?? at;
+        const code = mergedAt === undefined ? "yaml/merge-order" : "yaml/merge-override";
+        problem(code, at, key, placeText(lines.place(base + earlier)));
       }
       merged.set(key, at);
       const from = places.get(key) ?? source.node;

@@ -62,11 +62,15 @@ function scalar(value: Json, column: number): string {
   return isArray(value) ? "[]" : "{}";
 }
 
-/** With an exponent YAML 1.1 asks for a point as well. */
+/**
+ * The shortest digits, but all digits of an integer that is not exact otherwise, and with an exponent a point as well, for
+ * which YAML 1.1 asks.
+ */
 function number(value: number): string {
   if (!Number.isFinite(value)) throw new OpsError("INPUT_MALFORMED", `${value} has no form in JSON`);
   const digits = JSON.stringify(value);
-  return digits.includes("e") && !digits.includes(".") ? digits.replace("e", ".0e") : digits;
+  if (digits.includes("e")) return digits.includes(".") ? digits : digits.replace("e", ".0e");
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? String(BigInt(value)) : digits;
 }
 
 function quoted(value: string): string {

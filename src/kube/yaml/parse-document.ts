@@ -19,7 +19,14 @@ export function parseDocument(text: string, builder: DocumentBuilder, maxDepth: 
     done: false,
   };
   try {
-    if (peek(parser.scanner).kind === Token.streamEnd) return;
+    if (peek(parser.scanner).kind === Token.documentStart) skip(parser.scanner);
+    // After a mark of its start a document may be empty; without one it has at least a value.
+    const { kind } = peek(parser.scanner);
+    if (kind === Token.streamEnd) return;
+    if (kind === Token.documentEnd && parser.scanner.parsed > 0) {
+      checkRest(parser);
+      return;
+    }
     parser.states.push(State.end);
     while (!parser.done && !builder.failed()) step(parser);
     if (!builder.failed()) checkRest(parser);
@@ -233,7 +240,6 @@ function unexpected(kind: TokenKind, at: number): SyntaxFailure {
 
 const names: ReadonlyMap<TokenKind, string> = new Map<TokenKind, string>([
   [Token.streamEnd, "the end of the document"],
-  [Token.directive, "a directive"],
   [Token.documentStart, "the start of a document"],
   [Token.documentEnd, "the end of the document (...)"],
   [Token.blockSequence, "a list of lines inside brackets"],

@@ -69,10 +69,11 @@ function resolveNumber(text: string): Scalar {
   return value + 0;
 }
 
-/** A number that begins with a point is parsed as written: `_` may stand between its digits, nowhere else (strconv.ParseFloat). */
+/** Go's strconv.ParseFloat takes `_` between digits, which is not deleted from a number that begins with a point. */
 function resolvePointFloat(text: string): Scalar {
-  if (!goFloat.test(text)) return text;
-  const value = Number(text);
+  const plain = text.includes("_") ? text.replace(/(?<=[0-9])_(?=[0-9])/g, "") : text;
+  if (!goFloat.test(plain)) return text;
+  const value = Number(plain);
   return Number.isFinite(value) ? value : text;
 }
 
@@ -121,7 +122,8 @@ export function keyOf(value: Scalar, text: string): string | undefined {
   if (value === null) return undefined;
   const integer = goInteger(text.replaceAll("_", ""));
   if (integer !== undefined) return integer > MAX_INT64 ? undefined : String(integer);
-  return goFloat32Text(typeof value === "number" ? value : value.value);
+  const number = typeof value === "number" ? value : value.value;
+  return number === 0 && text.startsWith("-") ? "-0" : goFloat32Text(number);
 }
 
 /** Go's strconv.FormatFloat(value, 'g', -1, 32), with YAML's names for what is no number. */

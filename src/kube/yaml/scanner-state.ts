@@ -25,6 +25,8 @@ export interface Scanner {
 
 export interface SimpleKey {
   possible: boolean;
+  /** The token before which KEY would go is held back for it. go-yaml forgets that of an empty flow collection. */
+  listed: boolean;
   required: boolean;
   token: number;
   pos: number;

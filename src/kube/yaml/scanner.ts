@@ -19,10 +19,12 @@ const MAX_KEY = 1024;
  * JavaScript follows these rules. Tokens are named as there, so that the two can be laid side by side.
  */
 export function yamlScanner(text: string): Scanner {
+  // go-yaml drops a byte order mark from the start of what it is given.
+  const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   return {
     text: text.endsWith("\n") ? `${text}\0` : `${text}\n\0`,
-    pos: 0,
-    lineStart: 0,
+    pos: start,
+    lineStart: start,
     line: 0,
     flowLevel: 0,
     indent: -1,
@@ -38,7 +40,7 @@ export function yamlScanner(text: string): Scanner {
 }
 
 function noKey(): SimpleKey {
-  return { possible: false, required: false, token: 0, pos: 0, line: 0, column: 0 };
+  return { possible: false, listed: false, required: false, token: 0, pos: 0, line: 0, column: 0 };
 }
 
 /** The next token, which stays next until it is skipped. */
@@ -65,10 +67,14 @@ export function skip(s: Scanner): void {
 
 /** Whether the head of the queue may turn out to begin a simple key, so that a KEY token must go before it. */
 function headMayBeKey(s: Scanner): boolean {
-  // Candidates of lower levels have earlier tokens, and no candidate's token has been handed out.
-  while (s.lowestKey < s.keys.length && s.keys[s.lowestKey]?.possible !== true) s.lowestKey++;
+  // Candidates of lower levels have earlier tokens, and no listed candidate's token has been handed out.
+  while (s.lowestKey < s.keys.length && !isListed(s.keys[s.lowestKey])) s.lowestKey++;
   const key = s.keys[s.lowestKey];
   return key !== undefined && key.token === s.parsed && isValidKey(s, key);
+}
+
+function isListed(key: SimpleKey | undefined): boolean {
+  return key !== undefined && key.possible && key.listed;
 }
 
 function isValidKey(s: Scanner, key: SimpleKey): boolean {
@@ -96,6 +102,7 @@ function saveKey(s: Scanner): void {
   removeKey(s);
   const column = s.pos - s.lineStart;
   key.possible = true;
+  key.listed = true;
   key.required = s.flowLevel === 0 && s.indent === column;
   key.token = s.parsed + (s.queue.length - s.head);
   key.pos = s.pos;
@@ -116,8 +123,12 @@ function rollIndent(s: Scanner, column: number, number: number, kind: TokenKind,
   if (s.flowLevel > 0 || s.indent >= column) return;
   s.indents.push(s.indent);
   s.indent = column;
-  const token: YamlToken = { kind, at, text: "" };
-  if (number < 0) s.queue.push(token);
+  insert(s, number, { kind, at, text: "" });
+}
+
+/** Puts a token before the `number`th; at the end when that has been handed out already, or when it is -1. */
+function insert(s: Scanner, number: number, token: YamlToken): void {
+  if (number < s.parsed) s.queue.push(token);
   else s.queue.splice(s.head + number - s.parsed, 0, token);
 }
 
@@ -134,12 +145,6 @@ function toNextToken(s: Scanner): void {
   const { text } = s;
   for (;;) {
     let code = text.charCodeAt(s.pos);
-    // A byte order mark may begin any line.
-    if (code === 0xfeff && s.pos === s.lineStart) {
-      s.pos++;
-      s.lineStart = s.pos;
-      code = text.charCodeAt(s.pos);
-    }
     while (code === 32 || (code === 9 && (s.flowLevel > 0 || !s.keyAllowed))) code = text.charCodeAt(++s.pos);
     if (code === 35) {
       while (!isBreak(code) && code !== 0) code = text.charCodeAt(++s.pos);
@@ -201,14 +206,10 @@ function fetchNext(s: Scanner): void {
 }
 
 function fetchDocumentMark(s: Scanner, code: number): void {
+  if (code === C.percent) throw new SyntaxFailure(s.pos, "a directive cannot stand here");
   unrollIndent(s, -1);
   removeKey(s);
   s.keyAllowed = false;
-  if (code === C.percent) {
-    push(s, Token.directive, s.pos);
-    while (!isBreak(s.text.charCodeAt(s.pos))) s.pos++;
-    return;
-  }
   push(s, code === C.dash ? Token.documentStart : Token.documentEnd, s.pos);
   s.pos += 3;
 }
@@ -252,7 +253,9 @@ function fetchIndicator(s: Scanner, code: number, blankAfter: boolean): boolean 
 function fetchFlowStart(s: Scanner, kind: TokenKind): void {
   saveKey(s);
   s.flowLevel++;
-  s.keys.push(noKey());
+  const key = noKey();
+  key.token = s.parsed + (s.queue.length - s.head);
+  s.keys.push(key);
   s.keyAllowed = true;
   push(s, kind, s.pos++);
 }
@@ -261,7 +264,10 @@ function fetchFlowEnd(s: Scanner, kind: TokenKind): void {
   removeKey(s);
   if (s.flowLevel > 0) {
     s.flowLevel--;
-    s.keys.pop();
+    const inner = s.keys.pop();
+    const outer = s.keys[s.flowLevel];
+    // A level without a candidate of its own still names its bracket's token, under which the outer one is listed.
+    if (outer !== undefined && outer.token === inner?.token) outer.listed = false;
     if (s.lowestKey > s.flowLevel) s.lowestKey = s.flowLevel;
   }
   s.keyAllowed = false;
@@ -291,7 +297,7 @@ function fetchKey(s: Scanner): void {
 function fetchValue(s: Scanner): void {
   const key = s.keys[s.flowLevel];
   if (key !== undefined && isValidKey(s, key)) {
-    s.queue.splice(s.head + key.token - s.parsed, 0, { kind: Token.key, at: key.pos, text: "" });
+    insert(s, key.token, { kind: Token.key, at: key.pos, text: "" });
     rollIndent(s, key.column, key.token, Token.blockMapping, key.pos);
     key.possible = false;
     s.keyAllowed = false;

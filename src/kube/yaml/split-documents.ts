@@ -8,28 +8,34 @@ export interface Chunk {
 
 /**
  * Splits a stream into documents at every line that begins with `---`, whatever the context: kubectl and controllers
- * do so before they parse (k8s.io/apimachinery pkg/util/yaml/decoder.go YAMLReader). Pieces without any text are left out.
- * Line ends are `\n`; a `\r` before it belongs to the line's end.
+ * do so before they parse (k8s.io/apimachinery pkg/util/yaml/decoder.go YAMLReader). A separator that comes first, or
+ * right after another one, stays in its document, as there. Line ends are `\n`; a `\r` before it belongs to the line's end.
  */
 export function splitDocuments(text: string, from: number): readonly Chunk[] {
   const chunks: Chunk[] = [];
   let start = from;
-  let badSeparator: Chunk["badSeparator"];
-  const add = (end: number): void => {
-    if (end > start || badSeparator !== undefined) chunks.push({ start, end, badSeparator });
-  };
   let line = text.startsWith("---", from) ? from : lineAfter(text.indexOf("\n---", from));
   while (line >= 0) {
-    add(line);
     const found = text.indexOf("\n", line);
     const end = found < 0 ? text.length : found;
+    if (line > start) {
+      chunks.push({ start, end: line, badSeparator: undefined });
+      start = Math.min(end + 1, text.length);
+    }
     const rest = text.slice(line + 3, end).trim();
-    badSeparator = rest === "" || rest.startsWith("#") ? undefined : { offset: line + 3, text: rest };
-    start = Math.min(end + 1, text.length);
-    // The separator's own line end may begin the next separator.
+    if (rest !== "" && !rest.startsWith("#")) {
+      // The server's reader stops here; so that the rest is looked at too, this document is the one that fails.
+      const next = found < 0 ? -1 : lineAfter(text.indexOf("\n---", found));
+      chunks.push({
+        start: line,
+        end: next < 0 ? text.length : next,
+        badSeparator: { offset: line + 3, text: rest },
+      });
+      start = next < 0 ? text.length : next;
+    }
     line = found < 0 ? -1 : lineAfter(text.indexOf("\n---", found));
   }
-  add(text.length);
+  if (text.length > start) chunks.push({ start, end: text.length, badSeparator: undefined });
   return chunks;
 }
 

@@ -1,7 +1,6 @@
 /** Kinds of tokens of YAML 1.1, as libyaml names them. */
 export const Token = {
   streamEnd: 0,
-  directive: 1,
   documentStart: 2,
   documentEnd: 3,
   blockSequence: 4,
