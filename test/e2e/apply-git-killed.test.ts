@@ -2,16 +2,30 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { build } from "esbuild";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ApplyOutcome, ApplyStep } from "../../src/apply/run/apply-plan.ts";
 import { branchOf } from "../../src/apply/run/commit-message.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { type ApplyWorld, applyWorld, MINOR, NOON, storedPlan, VERSION } from "../support/git-apply-world.ts";
 import { checkLog } from "../support/git-log-check.ts";
-import { commitFiles, git } from "../support/git-repository.ts";
+import { commitFiles, git, temporaryFolder } from "../support/git-repository.ts";
 import { deep } from "../support/suites.ts";
 
-const child = fileURLToPath(new URL("apply-git-child.ts", import.meta.url));
+// Bundled once: a process of its own starts for every run.
+const bundles = temporaryFolder();
+const child = join(bundles.path, "child.mjs");
+beforeAll(async () => {
+  await build({
+    entryPoints: [fileURLToPath(new URL("apply-git-child.ts", import.meta.url))],
+    outfile: child,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "error",
+  });
+});
+afterAll(() => bundles.remove());
 const worlds: ApplyWorld[] = [];
 afterEach(() => {
   for (const world of worlds.splice(0)) world.remove();
@@ -54,7 +68,8 @@ function run(
       String(MINOR),
       dieAt,
     ],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    // What a killed process leaves behind goes with the world.
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TMPDIR: world.path } },
   );
   let stdout = "";
   let stderr = "";
@@ -111,30 +126,36 @@ describe.each(steps)("killed with SIGKILL at %s", (step) => {
       alreadyDone: step === "done",
     });
     expectWhole(world, plan);
+    if (!deep && step !== "pushed") return;
     const third = await run(world, plan);
     expect(third.answer).toMatchObject({ commit: second.answer?.commit, alreadyDone: true });
     expectWhole(world, plan);
   });
 
-  it("K3 the second run asks again what may be: after the approval's end it refuses, or only logs what is there", async () => {
-    const { world, plan } = await approved();
-    await run(world, plan, step);
-    if (step === "pushing") {
-      // git may still be at it: whether the commit arrives is not known yet.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-    }
-    const arrived = git(world.repository, "for-each-ref", `refs/heads/${branchOf(plan)}`) !== "";
-    if (step !== "pushing") expect(arrived).toBe(after.has(step));
-    const second = await run(world, plan, "-", NOON + 7_200_000);
-    if (arrived) {
-      expect(second.answer).toMatchObject({ branch: branchOf(plan) });
-      expectWhole(world, plan);
-    } else {
-      expect(second.answer).toMatchObject({ code: "APPROVAL_EXPIRED" });
-      expect(git(world.repository, "for-each-ref", "--format=%(refname:short)", "refs/heads/")).toBe("main");
-      expect(checkLog(join(world.statePath, "log"))).toEqual({ problems: [], open: [] });
-    }
-  });
+  it.skipIf(!deep && !["nonces-consumed", "pushing", "outcome-logged"].includes(step))(
+    "K3 the second run asks again what may be: after the approval's end it refuses, or only logs what is there",
+    async () => {
+      const { world, plan } = await approved();
+      await run(world, plan, step);
+      if (step === "pushing") {
+        // git may still be at it: whether the commit arrives is not known yet.
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+      }
+      const arrived = git(world.repository, "for-each-ref", `refs/heads/${branchOf(plan)}`) !== "";
+      if (step !== "pushing") expect(arrived).toBe(after.has(step));
+      const second = await run(world, plan, "-", NOON + 7_200_000);
+      if (arrived) {
+        expect(second.answer).toMatchObject({ branch: branchOf(plan) });
+        expectWhole(world, plan);
+      } else {
+        expect(second.answer).toMatchObject({ code: "APPROVAL_EXPIRED" });
+        expect(git(world.repository, "for-each-ref", "--format=%(refname:short)", "refs/heads/")).toBe(
+          "main",
+        );
+        expect(checkLog(join(world.statePath, "log"))).toEqual({ problems: [], open: [] });
+      }
+    },
+  );
 });
 
 describe("processes at once", () => {
@@ -166,6 +187,7 @@ describe("processes at once", () => {
     for (const [index, name] of ["web", "api"].entries()) {
       const plan = await world.plan({
         mode: "onto",
+        branch: "main",
         objects: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "shop" } }],
       });
       await world.approve(plan, { nonce: String(index + 5).repeat(32) });

@@ -27,8 +27,8 @@ import { commitFiles, git, temporaryFolder } from "./git-repository.ts";
 /** 2026-03-01T12:00:00Z: when everything in these worlds happens, unless a test says otherwise. */
 export const NOON: number = Date.UTC(2026, 2, 1, 12);
 export const FOLDER = "apps/shop";
-const VERSION = "0.0.0-test";
-const MINOR = 34;
+export const VERSION: string = "0.0.0-test";
+export const MINOR: number = 34;
 
 /** A repository, a trust root with two approvers, and a state folder: all real, in one folder. */
 export interface ApplyWorld {
