@@ -30,7 +30,7 @@ export function parseTargetSpec(text: string): TargetSpec {
   // Told before the branch is split off: the part after the @ of a user name would look like one.
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/]*@/u.test(place)) {
     throw invalid(
-      "git:…",
+      "git:https://...",
       "credentials in a URL end up in logs and plans",
       "let Git's credential helper give them",
     );

@@ -1,4 +1,5 @@
 import { fileNames, renderKustomization, renderObject } from "../../authoring/render/render.ts";
+import { canonicalJson } from "../../kube/canonical-json.ts";
 import { sha256Hex } from "../../kube/digest.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { identity, keyText } from "../../kube/object-key.ts";
@@ -106,8 +107,11 @@ function writeChange(change: PlacedChange, target: TargetFolder, writing: Writin
     writing.inventory.delete(file);
     return;
   }
-  // A foreign JSON file stays JSON; its neighbours may be read by something that knows nothing else.
-  const text = /\.json$/iu.test(file) ? `${JSON.stringify(object, null, 2)}\n` : renderObject(object);
+  // A foreign JSON file stays JSON; its neighbours may be read by something that knows nothing else. The members are
+  // sorted: the order in which an object came must not show.
+  const text = /\.json$/iu.test(file)
+    ? `${JSON.stringify(JSON.parse(canonicalJson(object)), null, 2)}\n`
+    : renderObject(object);
   writing.texts.set(file, text);
   if (operation === "create" || writing.inventory.has(file)) writing.inventory.set(file, sha256Hex(text));
 }

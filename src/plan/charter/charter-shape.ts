@@ -66,7 +66,7 @@ const publicKey = text(
       return "names a cert-authority, which stands for keys that nobody listed (kernel K9)";
     if (/-cert-v\d+@/u.test(value))
       return "is a certificate; a charter lists the keys themselves (kernel K9)";
-    if (new RegExp(`^.+\\s(?:${keyTypes})\\s`, "u").test(value))
+    if (new RegExp(`^.+[ \\t](?:${keyTypes})[ \\t]`, "u").test(value))
       return "carries options before the key type (kernel K9)";
     if (new RegExp(`^(?:${keyTypes}) \\S+ .`, "u").test(value))
       return "carries a comment; only type and base64 stand in a charter";

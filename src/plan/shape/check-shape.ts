@@ -52,7 +52,10 @@ function checkScalar(
   if (shape.kind === "literal") {
     if (shape.values.some((allowed) => allowed === value)) return undefined;
     const known = shape.values.map((allowed) => JSON.stringify(allowed)).join(", ");
-    return wrong(path, `is none of ${known}`, nearestValue(shape.values, value));
+    const near = nearestValue(shape.values, value);
+    // A long list would bury what is wrong.
+    if (shape.values.length > 12) return wrong(path, "is not known", near ?? `known: ${known}`);
+    return wrong(path, `is none of ${known}`, near);
   }
   if (shape.kind === "integer") {
     const { least, most } = shape;

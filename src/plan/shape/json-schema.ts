@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from "../../kube/json.ts";
-import type { RecordShape, Shape } from "./shape.ts";
+import type { ChoiceShape, RecordShape, Shape } from "./shape.ts";
 
 /** JSON Schema (draft 7, which every editor reads) of a document of ours. */
 export function jsonSchemaOf(
-  shape: RecordShape,
+  shape: RecordShape | ChoiceShape,
   about: { readonly id: string; readonly title: string; readonly description: string },
 ): JsonObject {
   return {

@@ -9,11 +9,8 @@ import type { GitState } from "../git-state.ts";
 
 /** A key with a valid blob: `ssh-ed25519` and 32 bytes of one value. */
 export function publicKey(fill: number, type: string = "ssh-ed25519"): string {
-  const name = Buffer.from(type);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(name.length);
-  const blob = Buffer.concat([length, name, Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, fill)]);
-  return `${type} ${blob.toString("base64")}`;
+  const length = (size: number): string => String.fromCharCode(0, 0, 0, size);
+  return `${type} ${btoa(`${length(type.length)}${type}${length(32)}${String.fromCharCode(fill).repeat(32)}`)}`;
 }
 
 export const macKey: Uint8Array = new Uint8Array(32).fill(7);

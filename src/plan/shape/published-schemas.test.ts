@@ -1,0 +1,173 @@
+import { Ajv } from "ajv";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { deep } from "../../../test/support/suites.ts";
+import type { Json, JsonObject } from "../../kube/json.ts";
+import { charterRules } from "../charter/charter-rules.ts";
+import { charterShape } from "../charter/charter-shape.ts";
+import { buildPlan } from "../build-plan.ts";
+import type { Charter } from "../charter.ts";
+import {
+  application,
+  charterWith,
+  configMap,
+  inputFor,
+  inputForApplication,
+  publicKey,
+  workload,
+} from "../testing/fixtures.ts";
+import { checkShape } from "./check-shape.ts";
+import { intentShape } from "./intent-shape.ts";
+import { planShape } from "./plan-shape.ts";
+import { publishedSchemas } from "./published-schemas.ts";
+import type { Shape } from "./shape.ts";
+
+const full: Charter = charterWith(
+  {
+    deletions: [{ group: "", kind: "PersistentVolumeClaim", namespace: "shop", name: "data" }],
+    podSecurity: "baseline",
+    findings: { deny: "warning", repositoryExemptions: true },
+    ceilings: { permissions: { anything: [1] } },
+    maxChanges: 12,
+    widening: [{ id: "secret-use", decision: "allow", namespaces: ["shop"], names: ["db"] }],
+    approvals: {
+      required: 2,
+      approvers: [
+        { principal: "a@example.org", key: publicKey(1) },
+        { principal: "b", key: publicKey(2, "sk-ssh-ed25519@openssh.com") },
+      ],
+      maxValiditySeconds: 60,
+      softwareKeysFor: ["gitops"],
+    },
+  },
+  { root: "apps", onto: true },
+);
+
+const applicationIntent = application([
+  workload("web", {
+    env: [
+      { name: "A", value: "1" },
+      { name: "B", secret: "s", key: "k" },
+    ],
+    mounts: [{ kind: "empty", path: "/tmp", memory: true }],
+    health: { test: { kind: "tcp", port: 80 } },
+  }),
+]);
+const plans = [
+  buildPlan(inputFor([configMap("a")])),
+  buildPlan(inputForApplication(applicationIntent)),
+  buildPlan(inputFor([configMap("a")], { charter: null, charterOwner: null, macKey: null })),
+];
+
+const suites: readonly (readonly [string, Shape, readonly Json[]])[] = [
+  ["charter.schema.json", charterShape, [full as unknown as Json, charterWith() as unknown as Json]],
+  ["plan.schema.json", planShape, plans as unknown as readonly Json[]],
+  ["intent.schema.json", intentShape, plans.map((plan) => plan.intent) as unknown as readonly Json[]],
+];
+
+/** Every path of a value that leads to a member or an item. */
+function paths(value: Json, at: readonly (string | number)[] = []): (readonly (string | number)[])[] {
+  if (value === null || typeof value !== "object") return [at];
+  const parts = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return [at, ...parts.flatMap(([step, part]) => paths(part as Json, [...at, step]))];
+}
+
+/** A copy in which one place is changed: another value, taken away, or a member more. */
+function mutated(
+  value: Json,
+  path: readonly (string | number)[],
+  change: "remove" | "extra" | { readonly value: Json },
+): Json {
+  const copy = structuredClone(value) as Json;
+  let holder = copy as Record<string | number, Json>;
+  for (const step of path.slice(0, -1)) holder = holder[step] as Record<string | number, Json>;
+  const last = path.at(-1);
+  if (last === undefined)
+    return change === "remove"
+      ? null
+      : change === "extra"
+        ? { ...(copy as JsonObject), extra: 1 }
+        : change.value;
+  if (change === "remove") {
+    if (Array.isArray(holder)) holder.splice(Number(last), 1);
+    else delete holder[last];
+  } else if (change === "extra") {
+    const there = holder[last];
+    if (Array.isArray(there)) there.push("extra");
+    else if (there !== null && typeof there === "object") (there as Record<string, Json>)["extra"] = 1;
+    else holder[last] = { extra: 1 };
+  } else holder[last] = change.value;
+  return copy;
+}
+
+const values: readonly Json[] = [
+  null,
+  true,
+  -1,
+  0,
+  1.5,
+  1e6,
+  "",
+  "x",
+  "*",
+  "Shop",
+  "../a",
+  "sha256:x",
+  [],
+  ["x", "x"],
+  {},
+  { mac: null },
+  "create",
+];
+
+describe.each(suites)("%s", (file, shape, samples) => {
+  const schema = publishedSchemas[file] as JsonObject;
+  const validate = new Ajv({
+    strict: true,
+    strictRequired: false,
+    allErrors: false,
+    unicodeRegExp: true,
+  }).compile(schema);
+
+  it("is the published file", async () => {
+    await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(`../../../schemas/${file}`);
+  });
+
+  it("accepts the samples, as our checker does", () => {
+    for (const sample of samples) {
+      expect(checkShape(shape, sample)).toBeUndefined();
+      expect(validate(sample), JSON.stringify(validate.errors)).toBe(true);
+    }
+  });
+
+  it("agrees with our checker on every sample with one place changed", () => {
+    const sample = fc.constantFrom(...samples).chain((value) =>
+      fc.tuple(
+        fc.constant(value),
+        fc.constantFrom(...paths(value)),
+        fc.oneof(
+          fc.constant("remove" as const),
+          fc.constant("extra" as const),
+          fc.constantFrom(...values).map((one) => ({ value: one })),
+        ),
+      ),
+    );
+    fc.assert(
+      fc.property(sample, ([value, path, change]) => {
+        const other = mutated(value, path, change);
+        const ours = checkShape(shape, other);
+        expect(
+          ours === undefined,
+          `${JSON.stringify(path)} ${JSON.stringify(change)} ${JSON.stringify(ours)}`,
+        ).toBe(validate(other));
+      }),
+      { numRuns: deep ? 20_000 : 1500 },
+    );
+  });
+});
+
+describe("charter rules beyond the schema", () => {
+  it("hold for the samples", () => {
+    for (const rule of charterRules) expect([rule.id, rule.fault(full)]).toEqual([rule.id, undefined]);
+  });
+});
