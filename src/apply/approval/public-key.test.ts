@@ -135,6 +135,10 @@ describe("parsePublicKey", () => {
     expect(normaliseKey(line("ssh-rsa", wirePositive(Buffer.from([3])), wirePositive(modulus)))).toContain(
       "ssh-rsa ",
     );
+    // A first bit that is set makes the number negative.
+    expect(failure(line("ssh-rsa", wirePositive(f4), wireString(modulus)))).toBe(
+      "the public key cannot be used: it is damaged",
+    );
     // Numbers with more zeros in front than they need: a second spelling of the same key.
     expect(
       failure(line("ssh-rsa", wirePositive(f4), wireString(Buffer.concat([Buffer.from([0, 0]), modulus])))),

@@ -22,7 +22,7 @@ describe("K6 a trust root binds only whom it is out of reach of", () => {
   const writable = { writable: true };
   it.each<[string, StandingFacts]>([
     ["it was named by a flag", { ...bound, named: true }],
-    ["the user is the administrator", { ...bound, user: 0 }],
+    ["the user is the administrator, whoever owns it", { ...bound, user: 0, files: [], ancestors: [] }],
     ["the system knows no users", { ...bound, user: undefined }],
     ["the folder is the user's", { ...bound, folder: { ...bound.folder, ...mine } }],
     ["the folder is writable (access list)", { ...bound, folder: { ...bound.folder, ...writable } }],
