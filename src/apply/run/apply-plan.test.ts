@@ -214,7 +214,7 @@ describe("applying a plan", () => {
   });
 });
 
-describe("K1, K6, K9, K12: what is verified", () => {
+describe("K1, K6, K9: what is verified", () => {
   it("K1 refuses a plan that was edited, with the old digest and with a new one", async () => {
     const world = await makeWorld();
     const plan = await world.plan();
@@ -228,6 +228,36 @@ describe("K1, K6, K9, K12: what is verified", () => {
     expect((await refused(applyPlan(again, name, world.ports()))).code).toBe("PLAN_NOT_REPRODUCED");
     expect(branches(world)).toBe("main");
     expect(types(world)).toEqual(["log-created", "refusal PLAN_DIGEST", "refusal PLAN_NOT_REPRODUCED"]);
+  });
+
+  it("K1 refuses a plan of which any part was changed, though its digest fits and it is approved", async () => {
+    const world = await makeWorld();
+    const plan = await world.plan();
+    const { text } = storedPlan(world, plan);
+    const end = text.slice(canonicalJson(plan).length);
+    const changes: Record<string, (forged: Plan) => unknown> = {
+      tool: (forged) => ({ ...forged.tool, version: "9.9.9" }),
+      request: (forged) => ({ ...forged.request, text: "plan -f other.yaml" }),
+      intent: (forged) => ({ ...forged.intent, namespace: "other" }),
+      readSet: () => [],
+      findings: (forged) => [...forged.findings, { code: "x/y", severity: "info", message: "fine" }],
+      facts: (forged) => ({ ...forged.facts, counts: { ...forged.facts.counts, create: 0 } }),
+      assumptions: (forged) => forged.assumptions.slice(1),
+      verdict: (forged) => ({ ...forged.verdict, reasons: [] }),
+    };
+    const codes: Record<string, string> = {};
+    for (const [index, [part, change]] of Object.entries(changes).entries()) {
+      const { digest: _, ...rest } = { ...plan, [part]: change(plan) };
+      const forged = { ...rest, digest: jsonDigest(rest) } as Plan;
+      expect([part, canonicalJson(forged) === canonicalJson(plan)]).toEqual([part, false]);
+      await world.approve(forged, { nonce: String(index + 1).repeat(32) });
+      const error = await refused(applyPlan(`${canonicalJson(forged)}${end}`, "forged.json", world.ports()));
+      codes[part] = error.code;
+    }
+    expect(codes).toEqual(
+      Object.fromEntries(Object.keys(changes).map((part) => [part, "PLAN_NOT_REPRODUCED"])),
+    );
+    expect(branches(world)).toBe("main");
   });
 
   it("K6 refuses another charter than the plan's, before the run and in the middle of it", async () => {
