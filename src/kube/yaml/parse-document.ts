@@ -32,7 +32,7 @@ export function parseDocument(text: string, builder: DocumentBuilder, maxDepth: 
     if (!builder.failed()) checkRest(parser);
   } catch (error) {
     if (!(error instanceof SyntaxFailure)) throw error;
-    builder.fail("yaml/syntax", error.at, error.message);
+    builder.fail("yaml/syntax", Math.min(error.at, text.length), error.message);
   }
 }
 

@@ -134,7 +134,7 @@ export function goFloat32Text(value: number): string {
   if (single === 0) return Object.is(single, -0) ? "-0" : "0";
   let short = single.toPrecision(9);
   for (let digits = 1; digits < 9; digits++) {
-    const candidate = single.toPrecision(digits);
+    const candidate = roundedText(single, digits);
     if (Math.fround(Number(candidate)) === single) {
       short = candidate;
       break;
@@ -148,4 +148,13 @@ export function goFloat32Text(value: number): string {
     return `${mantissa}e${exponent < 0 ? "-" : "+"}${size < 10 ? "0" : ""}${size}`;
   }
   return String(Number(short));
+}
+
+/** The number with so many digits; a number half-way between two goes to the even digit, as in Go, and not up. */
+function roundedText(value: number, digits: number): string {
+  const [mantissa = "", exponent = "0"] = value.toExponential(60).split("e");
+  const all = mantissa.replace(/[-.]/g, "");
+  const kept = all.slice(0, digits);
+  if (!/^50*$/.test(all.slice(digits)) || Number(kept.at(-1)) % 2 === 1) return value.toPrecision(digits);
+  return `${value < 0 ? "-" : ""}${kept.charAt(0)}.${kept.slice(1)}e${exponent}`;
 }

@@ -202,10 +202,10 @@ export function scanBlockScalar(s: Scanner, literal: boolean): string {
     if (breaks > 0) value += "\n".repeat(breaks);
     blankBefore = blank;
     const start = s.pos;
-    let end = text.indexOf("\n", start);
-    const lone = text.indexOf("\r", start);
-    if (lone >= 0 && lone < end) end = lone;
-    value += text.slice(start, end);
+    const line = text.slice(start, text.indexOf("\n", start));
+    const lone = line.indexOf("\r");
+    value += lone < 0 ? line : line.slice(0, lone);
+    const end = start + (lone < 0 ? line.length : lone);
     s.pos = end;
     skipLine(s);
     lineBreak = true;

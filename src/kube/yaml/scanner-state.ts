@@ -46,9 +46,15 @@ export function isBlankOrEnd(code: number): boolean {
   return code === 32 || code === 10 || code === 13 || code === 9 || code === 0;
 }
 
-/** Goes over a line end: `\n`, `\r\n` or a lone `\r`. */
+/** Goes over a line end: `\n`, `\r\n` or a lone `\r`. Of `\r\r\n` the splitter of streams takes one `\r` away. */
 export function skipLine(s: Scanner): void {
-  s.pos += s.text.charCodeAt(s.pos) === 13 && s.text.charCodeAt(s.pos + 1) === 10 ? 2 : 1;
+  const { text } = s;
+  let { pos } = s;
+  if (text.charCodeAt(pos) === 13) {
+    if (text.charCodeAt(pos + 1) === 10) pos++;
+    else if (text.charCodeAt(pos + 1) === 13 && text.charCodeAt(pos + 2) === 10) pos += 2;
+  }
+  s.pos = pos + 1;
   s.line++;
   s.lineStart = s.pos;
 }

@@ -213,9 +213,9 @@ export const yamlProblems: Readonly<Record<YamlProblemCode, ProblemRow>> = {
 /** Most problems that are listed for one document. */
 export const MAX_PROBLEMS = 1000;
 
-const SHOWN = 80;
+const SHOWN = 160;
 
-/** A text of the input as messages show it: printable and cut to 80 characters. */
+/** A text of the input as messages show it: printable and cut to 160 characters. */
 export function shown(text: string): string {
   return text.length > SHOWN ? `${printable(text.slice(0, SHOWN))}...` : printable(text);
 }

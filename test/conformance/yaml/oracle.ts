@@ -115,7 +115,8 @@ export function streamDifference(text: string, answer: Answer): string | undefin
   }
   if (refused.length === 0) {
     // After JSON objects a rest of fewer than four bytes, a comment say, makes Go's decoder give up.
-    const shortRest = answer.error.startsWith("json: offset") && values.join("\n") === theirs.join("\n");
+    const shortRest =
+      answer.error.startsWith("json: offset") && theirs.every((value, index) => value === values[index]);
     return shortRest ? undefined : `Go refuses (${answer.error}), we read ${values.join(" ")}`;
   }
   // Go stops at the first error; what it has read by then we read too.
