@@ -32,7 +32,11 @@ export interface GitTargetOptions {
 /**
  * One Git repository, read and written through a private bare repository. No file of it is checked out, no hook, filter
  * or configuration of it runs on this machine, and no other process's view of git (configuration, environment,
- * credentials) has a say. What a method answers about the target is read from the target when it is asked.
+ * credentials, proxies) has a say. What a method answers about the target is read from the target when it is asked.
+ *
+ * Hooks of a local target would run as the user who applies. Those that decide about pushes (pre-receive, update,
+ * proc-receive, reference-transaction) are their owner's rule, so they are not gone round either: the push is refused.
+ * Those that only report (post-receive, post-update) do not run. Over https the server runs its own, as its own user.
  */
 export interface GitTargetPort {
   /** Canonical: real path of the local repository (root of the working tree, or bare), or the https URL. */
