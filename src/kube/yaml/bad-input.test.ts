@@ -13,7 +13,7 @@ const only = (text: string) => {
 };
 
 const utf16 = (text: string, little: boolean, mark: boolean): Uint8Array => {
-  const units = [...(mark ? "\ufeff" : ""), ...text].map((character) => character.charCodeAt(0));
+  const units = Array.from(`${mark ? "\ufeff" : ""}${text}`).map((character) => character.charCodeAt(0));
   return Uint8Array.from(
     units.flatMap((unit) => (little ? [unit & 255, unit >> 8] : [unit >> 8, unit & 255])),
   );
@@ -118,7 +118,7 @@ describe("hostile structure", () => {
     const level = (name: string, of: string) =>
       `${name}: &${name} [${Array.from({ length: 9 }, () => `*${of}`).join(", ")}]\n`;
     const names = "abcdefghij";
-    const bomb = `a: &a [${Array.from({ length: 9 }, () => "x").join(", ")}]\n${[...names]
+    const bomb = `a: &a [${Array.from({ length: 9 }, () => "x").join(", ")}]\n${Array.from(names)
       .slice(1)
       .map((name, index) => level(name, names[index] ?? ""))
       .join("")}`;

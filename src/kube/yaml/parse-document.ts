@@ -188,16 +188,8 @@ function parseNode(p: Parser, block: boolean, indentless: boolean): void {
     return;
   }
   const at = token.at;
-  let anchor: string | undefined;
-  let tag = "";
-  // One anchor and one tag, in either order.
-  for (let count = 0; count < 2; count++) {
-    if (token.kind === Token.anchor && anchor === undefined) anchor = token.text;
-    else if (token.kind === Token.tag && tag === "") tag = token.text;
-    else break;
-    skip(s);
-    token = peek(s);
-  }
+  const { anchor, tag } = parseProperties(s);
+  token = peek(s);
   if (indentless && token.kind === Token.blockEntry) {
     openCollection(p, false, token.at, anchor, State.indentlessSequence);
     return;
@@ -231,6 +223,19 @@ function parseNode(p: Parser, block: boolean, indentless: boolean): void {
   if (anchor === undefined && tag === "") throw unexpected(token.kind, token.at);
   p.builder.scalar({ text: "", plain: true, tag }, at, anchor);
   p.state = popState(p);
+}
+
+/** One anchor and one tag, in either order. */
+function parseProperties(s: Scanner): { readonly anchor: string | undefined; readonly tag: string } {
+  let anchor: string | undefined;
+  let tag = "";
+  for (;;) {
+    const token = peek(s);
+    if (token.kind === Token.anchor && anchor === undefined) anchor = token.text;
+    else if (token.kind === Token.tag && tag === "") tag = token.text;
+    else return { anchor, tag };
+    skip(s);
+  }
 }
 
 function unexpected(kind: TokenKind, at: number): SyntaxFailure {

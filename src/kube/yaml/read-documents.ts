@@ -11,10 +11,11 @@ import { yamlProblem } from "./yaml-problems.ts";
 /** Deepest nesting that is read. go-yaml stops at 10,000; what walks the values later recurses, and no API object has 100. */
 export const MAX_DEPTH = 1000;
 
-/** Characters that go-yaml's reader refuses (readerc.go). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are refused.
-const refusedCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
-/** Line ends of YAML 1.1 that YAML 1.2 takes as text. */
+/**
+ * Characters that go-yaml's reader refuses (readerc.go: everything but these), and the line ends of YAML 1.1 that YAML 1.2
+ * takes as text.
+ */
+const oddCharacter = /[^\t\n\r -~\u00a0-\u2027\u202a-\ufffd]/;
 const oldLineBreak = /[\u0085\u2028\u2029]/;
 const directive = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*(%[^\r\n]*)/;
 const template = /\{\{.*?\}\}/;
@@ -100,14 +101,14 @@ function readChunk(stream: Stream, chunk: Chunk): void {
   const text = stream.text.slice(chunk.start, chunk.end);
   const builder = documentBuilder(stream.lines, chunk.start);
   const separator = chunk.badSeparator;
-  const refused = refusedCharacter.exec(text);
-  const lineBreak = oldLineBreak.exec(text);
+  const odd = oddCharacter.exec(text);
   const line = text.includes("%") ? directive.exec(text) : null;
   if (separator !== undefined)
     builder.fail("yaml/document-separator", separator.offset - chunk.start, separator.text);
-  else if (refused !== null)
-    builder.fail("yaml/encoding", refused.index, `the character ${codePoint(refused[0])} is not allowed`);
-  else if (lineBreak !== null) builder.fail("yaml/line-break", lineBreak.index, codePoint(lineBreak[0]));
+  else if (odd !== null && oldLineBreak.test(odd[0]))
+    builder.fail("yaml/line-break", odd.index, codePoint(odd[0]));
+  else if (odd !== null)
+    builder.fail("yaml/encoding", odd.index, `the character ${codePoint(odd[0])} is not allowed`);
   else if (line !== null) builder.fail("yaml/directive", line[0].length - (line[1] ?? "").length, line[1]);
   else parseDocument(text, builder, MAX_DEPTH);
   const templated = builder.failed() ? template.exec(text) : null;

@@ -9,7 +9,7 @@ export type JsonEnd =
 const numberToken = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
 const integerToken = /^-?[0-9]+$/;
 /** Characters that a JSON string holds as they are. */
-const stringRun = /[^"\\\u0000-\u001f]*/y;
+const stringRun = /[ !#-[\]-\uffff]*/y;
 const escapes: ReadonlyMap<string, string> = new Map([
   ['"', '"'],
   ["\\", "\\"],

@@ -152,6 +152,7 @@ export function goFloat32Text(value: number): string {
 
 /** The number with so many digits; a number half-way between two goes to the even digit, as in Go, and not up. */
 function roundedText(value: number, digits: number): string {
+  // oxlint-disable-next-line oxc/number-arg-out-of-range -- ECMAScript 2018 and later take up to 100 digits.
   const [mantissa = "", exponent = "0"] = value.toExponential(60).split("e");
   const all = mantissa.replace(/[-.]/g, "");
   const kept = all.slice(0, digits);

@@ -13,6 +13,9 @@ import { SyntaxFailure, Token, type TokenKind, type YamlToken } from "./token.ts
 /** Farthest that the colon may stand from the start of a simple key, in characters (scannerc.go yaml_simple_key_is_valid). */
 const MAX_KEY = 1024;
 
+/** How many tokens stay in the queue after they were handed out. */
+const QUEUE = 512;
+
 /**
  * Tokens of one YAML document, by the rules of go-yaml v2's scanner (go.yaml.in/yaml/v2 scannerc.go, a port of libyaml:
  * YAML 1.1 with its own exceptions), because the API server reads what that scanner reads. No other reader of YAML in
@@ -56,13 +59,10 @@ export function peek(s: Scanner): YamlToken {
 export function skip(s: Scanner): void {
   s.head++;
   s.parsed++;
-  if (s.head === s.queue.length) {
-    s.queue.length = 0;
-    s.head = 0;
-  } else if (s.head > 4096) {
-    s.queue.splice(0, s.head);
-    s.head = 0;
-  }
+  // Emptying an array gives its store back, so it is not done for every token.
+  if (s.head < QUEUE) return;
+  s.queue.splice(0, s.head);
+  s.head = 0;
 }
 
 /** Whether the head of the queue may turn out to begin a simple key, so that a KEY token must go before it. */
@@ -87,7 +87,7 @@ function isValidKey(s: Scanner, key: SimpleKey): boolean {
 
 function isFar(s: Scanner, from: number): boolean {
   if (s.pos - from <= MAX_KEY) return false;
-  return s.pos - from > 2 * MAX_KEY || [...s.text.slice(from, s.pos)].length > MAX_KEY;
+  return s.pos - from > 2 * MAX_KEY || Array.from(s.text.slice(from, s.pos)).length > MAX_KEY;
 }
 
 function push(s: Scanner, kind: TokenKind, at: number, text = ""): void {

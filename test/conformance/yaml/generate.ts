@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 /** Pieces of YAML of which texts are put together: structure, indicators, properties, scalars of every kind, line ends. */
 const pieces = [
@@ -119,11 +119,17 @@ export const streamText: fc.Arbitrary<string> = fc
 
 /** Plain scalars that look like numbers, words, dates. */
 export const scalarText: fc.Arbitrary<string> = fc.oneof(
-  fc.string({ unit: fc.constantFrom(..."0123456789+-._eExXoObBaAfFnNyY:~TZ"), minLength: 1, maxLength: 8 }),
+  fc.string({
+    unit: fc.constantFrom(..."0123456789+-._eExXoObBaAfFnNyY:~TZ".split("")),
+    minLength: 1,
+    maxLength: 8,
+  }),
   fc
     .constantFrom("0x", "0b", "0o", "0", "-0", "+0x", "-0b", ".")
     .chain((prefix) =>
-      fc.string({ unit: fc.constantFrom(..."01789afAF_."), maxLength: 20 }).map((rest) => prefix + rest),
+      fc
+        .string({ unit: fc.constantFrom(..."01789afAF_.".split("")), maxLength: 20 })
+        .map((rest) => prefix + rest),
     ),
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
   fc.double().map(String),

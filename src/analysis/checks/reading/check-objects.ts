@@ -60,17 +60,20 @@ function checkServed(
   minor: number,
 ): readonly Finding[] {
   const what = `${versionText(key)} ${key.kind}`;
+  const other = `1.${minor}`;
   const path = ["apiVersion"];
   const type = resourceOf(key);
   if (type?.minors.includes(minor) === true) return [];
   if (type?.offByDefault.includes(minor) === true)
-    return [objectFinding("object/off-by-default", read, path, what, `1.${minor}`)];
+    return [objectFinding("object/off-by-default", read, path, { what, other })];
   const versions = versionsOf(key.group, key.kind);
   // A group without a point cannot be one of custom resources, so a kind of it that the catalogue lacks was removed.
   if (versions.length > 0 || !key.group.includes("."))
-    return [objectFinding("object/not-served", read, path, what, `1.${minor}`, advice(key, versions, minor))];
+    return [
+      objectFinding("object/not-served", read, path, { what, other, hint: advice(key, versions, minor) }),
+    ];
   if (defined.has(`${key.group}/${key.kind}`)) return [];
-  return [objectFinding("object/unknown-kind", read, ["kind"], `${key.group}/${key.version} ${key.kind}`)];
+  return [objectFinding("object/unknown-kind", read, ["kind"], { what })];
 }
 
 function versionText(key: { readonly group: string; readonly version: string }): string {
@@ -90,18 +93,23 @@ function advice(key: ObjectKey, versions: readonly ResourceType[], minor: number
 function checkScope(read: ReadObject, key: ObjectKey): readonly Finding[] {
   if (key.namespace === "" || scopeOf(key.group, key.kind) !== "cluster") return [];
   const path = ["metadata", "namespace"];
-  return [objectFinding("object/namespace-on-cluster-scoped", read, path, key.kind, key.namespace)];
+  return [
+    objectFinding("object/namespace-on-cluster-scoped", read, path, { what: key.kind, other: key.namespace }),
+  ];
 }
 
 function checkNames(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
   const findings: Finding[] = [];
   const name = badName(key.group, key.kind, key.name, minor);
   if (name !== undefined)
-    findings.push(objectFinding("object/name", read, ["metadata", "name"], key.name, name));
+    findings.push(objectFinding("object/name", read, ["metadata", "name"], { what: key.name, other: name }));
   const namespace = key.namespace === "" ? undefined : notLabel(key.namespace);
   if (namespace !== undefined)
     findings.push(
-      objectFinding("object/namespace", read, ["metadata", "namespace"], key.namespace, namespace),
+      objectFinding("object/namespace", read, ["metadata", "namespace"], {
+        what: key.namespace,
+        other: namespace,
+      }),
     );
   return findings;
 }
@@ -123,11 +131,13 @@ function checkLabels(read: ReadObject, path: JsonPath): readonly Finding[] {
     const findings: Finding[] = [];
     const inner = [...path, key];
     const badKey = notQualifiedName(key);
-    if (badKey !== undefined) findings.push(objectFinding("object/label-key", read, inner, key, badKey));
+    if (badKey !== undefined)
+      findings.push(objectFinding("object/label-key", read, inner, { what: key, other: badKey }));
     const badValue = typeof value === "string" ? notLabelValue(value) : "it must be a text";
     if (badValue !== undefined) {
-      const hint = typeof value === "string" ? undefined : "write it in quotes";
-      findings.push(objectFinding("object/label-value", read, inner, valueText(value), badValue, hint));
+      const texts = { what: valueText(value), other: badValue };
+      const advised = typeof value === "string" ? texts : { ...texts, hint: "write it in quotes" };
+      findings.push(objectFinding("object/label-value", read, inner, advised));
     }
     return findings;
   });
@@ -142,9 +152,12 @@ function checkAnnotations(read: ReadObject, path: JsonPath): readonly Finding[] 
     const inner = [...path, key];
     // The server lowers the key before it looks at it.
     const badKey = notQualifiedName(key.toLowerCase());
-    if (badKey !== undefined) found.push(objectFinding("object/annotation-key", read, inner, key, badKey));
+    if (badKey !== undefined)
+      found.push(objectFinding("object/annotation-key", read, inner, { what: key, other: badKey }));
     if (typeof value !== "string")
-      found.push(objectFinding("object/annotation-value", read, inner, key, valueText(value)));
+      found.push(
+        objectFinding("object/annotation-value", read, inner, { what: key, other: valueText(value) }),
+      );
     return found;
   });
   const encoder = new TextEncoder();
@@ -153,7 +166,7 @@ function checkAnnotations(read: ReadObject, path: JsonPath): readonly Finding[] 
     size += encoder.encode(key).length + (typeof value === "string" ? encoder.encode(value).length : 0);
   }
   if (size > MAX_ANNOTATIONS)
-    findings.push(objectFinding("object/annotations-size", read, path, String(size)));
+    findings.push(objectFinding("object/annotations-size", read, path, { what: String(size) }));
   return findings;
 }
 

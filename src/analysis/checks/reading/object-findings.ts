@@ -124,14 +124,19 @@ function shown(text: string): string {
   return text.length > SHOWN ? `${printable(text.slice(0, SHOWN))}...` : printable(text);
 }
 
+export interface ObjectFindingTexts {
+  readonly what: string;
+  readonly other?: string;
+  /** Instead of the table's hint. */
+  readonly hint?: string;
+}
+
 /** A finding of the table about an object, at one of its paths. */
 export function objectFinding(
   code: ObjectFindingCode,
   read: ReadObject,
   path: JsonPath,
-  what: string,
-  other = "",
-  hint?: string,
+  { what, other = "", hint }: ObjectFindingTexts,
 ): Finding {
   const row = objectFindings[code];
   const advice = hint ?? row.hint;
