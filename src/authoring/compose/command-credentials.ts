@@ -106,17 +106,32 @@ function valueSpans(text: string, values: readonly string[]): readonly Span[] {
   return spans;
 }
 
-function withHints(spans: readonly Span[], hints: readonly CredentialSpan[]): readonly CredentialSpan[] {
-  return spans.map((span) => ({
-    ...span,
-    hint: hints.find((each) => each.start < span.end && span.start < each.end)?.hint ?? "credential",
-  }));
+/** What a credential is called by the text before it: the name of its assignment, or the password of an address. */
+function nameBefore(text: string): string {
+  const assigned = /([A-Za-z][\w.-]{0,60})["']?\s*[:=]\s*["']?$/.exec(text.slice(-80))?.[1];
+  if (assigned !== undefined && isCredentialName(assigned)) return assigned;
+  return /:\/\/[^\s/]*:$/.test(text.slice(-300)) ? "password" : "credential";
+}
+
+function withHints(
+  text: string,
+  spans: readonly Span[],
+  hints: readonly CredentialSpan[],
+): readonly CredentialSpan[] {
+  return spans.map((span) => {
+    const option = hints.find((each) => each.start < span.end && span.start < each.end);
+    return { ...span, hint: option?.hint ?? nameBefore(text.slice(0, span.start)) };
+  });
 }
 
 /** Credentials in a text that a shell reads. `values`: texts that must not stand anywhere. */
 export function shellCredentials(text: string, values: readonly string[]): readonly CredentialSpan[] {
   const options = optionSpans(shellTokens(text));
-  return withHints(mergeSpans([...options, ...credentialSpans(text), ...valueSpans(text, values)]), options);
+  return withHints(
+    text,
+    mergeSpans([...options, ...credentialSpans(text), ...valueSpans(text, values)]),
+    options,
+  );
 }
 
 /** Credentials in the words of a command, by word. A word with white space may be a text for a shell. */
@@ -139,7 +154,7 @@ export function wordCredentials(
   }
   return words.map((word, index) => {
     const own = [...(options[index] ?? []), ...(/\s/.test(word) ? optionSpans(shellTokens(word)) : [])];
-    return withHints(mergeSpans([...own, ...credentialSpans(word), ...valueSpans(word, values)]), own);
+    return withHints(word, mergeSpans([...own, ...credentialSpans(word), ...valueSpans(word, values)]), own);
   });
 }
 

@@ -8,7 +8,7 @@ import type {
   SecretKeyIntent,
   WorkloadIntent,
 } from "../intent/intent.ts";
-import { isCredential, isCredentialName } from "./credentials.ts";
+import { holdsCredential, isCredential, isCredentialName } from "./credentials.ts";
 import type { KomposeSettings } from "./kompose-settings.ts";
 import type { Sources } from "./load/sources.ts";
 import { dataKey, dnsLabel } from "./names.ts";
@@ -178,13 +178,19 @@ export function variableFor(service: ServiceContext, value: string, hint: string
   return name;
 }
 
+/** A credential stands somewhere in the text, or a value that became a reference elsewhere. */
+export function holdsSecret(project: ProjectContext, text: string): boolean {
+  if (holdsCredential(text)) return true;
+  for (const value of project.sensitive) if (text.includes(value)) return true;
+  return false;
+}
+
 /** The text stands for a credential, by its name, by its own look, or because a reference was made of it elsewhere. */
 export function isSecretText(project: ProjectContext, node: Node, name: string, text: string): boolean {
   if (text === "") return false;
   if (isCredential(name, text)) return true;
   if (node.kind === "scalar" && node.variables.some((variable) => isCredentialName(variable))) return true;
-  for (const value of project.sensitive) if (text.includes(value)) return true;
-  return false;
+  return holdsSecret(project, text);
 }
 
 /**

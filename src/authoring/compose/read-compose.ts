@@ -178,7 +178,12 @@ function createProject(parts: ProjectParts): ProjectContext {
     services.set(key, createService(project, key, name, service));
   }
   if (services.size === 0) {
-    const hint = excluded.size === 0 ? {} : { hint: "choose a profile with --compose-profile" };
+    const hint =
+      excluded.size > 0
+        ? { hint: "choose a profile with --compose-profile" }
+        : member(model, "services") === undefined
+          ? { hint: "a Compose file has its services under services: (the format of version 1 is not read)" }
+          : {};
     throw new OpsError("INPUT_EMPTY", "no service is left to run", { place: model.place, ...hint });
   }
   return project;
@@ -307,17 +312,21 @@ function reportTopLevel(project: ProjectContext): void {
 function refuseLeaks(project: ProjectContext, intent: ApplicationIntent): void {
   if (project.sensitive.size === 0) return;
   const text = JSON.stringify(intent);
-  for (const service of project.services.values()) {
-    for (const { value, variable } of service.known) {
-      if (!project.sensitive.has(value) || !text.includes(JSON.stringify(value).slice(1, -1))) continue;
-      throw new OpsError(
-        "INPUT_SECRET_DATA",
-        `the value of ${variable} of service ${service.key}, which became a reference to a Secret, also stands in another field`,
-        {
-          place: service.node.keyPlace,
-          hint: `take it out of the other field, or let that field read the variable ${variable}`,
-        },
-      );
-    }
+  for (const value of project.sensitive) {
+    if (!text.includes(JSON.stringify(value).slice(1, -1))) continue;
+    const services = [...project.services.values()];
+    const owner =
+      services.find((service) => service.known.some((each) => each.value === value)) ?? services[0];
+    const variable = owner?.known.find((each) => each.value === value)?.variable;
+    const what =
+      variable === undefined ? "the value of a secret" : `the value of ${variable} of service ${owner?.key}`;
+    throw new OpsError(
+      "INPUT_SECRET_DATA",
+      `${what}, which became a reference to a Secret, also stands in another field`,
+      {
+        ...(owner === undefined ? {} : { place: owner.node.keyPlace }),
+        hint: "take it out of the other field, or let that field read the variable",
+      },
+    );
   }
 }

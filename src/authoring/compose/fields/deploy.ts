@@ -82,10 +82,10 @@ function readRestartPolicy(service: ServiceContext, policy: MapNode): void {
   const { ledger } = service.project;
   const condition = member(policy, "condition");
   const text = condition === undefined ? "any" : textOf(condition);
-  const restart = ({ none: "never", "on-failure": "on-failure", any: "always" } as const)[text];
-  if (restart === undefined && condition !== undefined)
+  const restart = text === "none" ? "never" : text === "any" ? "always" : text;
+  if (condition !== undefined && restart !== "never" && restart !== "always" && restart !== "on-failure")
     malformed(condition, "must be none, on-failure or any");
-  service.draft.restart = restart ?? "always";
+  service.draft.restart = restart === "never" || restart === "on-failure" ? restart : "always";
   service.restartNode = condition;
   const attempts = member(policy, "max_attempts");
   if (attempts !== undefined) service.attempts = { count: integerOf(attempts), node: attempts };
@@ -140,6 +140,10 @@ const architectures: Readonly<Record<string, string>> = {
   armhf: "arm",
   armel: "arm",
 };
+function architectureOf(name: string): string {
+  return (Object.hasOwn(architectures, name) ? architectures[name] : undefined) ?? name;
+}
+
 /** Labels that Swarm clusters use by convention, by their well-known names. */
 const knownLabels: Readonly<Record<string, string>> = {
   zone: "topology.kubernetes.io/zone",
@@ -201,8 +205,7 @@ function readConstraint(service: ServiceContext, item: Node): void {
     );
     return;
   }
-  const wanted =
-    key === "kubernetes.io/arch" && Object.hasOwn(architectures, value) ? architectures[value] : value;
+  const wanted = key === "kubernetes.io/arch" ? architectureOf(value) : value;
   const text = literal(service.project, item, key, wanted);
   if (text === undefined) return;
   service.draft.nodeSelector = { ...service.draft.nodeSelector, [key]: text };
@@ -220,7 +223,7 @@ export function readPlatform(service: ServiceContext, node: Node): void {
   service.draft.nodeSelector = {
     ...service.draft.nodeSelector,
     "kubernetes.io/os": os,
-    ...(arch === undefined ? {} : { "kubernetes.io/arch": architectures[arch] ?? arch }),
+    ...(arch === undefined ? {} : { "kubernetes.io/arch": architectureOf(arch) }),
   };
   if (variant === undefined) ledger.mark(node, "used");
   else ledger.mark(node, "changed", "nodes are chosen by system and architecture, not by variant");

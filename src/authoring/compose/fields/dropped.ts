@@ -38,6 +38,7 @@ export const droppedServiceFields: Readonly<Record<string, string>> = {
   post_start: "kubeops writes no lifecycle hooks; do it in the image's entry point",
   pre_start: "kubeops writes no init containers from hooks; make it a service that others depend on",
   pre_stop: "kubeops writes no lifecycle hooks; handle SIGTERM in the image",
+  pull_refresh_after: "a node pulls an image when a Pod starts, always or when it is missing",
   provider: "something outside this application provides the service",
   runtime: "a RuntimeClass must be installed in the cluster first",
   security_opt: "Kubernetes has no such setting",

@@ -81,8 +81,9 @@ export function loadModel(
       model = mapOf(settle(merged, [], loading.ledger) ?? merged);
     }
   }
-  if (model === undefined) throw new OpsError("INPUT_EMPTY", "no Compose document was found");
-  return model;
+  if (model !== undefined) return model;
+  const file = loading.sources.display(paths[0]?.path ?? "");
+  throw new OpsError("INPUT_EMPTY", "no Compose document was found", { place: { file, line: 1, column: 1 } });
 }
 
 const importedParts = ["services", "volumes", "networks", "secrets", "configs", "models"];

@@ -45,7 +45,11 @@ export function folderOf(path: string): string {
 
 /** A local path; `git:`, `oci:` and https addresses are not, nor are absolute paths, `~` and Windows drives. */
 function isRelative(path: string): boolean {
-  return !/^(?:[/\\~]|[A-Za-z][A-Za-z0-9+.-]*:)/.test(path) && !path.includes("\\") && !path.includes("\0");
+  return (
+    !/^(?:[/\\~]|[A-Za-z][A-Za-z0-9+.-]*:|[^/]*@[^/]*:)/.test(path) &&
+    !path.includes("\\") &&
+    !path.includes("\0")
+  );
 }
 
 function atPlace<T>(place: Place | undefined, action: () => T): T {

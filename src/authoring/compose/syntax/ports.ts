@@ -34,7 +34,7 @@ export function shortPort(text: string): ShortPort | undefined {
   const target = portRange(container);
   if (protocol === undefined || target === undefined) return undefined;
   const host = rest.slice(0, Math.max(0, rest.length - container.length - 1));
-  if (host === "") return { target, protocol };
+  if (host === "") return rest.startsWith(":") ? undefined : { target, protocol };
   const colon = host.lastIndexOf(":");
   const address = colon < 0 ? "" : host.slice(0, colon).replaceAll(/^\[|\]$/g, "");
   const port = host.slice(colon + 1);

@@ -21,14 +21,14 @@ export function durationSeconds(text: string): number | undefined {
   return seconds;
 }
 
-const byteUnits: Readonly<Record<string, number>> = { "": 0, b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
+const byteUnits: Readonly<Record<string, number>> = { "": 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
 
 /**
  * Bytes of a Compose size (`50M`, `1.5gb`, `64mib`; 11-extension.md "Specifying byte values"; go-units RAMInBytes: every
  * unit counts by 1024). Undefined when it is none.
  */
 export function byteCount(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*(?:([bkmgtp])(?:i?b)?)?$/i.exec(text.trim());
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgtp])?i?b?)$/i.exec(text.trim());
   if (match === null) return undefined;
   const power = byteUnits[(match[2] ?? "").toLowerCase()] ?? 0;
   const bytes = Math.round(Number(match[1]) * 1024 ** power);

@@ -78,7 +78,8 @@ function scalar(
   return { value: result.text, variables: result.variables };
 }
 
-function build(builder: Builder, value: Json, path: JsonPath): Node {
+/** `at` is the path that the reader knows, `path` the one that the file writes. */
+function build(builder: Builder, value: Json, at: JsonPath, path: JsonPath): Node {
   if (++builder.nodes > maxNodes) {
     throw new OpsError(
       "INPUT_TOO_LARGE",
@@ -89,8 +90,8 @@ function build(builder: Builder, value: Json, path: JsonPath): Node {
     );
   }
   const { places } = builder.document;
-  const place = places.value(path);
-  const keyPlace = places.key(path);
+  const place = places.value(at);
+  const keyPlace = places.key(at);
   if (path.length > maxDepth)
     throw new OpsError("INPUT_MALFORMED", `nested deeper than ${maxDepth} levels`, { place });
   const tag = path.length === 0 ? undefined : tagOf(builder, keyPlace, place);
@@ -103,12 +104,16 @@ function build(builder: Builder, value: Json, path: JsonPath): Node {
     ...(tag === undefined ? {} : { tag }),
   };
   if (isArray(value))
-    return { kind: "list", ...base, items: value.map((item, i) => build(builder, item, [...path, i])) };
+    return {
+      kind: "list",
+      ...base,
+      items: value.map((item, i) => build(builder, item, [...at, i], [...path, i])),
+    };
   if (isObject(value)) {
     const entries = new Map<string, Node>();
     for (const key of Object.keys(value)) {
-      const child = build(builder, value[key] ?? null, [...path, key]);
-      entries.set(keyAsWritten(builder, key, child.keyPlace), child);
+      const written = keyAsWritten(builder, key, places.key([...at, key]));
+      entries.set(written, build(builder, value[key] ?? null, [...at, key], [...path, written]));
     }
     return { kind: "map", ...base, entries };
   }
@@ -133,7 +138,7 @@ export function treeOf(document: ReadDocument, options: TreeOptions): MapNode {
     reported: new Set(),
     nodes: 0,
   };
-  const node = build(builder, document.value, []);
+  const node = build(builder, document.value, [], []);
   if (node.kind === "map") return node;
   if (node.kind === "scalar" && node.value === null) {
     const { file, path, place, keyPlace, folder } = node;

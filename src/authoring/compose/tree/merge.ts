@@ -22,36 +22,38 @@ import {
  */
 type Rule = "replace" | "pairs" | "names" | "append" | "hosts";
 
-const rules: Readonly<Record<string, Rule>> = {
-  "services.*.command": "replace",
-  "services.*.entrypoint": "replace",
-  "services.*.healthcheck.test": "replace",
-  // A short and a long form of the same field cannot be merged; the later one counts (compose-go merges canonical forms).
-  "volumes.*.external": "replace",
-  "networks.*.external": "replace",
-  "configs.*.external": "replace",
-  "secrets.*.external": "replace",
-  "services.*.environment": "pairs",
-  "services.*.labels": "pairs",
-  "services.*.annotations": "pairs",
-  "services.*.sysctls": "pairs",
-  "services.*.deploy.labels": "pairs",
-  "services.*.build.args": "pairs",
-  "services.*.build.labels": "pairs",
-  "services.*.build.additional_contexts": "pairs",
-  "networks.*.labels": "pairs",
-  "volumes.*.labels": "pairs",
-  "services.*.depends_on": "names",
-  "services.*.networks": "names",
-  "services.*.models": "names",
-  "services.*.dns": "append",
-  "services.*.dns_opt": "append",
-  "services.*.dns_search": "append",
-  "services.*.env_file": "append",
-  "services.*.label_file": "append",
-  "services.*.tmpfs": "append",
-  "services.*.extra_hosts": "hosts",
-};
+const rules: ReadonlyMap<string, Rule> = new Map(
+  Object.entries<Rule>({
+    "services.*.command": "replace",
+    "services.*.entrypoint": "replace",
+    "services.*.healthcheck.test": "replace",
+    // A short and a long form of the same field cannot be merged; the later one counts (compose-go merges canonical forms).
+    "volumes.*.external": "replace",
+    "networks.*.external": "replace",
+    "configs.*.external": "replace",
+    "secrets.*.external": "replace",
+    "services.*.environment": "pairs",
+    "services.*.labels": "pairs",
+    "services.*.annotations": "pairs",
+    "services.*.sysctls": "pairs",
+    "services.*.deploy.labels": "pairs",
+    "services.*.build.args": "pairs",
+    "services.*.build.labels": "pairs",
+    "services.*.build.additional_contexts": "pairs",
+    "networks.*.labels": "pairs",
+    "volumes.*.labels": "pairs",
+    "services.*.depends_on": "names",
+    "services.*.networks": "names",
+    "services.*.models": "names",
+    "services.*.dns": "append",
+    "services.*.dns_opt": "append",
+    "services.*.dns_search": "append",
+    "services.*.env_file": "append",
+    "services.*.label_file": "append",
+    "services.*.tmpfs": "append",
+    "services.*.extra_hosts": "hosts",
+  }),
+);
 
 /** Fields that are a single value or a mapping: the later form counts. */
 const eitherForm: ReadonlySet<string> = new Set([
@@ -91,30 +93,34 @@ function keyBeforeEquals(item: Node): string {
 }
 
 /** Lists of unique members: a later one takes the place of the one with the same key. */
-const unique: Readonly<Record<string, UniqueKey>> = {
-  "services.*.ports": portKey,
-  "services.*.volumes": (item) =>
-    item.kind === "map" ? valueOrMember("target")(item) : (splitVolume(textOf(item))?.target ?? textOf(item)),
-  "services.*.secrets": mountKey("/run/secrets"),
-  "services.*.configs": mountKey(""),
-  "services.*.devices": (item) =>
-    item.kind === "map" ? valueOrMember("target")(item) : (textOf(item).split(":")[1] ?? textOf(item)),
-  "services.*.cap_add": keyBeforeEquals,
-  "services.*.cap_drop": keyBeforeEquals,
-  "services.*.dns": keyBeforeEquals,
-  "services.*.dns_opt": keyBeforeEquals,
-  "services.*.dns_search": keyBeforeEquals,
-  "services.*.env_file": valueOrMember("path"),
-  "services.*.expose": textOf,
-  "services.*.links": keyBeforeEquals,
-  "services.*.networks.*.aliases": keyBeforeEquals,
-  "services.*.profiles": keyBeforeEquals,
-  "services.*.tmpfs": keyBeforeEquals,
-  "services.*.security_opt": textOf,
-  "services.*.external_links": textOf,
-  "services.*.device_cgroup_rules": textOf,
-  "services.*.group_add": textOf,
-};
+const unique: ReadonlyMap<string, UniqueKey> = new Map(
+  Object.entries<UniqueKey>({
+    "services.*.ports": portKey,
+    "services.*.volumes": (item) =>
+      item.kind === "map"
+        ? valueOrMember("target")(item)
+        : (splitVolume(textOf(item))?.target ?? textOf(item)),
+    "services.*.secrets": mountKey("/run/secrets"),
+    "services.*.configs": mountKey(""),
+    "services.*.devices": (item) =>
+      item.kind === "map" ? valueOrMember("target")(item) : (textOf(item).split(":")[1] ?? textOf(item)),
+    "services.*.cap_add": keyBeforeEquals,
+    "services.*.cap_drop": keyBeforeEquals,
+    "services.*.dns": keyBeforeEquals,
+    "services.*.dns_opt": keyBeforeEquals,
+    "services.*.dns_search": keyBeforeEquals,
+    "services.*.env_file": valueOrMember("path"),
+    "services.*.expose": textOf,
+    "services.*.links": keyBeforeEquals,
+    "services.*.networks.*.aliases": keyBeforeEquals,
+    "services.*.profiles": keyBeforeEquals,
+    "services.*.tmpfs": keyBeforeEquals,
+    "services.*.security_opt": textOf,
+    "services.*.external_links": textOf,
+    "services.*.device_cgroup_rules": textOf,
+    "services.*.group_add": textOf,
+  }),
+);
 
 function lost(ledger: Ledger): (loser: Node, winner: Node) => void {
   return (loser, winner) => ledger.overridden(loser, `overridden at ${placeText(winner.place)}`);
@@ -160,7 +166,7 @@ export function mergeNodes(base: Node, over: Node, path: readonly string[], ledg
     overridden(base, over);
     return over;
   }
-  const rule = rules[pattern(path)];
+  const rule = rules.get(pattern(path));
   if (rule === "replace" || (isNull(base) && !isNull(over))) {
     overridden(base, over);
     return over;
@@ -209,7 +215,7 @@ function mergeMaps(base: MapNode, over: MapNode, path: readonly string[], ledger
 
 /** Removes all but the last of equal members of a list whose members are unique. */
 function dedupe(list: ListNode, path: readonly string[], ledger: Ledger): ListNode {
-  const keyOf = unique[pattern(path)];
+  const keyOf = unique.get(pattern(path));
   if (keyOf === undefined) return list;
   const items = new Map<string, Node>();
   for (const item of list.items) {

@@ -47,7 +47,10 @@ export function fieldText(node: Node): string {
 
 /** Throws INPUT_MALFORMED about a node: `services.web.ports must be a list`. */
 export function malformed(node: Node, message: string, hint?: string): never {
-  const details = { place: node.place, ...(hint === undefined ? {} : { hint }) };
+  const variables = node.kind === "scalar" ? node.variables : [];
+  const made = `it was made from ${variables.join(", ")}: set what is missing in .env, or name it with --env NAME`;
+  const help = hint ?? (variables.length > 0 ? made : undefined);
+  const details = { place: node.place, ...(help === undefined ? {} : { hint: help }) };
   throw new OpsError("INPUT_MALFORMED", `${fieldText(node) || "the document"} ${message}`, details);
 }
 

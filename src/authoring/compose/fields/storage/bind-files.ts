@@ -1,6 +1,6 @@
 import type { ConfigIntent, MountIntent } from "../../../intent/intent.ts";
-import type { ServiceContext } from "../../context.ts";
-import { holdsCredential, isCredentialFile } from "../../credentials.ts";
+import { holdsSecret, type ServiceContext } from "../../context.ts";
+import { isCredentialFile } from "../../credentials.ts";
 import { joinPath, utf8 } from "../../load/sources.ts";
 import { dataKey, objectName } from "../../names.ts";
 import type { Node } from "../../tree/node.ts";
@@ -70,7 +70,7 @@ function fileOf(service: ServiceContext, path: string, below: string): Gathered 
   const named = isCredentialFile(path);
   if (text === undefined && !named)
     return { reason: "a file that is not UTF-8 text: put it into the image or a volume" };
-  const secret = named || holdsCredential(text ?? "");
+  const secret = named || holdsSecret(service.project, text ?? "");
   if (secret) sources.recordShape(path, { secretFile: path });
   else sources.record(path, bytes);
   return { files: [{ path, below, text: text ?? "", secret }] };
@@ -110,7 +110,7 @@ function carry(
   const { project } = service;
   const last = bind.target.split("/").findLast((step) => step !== "") ?? "files";
   const name = freeName(service, objectName(service.name, last));
-  const data: Record<string, string> = {};
+  const data = new Map<string, string>();
   const mounts: MountIntent[] = [];
   const secretName = objectName(service.name, last, "files");
   for (const file of files) {
@@ -125,7 +125,7 @@ function carry(
       });
       mounts.push({ kind: "secret", secret: secretName, key, path });
     } else {
-      data[key] = file.text;
+      data.set(key, file.text);
       mounts.push({ kind: "config", config: name, key, path });
       service.evidence.push({
         text: file.text,
@@ -135,8 +135,8 @@ function carry(
       });
     }
   }
-  if (Object.keys(data).length > 0) {
-    const config: ConfigIntent = { name, data };
+  if (data.size > 0) {
+    const config: ConfigIntent = { name, data: Object.fromEntries(data) };
     project.configIntents.set(name, config);
   }
   return { mounts, secret: files.some((file) => file.secret) };

@@ -1,6 +1,6 @@
 import { OpsError } from "../../../../kube/ops-error.ts";
 import type { ConfigIntent, MountIntent } from "../../../intent/intent.ts";
-import { isSecretText, type ProjectContext, type ServiceContext } from "../../context.ts";
+import { holdsSecret, isSecretText, type ProjectContext, type ServiceContext } from "../../context.ts";
 import { holdsCredential, isCredentialFile, isCredentialName } from "../../credentials.ts";
 import { utf8 } from "../../load/sources.ts";
 import { dataKey, objectName } from "../../names.ts";
@@ -143,7 +143,7 @@ function configFile(
   const bytes = sources.bytes(path, fileNode.place, largestConfig);
   const text = utf8(bytes);
   const dataName = dataKey(key);
-  if (isCredentialFile(path) || (text !== undefined && holdsCredential(text))) {
+  if (isCredentialFile(path) || (text !== undefined && holdsSecret(project, text))) {
     sources.recordShape(path, { secretFile: path });
     project.book.add(name, {
       key: dataName,
