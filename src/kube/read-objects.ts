@@ -203,7 +203,14 @@ function withoutNulls(
     // fromEntries defines own members, a key named __proto__ too.
     return changed ? Object.fromEntries(kept) : members;
   };
-  return cleanMembers(object, "", base);
+  // Most objects hold no null: they stay as they are, and no path is built for them.
+  return holdsNull(object) ? cleanMembers(object, "", base) : object;
+}
+
+function holdsNull(value: Json): boolean {
+  if (value === null) return true;
+  if (isArray(value)) return value.some(holdsNull);
+  return isObject(value) && Object.values(value).some(holdsNull);
 }
 
 /** Kernel K4: one identity once, whatever the apiVersion; and names that differ only by case, which Git on some systems cannot hold apart. */

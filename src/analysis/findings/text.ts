@@ -26,7 +26,11 @@ export function renderFindingsText(findings: readonly Finding[], options: Findin
   const paint = (color: Severity | "dim", text: string): string =>
     options.color ? `\u001b[${colors[color]}m${text}\u001b[0m` : text;
   const rows = sortFindings(findings).map((finding) => ({ finding, where: where(finding) }));
-  const places = widest(rows.map((row) => row.where));
+  const places = new Map<string | undefined, number>();
+  for (const { finding, where } of rows) {
+    const file = finding.place?.file;
+    places.set(file, Math.max(places.get(file) ?? 0, where.length));
+  }
   const severities = widest(rows.map((row) => row.finding.severity));
   const codes = widest(rows.map((row) => row.finding.code));
   const lines: string[] = [];
@@ -36,8 +40,10 @@ export function renderFindingsText(findings: readonly Finding[], options: Findin
     file = finding.place?.file;
     const severity = paint(finding.severity, finding.severity.padEnd(severities));
     const code = paint("dim", printableRest(finding.code).padEnd(codes));
-    lines.push(`${where.padEnd(places)}  ${severity}  ${code}  ${printableRest(finding.message)}`);
-    const indent = " ".repeat(places + severities + codes + 6);
+    // Places line up within a file only: one long path would push every message to the right.
+    const width = places.get(file) ?? 0;
+    lines.push(`${where.padEnd(width)}  ${severity}  ${code}  ${printableRest(finding.message)}`);
+    const indent = " ".repeat(width + severities + codes + 6);
     if (finding.hint !== undefined)
       lines.push(`${indent}${paint("dim", `hint: ${printableRest(finding.hint)}`)}`);
     if (finding.fix !== undefined)

@@ -1,11 +1,11 @@
 import type { Json, JsonPath } from "../json.ts";
 import { placeText } from "../place.ts";
 import type { Problem } from "../problem.ts";
-import { ambiguity } from "./ambiguous-scalar.ts";
+import { ambiguity } from "./scalars/ambiguous-scalar.ts";
 import type { LineIndex } from "./line-index.ts";
 import { keyOffsetIn, type PlaceTape, placeTape } from "./place-tape.ts";
-import { keyOf, type OddNumber, resolvePlain, type Scalar } from "./resolve-scalar.ts";
-import { resolveTagged } from "./resolve-tagged.ts";
+import { keyOf, type OddNumber, resolvePlain, type Scalar } from "./scalars/resolve-scalar.ts";
+import { resolveTagged } from "./scalars/resolve-tagged.ts";
 import { MAX_PROBLEMS, type YamlProblemCode, yamlProblem } from "./yaml-problems.ts";
 
 type Members = Record<string, Json>;

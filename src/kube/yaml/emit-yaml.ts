@@ -1,6 +1,6 @@
 import { isArray, type Json, type JsonArray, type JsonObject } from "../json.ts";
 import { OpsError } from "../ops-error.ts";
-import { isSafePlain } from "./safe-plain.ts";
+import { isSafePlain } from "./scalars/safe-plain.ts";
 
 /** Longest key that is written before its colon on one line: libyaml looks ahead 1,024 characters for the colon. */
 const MAX_SIMPLE_KEY = 1000;

@@ -2,7 +2,7 @@ import type { PlaceMap, ReadDocument } from "../read-object.ts";
 import { decodeText } from "./decode-text.ts";
 import { documentBuilder, type DocumentBuilder } from "./document-builder.ts";
 import { lineIndex, type LineIndex } from "./line-index.ts";
-import { parseDocument } from "./parse-document.ts";
+import { parseDocument } from "./grammar/parse-document.ts";
 import { placesOf } from "./place-tape.ts";
 import { readJson, skipJsonSpace } from "./read-json.ts";
 import { type Chunk, splitDocuments } from "./split-documents.ts";

@@ -1,5 +1,5 @@
 import type { DocumentBuilder } from "./document-builder.ts";
-import type { OddNumber } from "./resolve-scalar.ts";
+import type { OddNumber } from "./scalars/resolve-scalar.ts";
 
 /** Where a JSON text ends, or where and why it is none. */
 export type JsonEnd =

@@ -1,5 +1,5 @@
 import { goInteger, resolvePlain, type Scalar } from "./resolve-scalar.ts";
-import type { YamlProblemCode } from "./yaml-problems.ts";
+import type { YamlProblemCode } from "../yaml-problems.ts";
 
 /** A scalar that its tag does not fit. */
 export interface Refusal {

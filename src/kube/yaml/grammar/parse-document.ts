@@ -1,4 +1,4 @@
-import type { DocumentBuilder } from "./document-builder.ts";
+import type { DocumentBuilder } from "../document-builder.ts";
 import { peek, skip, yamlScanner } from "./scanner.ts";
 import type { Scanner } from "./scanner-state.ts";
 import { SyntaxFailure, Token, type TokenKind } from "./token.ts";

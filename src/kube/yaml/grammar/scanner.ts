@@ -128,8 +128,13 @@ function rollIndent(s: Scanner, column: number, number: number, kind: TokenKind,
 
 /** Puts a token before the `number`th; at the end when that has been handed out already, or when it is -1. */
 function insert(s: Scanner, number: number, token: YamlToken): void {
-  if (number < s.parsed) s.queue.push(token);
-  else s.queue.splice(s.head + number - s.parsed, 0, token);
+  const { queue } = s;
+  queue.push(token);
+  if (number < s.parsed) return;
+  // Only a few tokens stand behind it; splice would cost more.
+  const place = s.head + number - s.parsed;
+  for (let index = queue.length - 1; index > place; index--) queue[index] = queue[index - 1] ?? token;
+  queue[place] = token;
 }
 
 /** Closes the block collections that are deeper than a column. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDocuments } from "./read-documents.ts";
+import { readDocuments } from "../read-documents.ts";
 
 const read = (text: string) => {
   const [document] = readDocuments("f.yaml", new TextEncoder().encode(text));
