@@ -21,7 +21,7 @@ describe.each(folders)("YAML files of %s", (name) => {
   const folder = conformanceData(name);
   const missing = folder === undefined && leftOut(`YAML files of ${name}`, needs);
   const all = folder === undefined ? [] : yamlFiles(folder);
-  const files = deep ? all : all.filter((_, index) => index % Math.max(1, Math.ceil(all.length / 150)) === 0);
+  const files = deep ? all : all.filter((_, index) => index % Math.max(1, Math.ceil(all.length / 40)) === 0);
   const texts = files.map((file) => readFileSync(file, "utf8"));
 
   it.skipIf(missing || withoutOracle(`YAML files of ${name}`))("are read as kubectl reads them", () => {
