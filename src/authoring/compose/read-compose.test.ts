@@ -133,7 +133,7 @@ describe("refusals name the place and what to do", () => {
     [
       "services: {web: {image: a, image: b}}",
       "INPUT_MALFORMED",
-      'key "image" is already set at compose.yaml:1:18; kubectl keeps the last value, strict readers refuse the document',
+      'key "image" is already set at compose.yaml:1:18',
       "compose.yaml:1:28",
     ],
     [
@@ -265,6 +265,24 @@ describe("profiles (compose-spec 15-profiles.md)", () => {
       "dropped services.web.depends_on.dev: none of its profiles is chosen (dev)",
     ]);
   });
+});
+
+test("COMPOSE_PROJECT_NAME is the name of the project", () => {
+  const yaml = "name: Shop\nservices: {web: {image: 'x/${COMPOSE_PROJECT_NAME}:1'}}";
+  expect(workload(compose(yaml)).image).toBe("x/shop:1");
+  expect(workload(compose(yaml, { application: "given" })).image).toBe("x/given:1");
+  expect(workload(compose(yaml.replace("name: Shop", ""), { folderName: "f" })).image).toBe("x/f:1");
+});
+
+test("a merge after the keys that it would change is refused, since readers differ", () => {
+  expect(() => compose("x-a: &a {image: b}\nservices:\n  web:\n    image: a\n    <<: *a\n")).toThrow(
+    expect.objectContaining({
+      code: "INPUT_MALFORMED",
+      message:
+        "a merge (<<) stands after a key that it also holds, and readers do not agree which of the two counts",
+      hint: "write the merge before the keys that override it",
+    }),
+  );
 });
 
 test("an unset variable is told once, with what to do", () => {

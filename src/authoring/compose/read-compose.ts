@@ -1,7 +1,8 @@
 import type { Files } from "../../kube/files.ts";
-import { isObject, type Json } from "../../kube/json.ts";
+import { isObject, type Json, valueAt } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import type { Problem } from "../../kube/problem.ts";
+import { readDocuments } from "../../kube/yaml/read-documents.ts";
 import type { ApplicationIntent, ConnectionIntent, WorkloadIntent } from "../intent/intent.ts";
 import { connectionsOf } from "./connections.ts";
 import { createSecretBook, type ProjectContext, type ServiceContext } from "./context.ts";
@@ -77,10 +78,14 @@ export function readCompose(files: Files, options: ComposeOptions): ComposeRead 
   const dotenv = joinPath(folder, ".env");
   const environment = sources.kind(dotenv, undefined) === "file" ? [{ path: dotenv }] : [];
   const variables = withEnvironmentFiles(environment, loading, named);
-  // Compose sets the project's name for interpolation; before the files are read only a given name is known.
-  const given = options.application ?? options.folderName;
-  const lookup: Lookup = (name) =>
-    variables(name) ?? (name === "COMPOSE_PROJECT_NAME" ? dnsLabel(given) : undefined);
+  // Compose sets the project's name for interpolation (compose-spec 04-version-and-name.md).
+  let projectName: string | undefined;
+  const lookup: Lookup = (name) => {
+    const value = variables(name);
+    if (value !== undefined || name !== "COMPOSE_PROJECT_NAME") return value;
+    projectName ??= dnsLabel(options.application ?? writtenName(paths, loading) ?? options.folderName);
+    return projectName;
+  };
   const model = loadModel(paths, { folder, lookup, chain: [] }, loading);
   const nameNode = member(model, "name");
   if (nameNode !== undefined) {
@@ -113,6 +118,19 @@ export function readCompose(files: Files, options: ComposeOptions): ComposeRead 
   };
   refuseLeaks(project, intent);
   return { intent, inputs: sources.inputs(), problems };
+}
+
+/** The `name:` of the last file that has one, when it is a plain text: what is needed before the files are interpolated. */
+function writtenName(paths: readonly { readonly path: string }[], loading: Loading): string | undefined {
+  let name: string | undefined;
+  for (const { path } of paths) {
+    if (loading.sources.kind(path, undefined) !== "file") continue;
+    for (const { value } of readDocuments(path, loading.sources.bytes(path, undefined))) {
+      const written = valueAt(value, ["name"]);
+      if (typeof written === "string" && !written.includes("$")) name = written;
+    }
+  }
+  return name;
 }
 
 interface ProjectParts {

@@ -29,7 +29,17 @@ function concernsCompose(problem: Problem): boolean {
   return problem.code !== "yaml/ambiguous-scalar" || /read as the (?:boolean|number)/.test(problem.message);
 }
 
+/** The problem in words that fit Compose; the reader speaks of the API server. */
 function adapted(problem: Problem): Problem {
+  if (problem.code === "yaml/duplicate-key")
+    return { ...problem, message: problem.message.split(";")[0] ?? problem.message };
+  if (problem.code === "yaml/merge-order") {
+    return {
+      ...problem,
+      message:
+        "a merge (<<) stands after a key that it also holds, and readers do not agree which of the two counts",
+    };
+  }
   if (problem.code !== "yaml/ambiguous-scalar") return problem;
   const boolean = problem.message.includes("read as the boolean");
   const message = boolean
@@ -55,14 +65,15 @@ export function readFile(
   const file = sources.display(path);
   const source = decodeUtf8(bytes, file);
   const documents = readDocuments(file, bytes);
-  for (const problem of documents.flatMap((document) => document.problems)) {
+  for (const found of documents.flatMap((document) => document.problems)) {
+    const problem = adapted(found);
     if (problem.severity === "error") {
       throw new OpsError("INPUT_MALFORMED", problem.message, {
         ...(problem.place === undefined ? {} : { place: problem.place }),
         ...(problem.hint === undefined ? {} : { hint: problem.hint }),
       });
     }
-    if (concernsCompose(problem)) problems.push(adapted(problem));
+    if (concernsCompose(found)) problems.push(problem);
   }
   return { source, documents };
 }
