@@ -1,9 +1,10 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deep } from "../../test/support/suites.ts";
 import { renderObject } from "../authoring/render/render.ts";
 import { canonicalJson } from "../kube/canonical-json.ts";
 import type { Json, JsonObject } from "../kube/json.ts";
+import { identity, objectKey } from "../kube/object-key.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import { requestMac, type PlanInput } from "./assemble-plan.ts";
 import { buildPlan, filesOf, parsePlan, planText, reproducePlan } from "./build-plan.ts";
@@ -121,7 +122,7 @@ function altered(plan: Plan, path: Path, change: (value: Json) => Json): Plan {
   return copy as unknown as Plan;
 }
 function another(value: Json): Json {
-  if (value === null) return `${"0".repeat(64)}`;
+  if (value === null) return "0".repeat(64);
   if (typeof value === "number") return value + 1;
   if (typeof value === "boolean") return !value;
   if (typeof value === "string") return value === "branch" ? "onto" : `${value}x`;
@@ -523,7 +524,7 @@ describe("properties", () => {
     ),
   );
   const objects = fc.uniqueArray(object, {
-    selector: (one) => `${String(one["kind"])}/${String((one["metadata"] as JsonObject)["name"])}`,
+    selector: (one) => identity(objectKey(one)),
     maxLength: 6,
   });
   const foreign = fc.boolean();

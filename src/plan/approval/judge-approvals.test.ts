@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../kube/canonical-json.ts";
 import { OpsError } from "../../kube/ops-error.ts";

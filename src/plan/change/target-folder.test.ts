@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderObject } from "../../authoring/render/render.ts";
 import { canonicalJson } from "../../kube/canonical-json.ts";
+import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { buildPlan, filesOf } from "../build-plan.ts";
 import type { PlanInput } from "../assemble-plan.ts";
@@ -235,12 +236,11 @@ describe("what is refused", () => {
 
 describe("K4 one identity once", () => {
   it("whatever the apiVersion, in the request", () => {
-    const hpa = (version: string): typeof a =>
-      ({
-        apiVersion: `autoscaling/${version}`,
-        kind: "HorizontalPodAutoscaler",
-        metadata: { name: "x", namespace: "shop" },
-      }) as never;
+    const hpa = (version: string): JsonObject => ({
+      apiVersion: `autoscaling/${version}`,
+      kind: "HorizontalPodAutoscaler",
+      metadata: { name: "x", namespace: "shop" },
+    });
     expect(refusal(() => plan([hpa("v1"), hpa("v2")], stateWith({})))).toBe(
       "INPUT_DUPLICATE: HorizontalPodAutoscaler.autoscaling shop/x stands twice in the request",
     );

@@ -53,6 +53,8 @@ export function initialCharter(input: {
   readonly namespaces: readonly string[];
   /** Keys that do not prove a person's presence may approve for the target (kernel K10). */
   readonly softwareKeys?: boolean;
+  /** What follows the repository. Default: pruning, under which a deleted file is a deleted object (kernel K8). */
+  readonly reconciler?: "none" | "keeping" | "pruning";
 }): string {
   const { target, owner } = input;
   const lines = [
@@ -66,7 +68,7 @@ export function initialCharter(input: {
     "  serial: 1",
     "spec:",
     "  # Repositories, compared literally. Folders: exact, or apps/* for every folder one level below apps.",
-    ...targetLines(target),
+    ...targetLines(target, input.reconciler ?? "pruning"),
     "  # Namespaces that objects may be in, literally.",
     ...list("  ", "namespaces", input.namespaces),
     "  # Kinds, and what may happen to their objects.",
@@ -117,7 +119,10 @@ export function initialCharter(input: {
   return `${lines.join("\n")}\n`;
 }
 
-function targetLines(target: Parameters<typeof initialCharter>[0]["target"]): readonly string[] {
+function targetLines(
+  target: Parameters<typeof initialCharter>[0]["target"],
+  reconciler: "none" | "keeping" | "pruning",
+): readonly string[] {
   if (target === undefined) return ["  targets: []"];
   return [
     "  targets:",
@@ -128,11 +133,11 @@ function targetLines(target: Parameters<typeof initialCharter>[0]["target"]): re
     ...list("        ", "folders", target.folders),
     "        # The branch itself may be moved (--onto).",
     "        onto: false",
-    "        # What follows the repository. As soon as Argo CD or Flux does, write pruning (or keeping) here:",
-    "        # with pruning a deleted file is a deleted object, and each has to be named under deletions.",
-    "        reconciler: none",
-    "        # Whether Flux substitutes ${variables} in what it applies. With Flux write true: they are denied then.",
-    "        substitutes: false",
+    "        # What follows the repository: none, or Argo CD or Flux keeping or pruning objects whose files go. With",
+    "        # pruning a deleted file is a deleted object, and each has to be named under deletions.",
+    `        reconciler: ${reconciler}`,
+    "        # Flux may substitute ${variables} in what it applies: they are denied unless this is false.",
+    `        substitutes: ${reconciler !== "none"}`,
   ];
 }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../kube/canonical-json.ts";
 import { OpsError } from "../../kube/ops-error.ts";

@@ -1,5 +1,5 @@
 import { Ajv } from "ajv";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deep } from "../../../test/support/suites.ts";
 import type { Json, JsonObject } from "../../kube/json.ts";
@@ -78,7 +78,7 @@ function mutated(
   path: readonly (string | number)[],
   change: "remove" | "extra" | { readonly value: Json },
 ): Json {
-  const copy = structuredClone(value) as Json;
+  const copy = structuredClone(value);
   let holder = copy as Record<string | number, Json>;
   for (const step of path.slice(0, -1)) holder = holder[step] as Record<string | number, Json>;
   const last = path.at(-1);
