@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "test", "bench");
 const words = process.argv.slice(2);
 for (const file of readdirSync(folder).sort()) {
-  if (!file.endsWith(".bench.mjs") || (words.length > 0 && !words.some((word) => file.includes(word)))) continue;
+  if (!file.endsWith(".bench.mjs") || (words.length > 0 && !words.some((word) => file.includes(word))))
+    continue;
   process.stdout.write(`\n== ${file.replace(".bench.mjs", "")}\n`);
   const ran = spawnSync(process.execPath, [join(folder, file)], { stdio: "inherit" });
   if (ran.status !== 0) process.exitCode = 1;

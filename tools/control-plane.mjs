@@ -3,7 +3,17 @@
 // Prints the folder on standard output. `--path` prints it without building (exit code 1 when it is not there).
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,11 +35,15 @@ function go(args, options = {}) {
 }
 
 const version = go(["env", "GOVERSION"]);
-if (version.status !== 0) fail("go is not installed", "install Go 1.26 or newer; the control plane is built from Go modules");
+if (version.status !== 0)
+  fail("go is not installed", "install Go 1.26 or newer; the control plane is built from Go modules");
 
-const inputs = ["kubernetes/go.mod", "kubernetes/go.sum", "etcd/go.mod", "etcd/go.sum"].map((file) => readFileSync(join(here, file)));
+const inputs = ["kubernetes/go.mod", "kubernetes/go.sum", "etcd/go.mod", "etcd/go.sum"].map((file) =>
+  readFileSync(join(here, file)),
+);
 const hash = createHash("sha256");
-for (const input of [...inputs, version.stdout, KUBERNETES, KWOK, process.arch]) hash.update(input).update("\0");
+for (const input of [...inputs, version.stdout, KUBERNETES, KWOK, process.arch])
+  hash.update(input).update("\0");
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "kubeops", "control-plane");
 const folder = join(cache, hash.digest("hex").slice(0, 16));
 
@@ -44,14 +58,22 @@ const work = mkdtempSync(join(tmpdir(), "kubeops-control-plane-"));
 const bin = join(work, "bin");
 mkdirSync(bin);
 const started = Date.now();
-process.stderr.write(`building the test control plane (Kubernetes ${KUBERNETES}) once, about 10 minutes on 2 cores\n`);
+process.stderr.write(
+  `building the test control plane (Kubernetes ${KUBERNETES}) once, about 10 minutes on 2 cores\n`,
+);
 try {
   cpSync(here, work, { recursive: true });
   await build("etcd", join(work, "etcd"), [], ["go.etcd.io/etcd/server/v3"]);
   renameSync(join(bin, "server"), join(bin, "etcd"));
-  await build("kwok", work, [`-X sigs.k8s.io/kwok/pkg/consts.Version=v${KWOK}`, `-X sigs.k8s.io/kwok/pkg/consts.KubeVersion=v${KUBERNETES}`], [
-    `sigs.k8s.io/kwok/cmd/kwok@v${KWOK}`,
-  ]);
+  await build(
+    "kwok",
+    work,
+    [
+      `-X sigs.k8s.io/kwok/pkg/consts.Version=v${KWOK}`,
+      `-X sigs.k8s.io/kwok/pkg/consts.KubeVersion=v${KUBERNETES}`,
+    ],
+    [`sigs.k8s.io/kwok/cmd/kwok@v${KWOK}`],
+  );
   const [major, minor] = KUBERNETES.split(".");
   const flags = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((name) => [
     `-X ${name}.gitVersion=v${KUBERNETES}`,
@@ -63,7 +85,9 @@ try {
     "kube-apiserver, kube-controller-manager, kube-scheduler, kubectl",
     join(work, "kubernetes"),
     flags,
-    ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"].map((name) => `k8s.io/kubernetes/cmd/${name}`),
+    ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"].map(
+      (name) => `k8s.io/kubernetes/cmd/${name}`,
+    ),
     ["-tags=selinux,notest,grpcnotrace"],
   );
   writeFileSync(join(bin, "kwok.yaml"), kwokStages());
@@ -71,7 +95,9 @@ try {
   cpSync(bin, fresh, { recursive: true });
   if (existsSync(folder)) rmSync(folder, { recursive: true });
   renameSync(fresh, folder);
-  process.stderr.write(`done in ${Math.round((Date.now() - started) / 1000)} s: ${readdirSync(folder).join(", ")}\n`);
+  process.stderr.write(
+    `done in ${Math.round((Date.now() - started) / 1000)} s: ${readdirSync(folder).join(", ")}\n`,
+  );
   process.stdout.write(`${folder}\n`);
 } finally {
   rmSync(work, { recursive: true, force: true });
@@ -82,14 +108,27 @@ function build(what, cwd, flags, packages, more = []) {
     const begun = Date.now();
     process.stderr.write(`  ${what} …\n`);
     const remote = packages.some((name) => name.includes("@"));
-    const child = spawn("go", ["install", "-trimpath", ...more, `-ldflags=-s -w ${flags.join(" ")}`, ...packages], {
-      cwd,
-      env: { ...process.env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOFLAGS: remote ? "" : "-mod=readonly", GOBIN: bin },
-      stdio: ["ignore", "inherit", "pipe"],
-    });
+    const child = spawn(
+      "go",
+      ["install", "-trimpath", ...more, `-ldflags=-s -w ${flags.join(" ")}`, ...packages],
+      {
+        cwd,
+        env: {
+          ...process.env,
+          CGO_ENABLED: "0",
+          GOTOOLCHAIN: "local",
+          GOFLAGS: remote ? "" : "-mod=readonly",
+          GOBIN: bin,
+        },
+        stdio: ["ignore", "inherit", "pipe"],
+      },
+    );
     let said = "";
     child.stderr.on("data", (chunk) => (said = (said + chunk).slice(-10_000)));
-    const tick = setInterval(() => process.stderr.write(`  … ${Math.round((Date.now() - begun) / 1000)} s\n`), 60_000);
+    const tick = setInterval(
+      () => process.stderr.write(`  … ${Math.round((Date.now() - begun) / 1000)} s\n`),
+      60_000,
+    );
     child.on("close", (status) => {
       clearInterval(tick);
       if (status !== 0) fail(`go install of ${what} failed`, said);
@@ -102,7 +141,9 @@ function build(what, cwd, flags, packages, more = []) {
 /** KWOK's stages that play the kubelet, from the module that the binary was built from. */
 function kwokStages() {
   const module = JSON.parse(go(["mod", "download", "-json", `sigs.k8s.io/kwok@v${KWOK}`]).stdout);
-  return stages.map((file) => readFileSync(join(module.Dir, "kustomize/stage", file), "utf8")).join("\n---\n");
+  return stages
+    .map((file) => readFileSync(join(module.Dir, "kustomize/stage", file), "utf8"))
+    .join("\n---\n");
 }
 
 function fail(what, hint) {

@@ -11,6 +11,8 @@ export interface CliContext extends CommandContext {
   readonly ids: Ids;
   /** User name as the operating system gives it. */
   readonly user: string;
+  /** Home folder from the user database: HOME belongs to whoever started us, and must not choose a trust root (kernel K6). */
+  readonly home: string;
   /** Standard input and standard error are a person's terminal. */
   readonly interactive: boolean;
   /** Standard output is a terminal that shows colours. */

@@ -8,7 +8,7 @@ export const examples: readonly { readonly command: readonly string[]; readonly 
   {
     command: ["charter", "init"],
     example:
-      "kubeops charter init --name demo --owner id_ed25519.pub --principal anna \\\n  --target git:./gitops@main#apps/shop -n shop --software-keys",
+      "kubeops charter init --name demo --owner id_ed25519.pub --principal anna \\\n  --target git:./gitops@main#apps/shop -n shop --reconciler none --software-keys",
   },
   { command: ["charter", "sign"], example: "kubeops charter sign --key id_ed25519" },
   { command: ["charter", "show"], example: "kubeops charter show" },

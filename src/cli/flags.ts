@@ -51,6 +51,28 @@ export const stateFlag = {
   brief: "State folder to use instead of $XDG_STATE_HOME/kubeops",
 } as const;
 
+/** How an https repository is reached. Nothing of it is stored, and nothing but the repository's own URL gets it. */
+export interface GitAccessFlags {
+  readonly gitCredentials?: string;
+  readonly gitCa?: string;
+}
+
+export const gitCredentialsFlag = {
+  kind: "parsed",
+  parse: (input: string): string => input,
+  optional: true,
+  placeholder: "file",
+  brief: "File (mode 0600) with a line https://user:token@host for an https repository",
+} as const;
+
+export const gitCaFlag = {
+  kind: "parsed",
+  parse: (input: string): string => input,
+  optional: true,
+  placeholder: "file",
+  brief: "PEM certificates that alone are trusted for an https repository",
+} as const;
+
 export const kubeVersionFlag = {
   kind: "parsed",
   parse: (input: string): string => input,

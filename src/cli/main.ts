@@ -14,7 +14,7 @@ const context: CliContext = {
   env: process.env,
   clock: { now: () => Date.now() },
   ids: { hex: (bytes) => randomBytes(bytes).toString("hex") },
-  user: userName(),
+  ...account(),
   interactive: process.stdin.isTTY && process.stderr.isTTY,
   terminal: process.stdout.isTTY,
   readStdin: async () => {
@@ -77,10 +77,12 @@ if (typeof process.exitCode === "number" && process.exitCode < 0) {
   process.exitCode = process.exitCode === -5 || process.exitCode === -4 ? ExitCode.usage : ExitCode.bug;
 }
 
-function userName(): string {
+/** Name and home folder of the running user. A user that the database does not know has no home of its own. */
+function account(): Pick<CliContext, "user" | "home"> {
   try {
-    return userInfo().username;
+    const { username, homedir } = userInfo();
+    return { user: username, home: homedir };
   } catch {
-    return "unknown";
+    return { user: `uid ${process.getuid?.() ?? "unknown"}`, home: "/nonexistent" };
   }
 }

@@ -20,7 +20,3 @@ export function statePath(context: CliContext, flag: string | undefined): string
     ? join(base, "kubeops")
     : join(home(context), ".local", "state", "kubeops");
 }
-
-export function homeFolder(context: CliContext): string {
-  return home(context);
-}

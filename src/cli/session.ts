@@ -7,7 +7,7 @@ import { OpsError } from "../kube/ops-error.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import { resolve } from "node:path";
 import type { CliContext } from "./context.ts";
-import { homeFolder, statePath } from "./paths.ts";
+import { statePath } from "./paths.ts";
 import { toolVersion } from "./version.ts";
 
 type Recorded = Omit<AuditEvent, "apiVersion" | "kind" | "time" | "actor" | "tool">;
@@ -30,7 +30,7 @@ export interface SessionFlags {
 export function locate(context: CliContext, flags: SessionFlags): ReturnType<typeof locateTrustRoot> {
   return locateTrustRoot({
     ...(flags.trustRoot === undefined ? {} : { flag: resolve(context.cwd, flags.trustRoot) }),
-    home: homeFolder(context),
+    home: context.home,
     ...(context.env["XDG_CONFIG_HOME"] === undefined
       ? {}
       : { xdgConfigHome: context.env["XDG_CONFIG_HOME"] }),

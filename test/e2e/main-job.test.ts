@@ -116,9 +116,22 @@ describe("the main job, to Git", () => {
       delete: plan.facts.counts.create,
       unchanged: 0,
     });
-    // The claim and the namespace hold data: the charter that init writes does not name them (kernel K8).
-    expect(ran.status).toBe(1);
-    expect(ran.stdout).toContain("denied");
+    expect(ran.status).toBe(0);
+    expect(ran.stdout).toMatch(/^Plan [0-9a-f]{12} {2}needs approval: 1 of anna\n/);
+  });
+
+  test("applied, the undo leaves nothing, and the undo of the undo plans it all again", () => {
+    must(world.kubeops(["approve", "undo.json", "--key", "id_ed25519", "--yes"]));
+    must(world.kubeops(["apply", "undo.json"]));
+    const undo = JSON.parse(readFileSync(world.path("undo.json"), "utf8"));
+    const branch = `kubeops/${undo.digest.slice(7, 19)}`;
+    expect(must(world.run("git", ["-C", "gitops", "ls-tree", "-r", "--name-only", branch])).stdout).toBe("");
+    must(world.kubeops(["undo", "undo.json", "--out", "redo.json"]));
+    const redo = JSON.parse(readFileSync(world.path("redo.json"), "utf8"));
+    const plan = JSON.parse(readFileSync(world.path("plan.json"), "utf8"));
+    const objects = (of: { changes: readonly { file: string; object: unknown }[] }): unknown[] =>
+      of.changes.map(({ object }) => object);
+    expect(objects(redo)).toEqual(objects(plan));
   });
 
   test("the log verifies, with ours and with the stand-alone script, and says what it cannot exclude", () => {
@@ -153,11 +166,40 @@ describe("the main job, to Git", () => {
       "apply-intent",
       "apply-outcome",
       "plan",
+      "approval",
+      "apply-intent",
+      "apply-outcome",
+      "plan",
     ]);
     expect(must(world.kubeops(["audit", "show", "6"])).stdout).toContain("apply-outcome");
     must(world.kubeops(["audit", "export", "--out", "log.ndjson"]));
     const lines = readFileSync(world.path("log.ndjson"), "utf8").trim().split("\n");
     expect(lines).toHaveLength(types.length + 1);
     expect(JSON.parse(lines.at(-1) ?? "").kind).toBe("Checkpoint");
+  });
+});
+
+describe("K8 under a controller that prunes", () => {
+  let world: World;
+  beforeAll(() => {
+    world = makeWorld().prepare();
+    world.copy(join(repository, "examples/shop"), "shop");
+    world.charter({ reconciler: "pruning" });
+  });
+  afterAll(() => world.remove());
+
+  test("an undo is denied until the charter names what goes", () => {
+    const target = ["--target", "git:./gitops#apps/shop"];
+    must(world.kubeops(["plan", "-f", "shop/compose.yaml", "-n", "shop", ...target, "--out", "plan.json"]));
+    must(world.kubeops(["approve", "plan.json", "--key", "id_ed25519", "--yes"]));
+    must(world.kubeops(["apply", "plan.json"]));
+    const ran = world.kubeops(["undo", "plan.json"]);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toMatch(/^Plan [0-9a-f]{12} {2}denied\n/);
+    expect(ran.stdout).toContain("Namespace shop");
+    const digest = /^Plan ([0-9a-f]{12})/.exec(ran.stdout)?.[1] ?? "";
+    const approved = world.kubeops(["approve", digest, "--key", "id_ed25519", "--yes"]);
+    expect(approved.stderr).toContain("[PLAN_DENIED]");
+    expect(approved.status).toBe(1);
   });
 });

@@ -19,13 +19,20 @@ function layers(plant: (src: string) => void): { status: number | null; stdout: 
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "src/kube/a.ts"), "export const a: number = 1;\n");
   plant(join(folder, "src"));
-  const ran = spawnSync(process.execPath, [join(repository, "tools/layers.mjs"), folder], { encoding: "utf8" });
+  const ran = spawnSync(process.execPath, [join(repository, "tools/layers.mjs"), folder], {
+    encoding: "utf8",
+  });
   return { status: ran.status, stdout: ran.stdout };
 }
 
 describe("the order of the rooms", () => {
   test("a tree that keeps it passes, and modules were counted", () => {
-    const ran = layers((src) => writeFileSync(join(src, "plan/b.ts"), 'import { a } from "../kube/a.ts";\nexport const b: number = a;\n'));
+    const ran = layers((src) =>
+      writeFileSync(
+        join(src, "plan/b.ts"),
+        'import { a } from "../kube/a.ts";\nexport const b: number = a;\n',
+      ),
+    );
     expect(ran.stdout).toBe("layers: 2 modules, 0 violations\n");
     expect(ran.status).toBe(0);
   });
@@ -33,7 +40,10 @@ describe("the order of the rooms", () => {
   test("an import of a later room is caught", () => {
     const ran = layers((src) => {
       writeFileSync(join(src, "plan/b.ts"), "export const b: number = 1;\n");
-      writeFileSync(join(src, "kube/c.ts"), 'import { b } from "../plan/b.ts";\nexport const c: number = b;\n');
+      writeFileSync(
+        join(src, "kube/c.ts"),
+        'import { b } from "../plan/b.ts";\nexport const c: number = b;\n',
+      );
     });
     expect(ran.stdout).toContain("room-order-kube: src/kube/c.ts → src/plan/b.ts");
     expect(ran.status).toBe(1);
@@ -48,15 +58,26 @@ describe("the order of the rooms", () => {
   });
 
   test("a pure room that imports a module of Node is caught", () => {
-    const ran = layers((src) => writeFileSync(join(src, "kube/c.ts"), 'import { readFileSync } from "node:fs";\nexport const c: unknown = readFileSync;\n'));
+    const ran = layers((src) =>
+      writeFileSync(
+        join(src, "kube/c.ts"),
+        'import { readFileSync } from "node:fs";\nexport const c: unknown = readFileSync;\n',
+      ),
+    );
     expect(ran.stdout).toContain("pure-rooms: src/kube/c.ts → fs");
     expect(ran.status).toBe(1);
   });
 
   test("a cycle is caught", () => {
     const ran = layers((src) => {
-      writeFileSync(join(src, "kube/c.ts"), 'import { d } from "./d.ts";\nexport const c = (): number => d();\n');
-      writeFileSync(join(src, "kube/d.ts"), 'import { c } from "./c.ts";\nexport const d = (): number => c();\n');
+      writeFileSync(
+        join(src, "kube/c.ts"),
+        'import { d } from "./d.ts";\nexport const c = (): number => d();\n',
+      );
+      writeFileSync(
+        join(src, "kube/d.ts"),
+        'import { c } from "./c.ts";\nexport const d = (): number => c();\n',
+      );
     });
     expect(ran.stdout).toContain("no-cycles");
   });
@@ -66,7 +87,9 @@ describe("the order of the rooms", () => {
     folders.push(folder);
     mkdirSync(join(folder, "src"));
     cpSync(join(repository, "tsconfig.json"), join(folder, "tsconfig.json"));
-    const ran = spawnSync(process.execPath, [join(repository, "tools/layers.mjs"), folder], { encoding: "utf8" });
+    const ran = spawnSync(process.execPath, [join(repository, "tools/layers.mjs"), folder], {
+      encoding: "utf8",
+    });
     expect(ran.status).toBe(1);
   });
 });

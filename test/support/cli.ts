@@ -40,6 +40,7 @@ export interface World {
   charter(options?: {
     readonly namespaces?: readonly string[];
     readonly folder?: string;
+    readonly reconciler?: "none" | "keeping" | "pruning";
     readonly edit?: (text: string) => string;
   }): World;
   remove(): void;
@@ -50,6 +51,8 @@ export function makeWorld(): World {
   const env: Readonly<Record<string, string>> = {
     PATH: process.env["PATH"] ?? "",
     HOME: join(folder, "home"),
+    // The trust root is looked for in the home of the user database; this names another place (then advisory).
+    XDG_CONFIG_HOME: join(folder, "home/.config"),
     LC_ALL: "C.UTF-8",
     TZ: "UTC",
   };
@@ -114,6 +117,8 @@ export function makeWorld(): World {
           "--principal",
           "anna",
           "--software-keys",
+          "--reconciler",
+          options.reconciler ?? "none",
           "--target",
           `git:./gitops@main#${folderName}`,
           ...(options.namespaces ?? ["shop"]).flatMap((name) => ["-n", name]),

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { sshSignatureVerifier } from "../../apply/approval/verify-signature.ts";
-import { openGitTarget } from "../../apply/git/git-target.ts";
 import { openJournal } from "../../apply/journal/journal.ts";
 import { type ApplyOutcome, type ApplyStep, applyPlan } from "../../apply/run/apply-plan.ts";
 import { ExitCode } from "../../kube/error-table.ts";
@@ -10,10 +9,13 @@ import type { CliContext } from "../context.ts";
 import { shortDigest } from "../display/plan-text.ts";
 import { standingLine } from "../display/plan-output.ts";
 import { guarded } from "../errors.ts";
+import { openTarget } from "../git-access.ts";
 import { openTrustedSession } from "../session.ts";
 import { toolVersion } from "../version.ts";
 
 export interface ApplyFlags {
+  readonly gitCredentials?: string;
+  readonly gitCa?: string;
   readonly signCommit?: string;
   readonly trustRoot?: string;
   readonly state?: string;
@@ -50,7 +52,7 @@ export async function apply(this: CliContext, flags: ApplyFlags, reference: stri
         verifier: sshSignatureVerifier,
         clock: this.clock,
         openTarget: async (url, branch) => {
-          const target = await openGitTarget({ url, branch });
+          const target = await openTarget(this, flags, { url, branch });
           opened.push(target);
           return target;
         },

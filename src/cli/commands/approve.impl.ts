@@ -1,4 +1,3 @@
-import { openGitTarget } from "../../apply/git/git-target.ts";
 import { fingerprint, normaliseKey } from "../../apply/approval/public-key.ts";
 import { publicKeyOf, signMessage } from "../../apply/approval/sign.ts";
 import { sshSignatureVerifier } from "../../apply/approval/verify-signature.ts";
@@ -17,6 +16,7 @@ import { style } from "../display/style.ts";
 import { standingLine } from "../display/plan-output.ts";
 import { seconds } from "../duration.ts";
 import { guarded } from "../errors.ts";
+import { openTarget } from "../git-access.ts";
 import { wantsColor } from "../flags.ts";
 import { openTrustedSession, type Session } from "../session.ts";
 import { resolve } from "node:path";
@@ -26,6 +26,8 @@ import { toolVersion } from "../version.ts";
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 
 export interface ApproveFlags {
+  readonly gitCredentials?: string;
+  readonly gitCa?: string;
   readonly key: string;
   readonly validFor?: string;
   readonly yes: boolean;
@@ -44,7 +46,7 @@ export async function approve(this: CliContext, flags: ApproveFlags, reference: 
     try {
       const found = session.state.findPlan(reference);
       const plan = parsePlan(found.text, found.path);
-      await approvable(this, plan, session.trustRoot);
+      await approvable(this, flags, plan, session.trustRoot);
       const keyFile = resolve(this.cwd, flags.key);
       const approver = approverOf(session.trustRoot, plan, keyFile);
       // What is signed is shown first, whole, from the very plan whose digest the statement names (kernel K5).
@@ -67,8 +69,13 @@ export async function approve(this: CliContext, flags: ApproveFlags, reference: 
 }
 
 /** Kernel K1: the plan is a claim; it is made again from the target as it is, and must be what the file says. */
-async function approvable(context: CliContext, plan: Plan, trustRoot: TrustRoot): Promise<void> {
-  const target = await openGitTarget({ url: plan.target.url, branch: plan.target.branch });
+async function approvable(
+  context: CliContext,
+  flags: ApproveFlags,
+  plan: Plan,
+  trustRoot: TrustRoot,
+): Promise<void> {
+  const target = await openTarget(context, flags, { url: plan.target.url, branch: plan.target.branch });
   const done = context.onInterrupt(() => void target.close());
   try {
     await reproduceAgainst(plan, target, { trustRoot, toolVersion, minor: LATEST_MINOR });

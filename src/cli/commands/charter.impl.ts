@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { publicKeyOf } from "../../apply/approval/sign.ts";
 import { fingerprint, normaliseKey } from "../../apply/approval/public-key.ts";
-import { openGitTarget } from "../../apply/git/git-target.ts";
 import {
   describeTrustRoot,
   initTrustRoot,
@@ -17,8 +16,9 @@ import { parseTargetSpec } from "../../plan/target.ts";
 import type { CliContext } from "../context.ts";
 import { columns, style } from "../display/style.ts";
 import { guarded } from "../errors.ts";
+import type { GitAccessFlags } from "../flags.ts";
+import { openTarget } from "../git-access.ts";
 import { wantsColor } from "../flags.ts";
-import { homeFolder } from "../paths.ts";
 import { locate, openSession } from "../session.ts";
 import { locationOf } from "./plan.impl.ts";
 
@@ -28,6 +28,9 @@ export interface CharterInitFlags {
   readonly principal?: string;
   readonly target?: string;
   readonly namespace?: readonly string[];
+  readonly gitCredentials?: string;
+  readonly gitCa?: string;
+  readonly reconciler: "none" | "keeping" | "pruning";
   readonly softwareKeys: boolean;
   readonly trustRoot?: string;
   readonly output: "text" | "json";
@@ -51,7 +54,7 @@ function rootPath(context: CliContext, flags: { readonly trustRoot?: string }): 
   if (flags.trustRoot !== undefined) return resolve(context.cwd, flags.trustRoot);
   return (
     locate(context, flags)?.path ??
-    resolve(context.env["XDG_CONFIG_HOME"] ?? resolve(homeFolder(context), ".config"), "kubeops")
+    resolve(context.env["XDG_CONFIG_HOME"] ?? resolve(context.home, ".config"), "kubeops")
   );
 }
 
@@ -59,12 +62,13 @@ export async function charterInit(this: CliContext, flags: CharterInitFlags): Pr
   await guarded(this, flags, async () => {
     const ownerKey = normaliseKey(publicKeyOf(resolve(this.cwd, flags.owner)));
     const path = rootPath(this, flags);
-    const target = flags.target === undefined ? undefined : await targetOf(this, flags.target);
+    const target = flags.target === undefined ? undefined : await targetOf(this, flags, flags.target);
     const charterText = initialCharter({
       name: flags.name,
       owner: { principal: flags.principal ?? this.user, key: ownerKey },
       namespaces: flags.namespace ?? [],
       softwareKeys: flags.softwareKeys,
+      reconciler: flags.reconciler,
       ...(target === undefined ? {} : { target }),
     });
     initTrustRoot(path, { charterText, ownerKey, ids: this.ids });
@@ -82,10 +86,14 @@ export async function charterInit(this: CliContext, flags: CharterInitFlags): Pr
 
 async function targetOf(
   context: CliContext,
+  flags: GitAccessFlags,
   text: string,
 ): Promise<{ name: string; url: string; branches: readonly string[]; folders: readonly string[] }> {
   const spec = parseTargetSpec(text);
-  const opened = await openGitTarget({ url: locationOf(context, spec.url), branch: spec.branch });
+  const opened = await openTarget(context, flags, {
+    url: locationOf(context, spec.url),
+    branch: spec.branch,
+  });
   try {
     return {
       name: "gitops",

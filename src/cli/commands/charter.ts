@@ -1,6 +1,6 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, outputFlag, text, trustRootFlag } from "../flags.ts";
+import { colorFlag, outputFlag, text, trustRootFlag, gitCaFlag, gitCredentialsFlag } from "../flags.ts";
 import type { CharterInitFlags, CharterSignFlags, CharterShowFlags } from "./charter.impl.ts";
 
 const initCommand: Command<CliContext> = buildCommand<CharterInitFlags, [], CliContext>({
@@ -41,6 +41,15 @@ const initCommand: Command<CliContext> = buildCommand<CharterInitFlags, [], CliC
         variadic: true,
         placeholder: "name",
         brief: "Namespace that may be changed; may be given again",
+      },
+      gitCredentials: gitCredentialsFlag,
+      gitCa: gitCaFlag,
+      reconciler: {
+        kind: "enum",
+        values: ["none", "keeping", "pruning"],
+        default: "pruning",
+        brief:
+          "What follows the repository: nothing, a controller that keeps objects whose files go, or one that deletes them",
       },
       softwareKeys: {
         kind: "boolean",

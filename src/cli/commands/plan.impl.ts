@@ -1,6 +1,5 @@
 import { writeAtomically } from "../../apply/files/atomic-write.ts";
 import { resolve } from "node:path";
-import { openGitTarget } from "../../apply/git/git-target.ts";
 import { readCompose } from "../../authoring/compose/read-compose.ts";
 import type { Authored, Intent } from "../../authoring/intent/intent.ts";
 import { author } from "../../authoring/specialists/author.ts";
@@ -19,12 +18,15 @@ import { charterTargetFor, parseTargetSpec } from "../../plan/target.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
+import { openTarget } from "../git-access.ts";
 import { type Inputs, inputNames, readRequest } from "../inputs.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { minorOf, openSession, type Session } from "../session.ts";
 import { toolVersion } from "../version.ts";
 
 export interface PlanFlags {
+  readonly gitCredentials?: string;
+  readonly gitCa?: string;
   readonly filename?: readonly string[];
   readonly namespace?: string;
   readonly target: string;
@@ -87,7 +89,10 @@ async function makePlan(
   making: Making,
 ): Promise<Plan> {
   const { request, spec } = making;
-  const target = await openGitTarget({ url: locationOf(context, spec.url), branch: spec.branch });
+  const target = await openTarget(context, flags, {
+    url: locationOf(context, spec.url),
+    branch: spec.branch,
+  });
   const done = context.onInterrupt(() => void target.close());
   try {
     const { trustRoot } = session;

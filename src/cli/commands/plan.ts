@@ -8,6 +8,8 @@ import {
   stateFlag,
   text,
   trustRootFlag,
+  gitCaFlag,
+  gitCredentialsFlag,
 } from "../flags.ts";
 import type { PlanFlags } from "./plan.impl.ts";
 
@@ -80,6 +82,8 @@ export const planCommand: Command<CliContext> = buildCommand<PlanFlags, string[]
         placeholder: "file",
         brief: "Also write the plan to this file",
       },
+      gitCredentials: gitCredentialsFlag,
+      gitCa: gitCaFlag,
       trustRoot: trustRootFlag,
       state: stateFlag,
       output: outputFlag,

@@ -1,4 +1,3 @@
-import { openGitTarget } from "../../apply/git/git-target.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { buildPlan, parsePlan } from "../../plan/build-plan.ts";
@@ -8,12 +7,15 @@ import type { CliContext } from "../context.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { shortDigest } from "../display/plan-text.ts";
 import { guarded } from "../errors.ts";
+import { openTarget } from "../git-access.ts";
 import { minorOf, openTrustedSession, type Session } from "../session.ts";
 import { toolVersion } from "../version.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
 import { storePlan } from "./plan.impl.ts";
 
 export interface UndoFlags {
+  readonly gitCredentials?: string;
+  readonly gitCa?: string;
   readonly kubeVersion?: string;
   readonly out?: string;
   readonly trustRoot?: string;
@@ -29,7 +31,7 @@ export async function undo(this: CliContext, flags: UndoFlags, reference: string
     try {
       const found = session.state.findPlan(reference);
       const plan = parsePlan(found.text, found.path);
-      const made = await undoPlan(this, session, plan, minorOf(flags.kubeVersion));
+      const made = await undoPlan(this, flags, session, plan);
       storePlan(this, session, made, flags.out);
       planOutput(this, flags, session, made, flags.out);
       return made.verdict.decision === "denied" ? ExitCode.no : ExitCode.done;
@@ -56,18 +58,21 @@ function appliedCommit(session: Session, plan: Plan): string {
 
 async function undoPlan(
   context: CliContext,
+  flags: UndoFlags,
   session: Session & { readonly trustRoot: TrustRoot },
   plan: Plan,
-  minor: number,
 ): Promise<Plan> {
+  const minor = minorOf(flags.kubeVersion);
   const commit = appliedCommit(session, plan);
   const { trustRoot } = session;
-  const base = await openGitTarget({ url: plan.target.url, branch: plan.target.branch });
+  const base = await openTarget(context, flags, { url: plan.target.url, branch: plan.target.branch });
   const own = `kubeops/${shortDigest(plan.digest)}`;
   // Where the change lives now: on the base branch once it was merged (or put there), else on its own branch.
   const merged = await base.contains(plan.target.branch, commit);
   const target =
-    merged || plan.target.mode === "onto" ? base : await openGitTarget({ url: plan.target.url, branch: own });
+    merged || plan.target.mode === "onto"
+      ? base
+      : await openTarget(context, flags, { url: plan.target.url, branch: own });
   const done = context.onInterrupt(() => void Promise.all([base.close(), target.close()]));
   try {
     const before =

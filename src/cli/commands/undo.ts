@@ -8,6 +8,8 @@ import {
   stateFlag,
   text,
   trustRootFlag,
+  gitCaFlag,
+  gitCredentialsFlag,
 } from "../flags.ts";
 import type { UndoFlags } from "./undo.impl.ts";
 
@@ -23,6 +25,8 @@ export const undoCommand: Command<CliContext> = buildCommand<UndoFlags, [string]
         placeholder: "file",
         brief: "Also write the plan to this file",
       },
+      gitCredentials: gitCredentialsFlag,
+      gitCa: gitCaFlag,
       trustRoot: trustRootFlag,
       state: stateFlag,
       output: outputFlag,

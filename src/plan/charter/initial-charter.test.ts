@@ -18,7 +18,7 @@ const target = { name: "gitops", url: "/srv/gitops", branches: ["main"], folders
 const place = { file: "compose.yaml", line: 1, column: 1 };
 
 const charter = parseCharter(
-  initialCharter({ name: "first", owner, target, namespaces: ["shop"] }),
+  initialCharter({ name: "first", owner, target, namespaces: ["shop"], reconciler: "none" }),
   "charter.yaml",
 );
 
@@ -93,6 +93,19 @@ describe("initialCharter", () => {
     expect(undo.verdict.reasons.filter((reason) => reason.decision === "denied")).toEqual([]);
     expect(undo.request.undoes).toBe(plan.digest);
     expect(stateAfter(state, filesOf(undo, state)).files).toEqual([]);
+  });
+
+  it("K8 takes a repository for one that a pruning controller follows until its owner says otherwise", () => {
+    const careful = parseCharter(initialCharter({ name: "a", owner, target, namespaces: ["shop"] }), "c");
+    expect(careful.spec.targets[0]?.git).toMatchObject({ reconciler: "pruning", substitutes: true });
+    const input = inputForApplication(intent, { charter: careful });
+    const plan = buildPlan(input);
+    const state = stateAfter(input.state, filesOf(plan, input.state));
+    const undo = buildPlan({ ...input, ...undoRequest(plan, input.state), state });
+    expect(undo.verdict.decision).toBe("denied");
+    expect(
+      new Set(undo.verdict.reasons.filter(({ decision }) => decision === "denied").map(({ rule }) => rule)),
+    ).toEqual(new Set(["charter/deletion"]));
   });
 
   it.each<readonly [string, Partial<WorkloadIntent>, string]>([

@@ -1,0 +1,231 @@
+// Makes the pages of docs/reference from the tables in src/ (`npm run docs`). `--check` fails when a page is stale.
+// The page of public Compose applications is made only where KUBEOPS_CONFORMANCE_DATA holds them.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generateHelpTextForAllCommands } from "@stricli/core";
+import { applicationsOf, awesomeCompose, rowOf } from "./compose-applications.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const folder = join(root, "docs", "reference");
+const check = process.argv.includes("--check");
+
+const cell = (text) => String(text).replaceAll("|", "\\|").replaceAll("\n", " ").replaceAll("<", "&lt;");
+const code = (text) => (text === "" ? "" : `\`${String(text).replaceAll("|", "\\|")}\``);
+/** An example on one line; a very long one is cut, with its length. */
+function block(text) {
+  const line = String(text).replaceAll("\n", "⏎").replaceAll("|", "\\|").replaceAll("\0", "␀");
+  return line.length <= 160
+    ? "`` " + line + " ``"
+    : "`` " + line.slice(0, 100) + " `` … (" + line.length + " characters)";
+}
+
+function table(head, rows) {
+  return [
+    `| ${head.join(" | ")} |`,
+    `|${head.map(() => "---").join("|")}|`,
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+  ].join("\n");
+}
+
+const made = (from) => `<!-- Made by npm run docs from ${from}; do not edit. -->`;
+const pages = new Map();
+
+{
+  const { app } = await import("../src/cli/app.ts");
+  const { exampleFor } = await import("../src/cli/examples.ts");
+  const sections = generateHelpTextForAllCommands(app).map(([route, help]) => {
+    const words = route.split(" ").slice(1);
+    const example = exampleFor(words);
+    return `## ${route}\n\n\`\`\`\n${help.trimEnd()}${example === undefined ? "" : `\n\nEXAMPLE\n  ${example.replaceAll("\n", "\n  ")}`}\n\`\`\``;
+  });
+  pages.set(
+    "commands.md",
+    `${made("src/cli")}\n# Commands\n\nThe help of every command. Every example is run by the tests.\n\n${sections.join("\n\n")}\n`,
+  );
+}
+
+{
+  const { errorTable } = await import("../src/kube/error-table.ts");
+  const exits = [
+    [0, "done: a plan that is allowed or needs approval; a question answered yes"],
+    [1, "findings at or above `--fail-on`; denied; not approved; answered no"],
+    [2, "bad usage or bad input"],
+    [3, "the world refused: drift, conflict, authentication, network, disk"],
+    [4, "a bug of ours"],
+    [130, "interrupted"],
+  ];
+  const rows = Object.entries(errorTable).map(([id, { exit, when }]) => [code(id), exit, cell(when)]);
+  pages.set(
+    "errors.md",
+    `${made("src/kube/error-table.ts")}\n# Exit codes and errors\n\n${table(["exit code", "meaning"], exits)}\n\nWith \`-o json\` a failure is one object on standard error, kind \`Error\`: code, message, place, hint.\n\n${table(["code", "exit code", "when"], rows)}\n`,
+  );
+}
+
+{
+  const { yamlProblems } = await import("../src/kube/yaml/yaml-problems.ts");
+  const { objectProblems } = await import("../src/kube/object-problems.ts");
+  const { objectFindings } = await import("../src/analysis/checks/reading/object-findings.ts");
+  const { checks } = await import("../src/analysis/checks/pod-security/check-table.ts");
+  const rows = [yamlProblems, objectProblems, objectFindings].flatMap((problems) =>
+    Object.entries(problems).map(([id, row]) => [
+      code(id),
+      row.severity,
+      block(row.positive),
+      block(row.negative),
+      cell(row.source),
+    ]),
+  );
+  const pods = checks.map((row) => [
+    code(`pod-security/${row.id}`),
+    row.level,
+    row.versions.map(({ from }) => `1.${from}`).join(", "),
+  ]);
+  pages.set(
+    "findings.md",
+    `${made("the tables in src/kube and src/analysis")}\n# Findings\n\nWhat reading and checking can find. The first example has the finding, the second has not.\n\n${table(["id", "severity", "found in", "not in", "source"], rows)}\n\n## Pod Security\n\nThe checks of the Pod Security Standards, with the versions of Kubernetes in which they changed (k8s.io/pod-security-admission).\n\n${table(["id", "level", "from"], pods)}\n`,
+  );
+}
+
+{
+  const { wideningTable } = await import("../src/plan/facts/widening/table.ts");
+  const { LATEST_MINOR } = await import("../src/kube/catalogue/catalogue.ts");
+  const { verdictRules } = await import("../src/plan/verdict/rules.ts");
+  const { charterRules } = await import("../src/plan/charter/charter-rules.ts");
+  const rules = verdictRules.map((row) => [code(row.id), cell(row.title), row.decides, cell(row.example)]);
+  const widening = wideningTable(LATEST_MINOR).map((row) => [
+    code(row.id),
+    cell(row.title),
+    cell(row.why),
+    cell(row.source),
+  ]);
+  const beyond = charterRules.map((row) => [code(row.id), cell(row.rule)]);
+  pages.set(
+    "charter.md",
+    `${made("src/plan")}\n# The charter\n\nThe shape of a charter is published as \`schemas/charter.schema.json\`; a key that it does not know refuses to load. \`kubeops charter init\` writes one with comments.\n\n## How a verdict comes about\n\nEvery rule is asked. One that denies, denies; what no charter row allows is denied by the rule that misses it.\n\n${table(["rule", "says", "decides", "example"], rules)}\n\n## What widens something elsewhere\n\nA change to one of these is denied unless the charter has a row for it under \`widening\` (kernel K7).\n\n${table(["id", "what", "why", "source"], widening)}\n\n## What a charter must be beyond its shape\n\n${table(["id", "rule"], beyond)}\n`,
+  );
+}
+
+{
+  const { droppedServiceFields, droppedTopLevelFields } = await import(
+    "../src/authoring/compose/fields/dropped.ts"
+  );
+  const { credentialNames, credentialValues } = await import("../src/authoring/compose/credentials.ts");
+  const { knownImages } = await import("../src/authoring/images/known-images.ts");
+  const dropped = [
+    ...Object.entries(droppedServiceFields).map(([field, reason]) => [
+      code(`services.*.${field}`),
+      cell(reason),
+    ]),
+    ...Object.entries(droppedTopLevelFields).map(([field, reason]) => [code(field), cell(reason)]),
+  ];
+  const credentials = [...credentialNames, ...credentialValues].map((row) => [
+    code(row.id),
+    row.matches.slice(0, 3).map(block).join(", "),
+    cell(row.source),
+  ]);
+  pages.set(
+    "compose.md",
+    `${made("src/authoring")}\n# Compose files\n\nEvery field of the input is used, changed, turned into a reference, or dropped; \`plan\` names all but the used ones with their place.\n\n## Fields without effect\n\nA field that is in part understood is listed with what becomes of the rest. A field that is not listed and not used is reported as one that kubeops does not know.\n\n${table(["field", "reason"], dropped)}\n\n## What is taken for a credential\n\nA value that matches becomes a reference to a Secret (kernel K16), as does every value of an \`env_file\`, of \`secrets:\`, and every environment value with an interpolation.\n\n${table(["id", "for example", "source"], credentials)}\n\n## Images whose facts are known\n\n${table(
+      ["image", "user", "ports", "source"],
+      knownImages.map((image) => [
+        code(
+          image.repositories.map((name) => name.replace("docker.io/library/", "")).join(", ") +
+            (image.tag === undefined ? "" : ` (tags ${image.tag})`),
+        ),
+        image.user === undefined
+          ? image.needsRoot === undefined
+            ? ""
+            : "root"
+          : `${image.user.uid}:${image.user.gid}`,
+        image.ports.map((port) => port.port).join(", "),
+        cell(image.source + (image.certainty === "guess" ? " (guess)" : "")),
+      ]),
+    )}\n`,
+  );
+}
+
+const data = awesomeCompose();
+if (data !== undefined && existsSync(data)) {
+  const rows = [];
+  const dropped = [];
+  const relaxed = [];
+  const before = [];
+  for (const application of applicationsOf(data)) {
+    const row = await rowOf(application);
+    const kinds = [...row.kinds].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)).join(", ");
+    const { relaxations, prerequisites } = row.authored;
+    rows.push([
+      row.name,
+      row.objects,
+      cell(kinds),
+      row.fields.used,
+      row.fields.changed,
+      row.fields.reference,
+      row.fields.dropped,
+      relaxations.length,
+      prerequisites.length,
+    ]);
+    for (const field of row.report)
+      if (field.disposition === "dropped") dropped.push([row.name, code(field.field), cell(field.reason)]);
+    for (const relaxation of relaxations)
+      relaxed.push([
+        row.name,
+        `${relaxation.workload}/${relaxation.container}`,
+        relaxation.level,
+        code(relaxation.check),
+        cell(relaxation.reason),
+      ]);
+    for (const prerequisite of prerequisites)
+      before.push([row.name, prerequisite.kind, cell(prerequisite.text)]);
+  }
+  pages.set(
+    "compose-applications.md",
+    [
+      made("docker/awesome-compose 18f59bdb09ec (CC0-1.0)"),
+      "# Public Compose applications",
+      `What becomes of the ${rows.length} applications of docker/awesome-compose: each is planned, approved, committed and undone by the tests.`,
+      table(
+        [
+          "application",
+          "objects",
+          "kinds",
+          "used",
+          "changed",
+          "references",
+          "dropped",
+          "relaxations",
+          "prerequisites",
+        ],
+        rows,
+      ),
+      "## Fields that were dropped",
+      table(["application", "field", "reason"], dropped),
+      "## Relaxed from Pod Security restricted",
+      table(["application", "container", "level", "check", "reason"], relaxed),
+      "## Before it works",
+      table(["application", "what", "text"], before),
+      "",
+    ].join("\n\n"),
+  );
+}
+
+pages.set(
+  "README.md",
+  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- JSON Schemas of charter, plan and intent: \`schemas/\`\n`,
+);
+
+let stale = 0;
+mkdirSync(folder, { recursive: true });
+for (const [name, text] of pages) {
+  const file = join(folder, name);
+  if (existsSync(file) && readFileSync(file, "utf8") === text) continue;
+  if (check) {
+    stale += 1;
+    process.stdout.write(`stale: docs/reference/${name}; npm run docs makes it\n`);
+  } else {
+    writeFileSync(file, text);
+    process.stdout.write(`wrote docs/reference/${name}\n`);
+  }
+}
+process.exit(stale > 0 ? 1 : 0);
