@@ -308,8 +308,8 @@ export const arbitraryIntent: fc.Arbitrary<ApplicationIntent> = fc
           fc.record(
             {
               name: fc.constantFrom(...configNames),
-              data: record(text),
-              binaryData: record(fc.constant("AAEC")),
+              data: fc.dictionary(fc.constantFrom("a", "b.conf", "__proto__"), text, { maxKeys: 3 }),
+              binaryData: fc.dictionary(fc.constant("bin"), fc.constant("AAEC"), { maxKeys: 1 }),
               external: fc.constant(true),
             },
             { requiredKeys: ["name", "data"] },

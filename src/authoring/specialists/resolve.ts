@@ -1,4 +1,4 @@
-import { isFloating, parseImageReference } from "../images/image-reference.ts";
+import { type ImageReference, isFloating, parseImageReference } from "../images/image-reference.ts";
 import { knownImage } from "../images/match-image.ts";
 import type { ApplicationIntent, WorkloadIntent } from "../intent/intent.ts";
 import type { Ledger } from "./ledger.ts";
@@ -56,7 +56,7 @@ function resolveWorkload(
   const several =
     (kind === "Deployment" || kind === "StatefulSet") &&
     ((workload.replicas ?? 1) > 1 || (workload.autoscale !== undefined && workload.autoscale.max > 1));
-  imageNotes(workload, isFloating(image), ledger);
+  imageNotes(workload, image, ledger);
   return {
     intent: workload,
     kind,
@@ -78,17 +78,18 @@ function probePorts(workload: WorkloadIntent): readonly number[] {
   return [...ports].sort((left, right) => left - right);
 }
 
-function imageNotes(workload: WorkloadIntent, floating: boolean, ledger: Ledger): void {
+function imageNotes(workload: WorkloadIntent, reference: ImageReference, ledger: Ledger): void {
   const { name, image } = workload;
+  const nowhere = reference.registry === "docker.io" && reference.repository.startsWith("library/");
   if (workload.imageIsBuilt === true) {
     ledger.require({
       kind: "image",
       subject: image,
-      text: `The input builds ${image} for ${name}: build it and push it to a registry that the cluster can pull from.`,
+      text: `The input builds ${image} for ${name}: build it and push it to a registry that the cluster can pull from.${nowhere ? " The name has no registry and no user: give it one with image:, nobody can push to it as it stands." : ""}`,
       command: `docker compose build ${name} && docker push ${shellWord(image)}`,
     });
   }
-  if (floating)
+  if (isFloating(reference))
     ledger.note(
       "image/floating-tag",
       name,

@@ -1,14 +1,14 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import type { Ledger } from "../ledger.ts";
 import { byText, members, textOf, unlessEmpty } from "../members.ts";
-import type { Workload } from "../workload.ts";
+import type { ResolvedUser, Workload } from "../workload.ts";
 
 const portStart = "net.ipv4.ip_unprivileged_port_start";
 
 /** The securityContext of a Pod. `mountsFiles`: it mounts volumes whose files its group must be able to read. */
 export function podSecurityContext(workload: Workload, mountsFiles: boolean, ledger: Ledger): JsonObject {
   const { intent, user } = workload;
-  const fsGroup = intent.fsGroup ?? (mountsFiles && !user.root ? (user.gid ?? user.uid) : undefined);
+  const fsGroup = intent.fsGroup ?? (mountsFiles && !user.root ? ownGroup(user) : undefined);
   return members({
     runAsNonRoot: !user.root,
     runAsUser: user.uid,
@@ -22,13 +22,18 @@ export function podSecurityContext(workload: Workload, mountsFiles: boolean, led
   });
 }
 
+/** A group for files that are the Pod's alone: its own, unless that is the group of root. */
+function ownGroup({ uid, gid }: ResolvedUser): number {
+  return gid === undefined || gid === 0 ? uid : gid;
+}
+
 /**
  * The input's sysctls, and the one that lets a program without capabilities listen below 1024: it is on the safe list of the
  * kubelet and of Pod Security (baseline and restricted), and it grants less than the capability NET_BIND_SERVICE.
  */
 function sysctls(workload: Workload, ledger: Ledger): JsonObject[] {
   const { intent, user, ports } = workload;
-  const list: JsonObject[] = intent.sysctls.map(({ name, value }) => ({ name, value }));
+  const list = settable(workload, ledger);
   const low = ports.filter((port) => port.port < 1024).map((port) => port.port);
   // Root without the capability is refused below 1024 as everybody else.
   const capable =
@@ -53,6 +58,26 @@ function sysctls(workload: Workload, ledger: Ledger): JsonObject[] {
   );
   list.push({ name: portStart, value: String(first) });
   return list.sort((left, right) => byText(textOf(left, "name"), textOf(right, "name")));
+}
+
+/** Sysctls of the namespaces of the node are not a Pod's to set: the API server refuses them (validateSysctls). */
+const ofNetwork = /^net[./]/;
+const ofIpc = /^(?:kernel[./](?:shm|msg|sem)|fs[./]mqueue[./])/;
+
+function settable({ intent }: Workload, ledger: Ledger): JsonObject[] {
+  const byName = new Map<string, JsonObject>();
+  for (const { name, value } of intent.sysctls) {
+    const node =
+      (intent.hostNetwork === true && ofNetwork.test(name)) || (intent.hostIpc === true && ofIpc.test(name));
+    if (node)
+      ledger.note(
+        "security/sysctl-of-node",
+        intent.name,
+        `sysctl ${name} is left out: with the namespaces of the node it would be set for the whole node.`,
+      );
+    else byName.set(name, { name, value });
+  }
+  return [...byName].sort(([left], [right]) => byText(left, right)).map(([, entry]) => entry);
 }
 
 /** The securityContext of a container. */

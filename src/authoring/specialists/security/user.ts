@@ -68,7 +68,7 @@ function unaskedUser(
       `${image} is ${assumed(known)} to run as user ${uid}, group ${group} (${known.source}).`,
     );
     return { uid, gid: group, root: false };
-  } else
+  } else if (known?.needsRoot === undefined)
     ledger.note(
       "image/assumed-user",
       name,
