@@ -132,6 +132,14 @@ describe("the verdict", () => {
     // A row that is not the repository's says nothing about substitution and pruning; neither matters for a ConfigMap.
     expect(denials(planned([a], {}, git, more))).toEqual([`charter/target: ${message}`]);
   });
+  it("charter/target: a branch that apply made is a place to start from, never one to move", () => {
+    const on = (branch: string, mode: "branch" | "onto"): readonly string[] =>
+      denials(planned([a], {}, { onto: true }, { state: stateWith({}, { branch }), mode }));
+    expect(on("kubeops/0123456789ab", "branch")).toEqual([]);
+    expect(on("kubeops/0123456789ab", "onto").length).toBe(1);
+    expect(on("kubeops/main", "branch").length).toBe(1);
+    expect(on("kubeops/0123456789ab/x", "branch").length).toBe(1);
+  });
   it("charter/target: what the charter names", () => {
     expect(denials(planned([a], {}, { folders: ["apps/*"], onto: true }, { mode: "onto" }))).toEqual([]);
   });
