@@ -5,7 +5,7 @@ import type { Application, Workload } from "../workload.ts";
 import { escapeExpansion } from "./expansion.ts";
 import { probesOf } from "./probes.ts";
 import { resourcesOf } from "./resources.ts";
-import { mountEnv, type Mounts } from "./volumes.ts";
+import { mountEnv, type Mounts } from "./storage/volumes.ts";
 
 /** The one container of a workload. */
 export function containerOf(application: Application, workload: Workload, mounts: Mounts): JsonObject {

@@ -1,10 +1,10 @@
-import type { JsonObject } from "../../../kube/json.ts";
-import type { MountIntent } from "../../intent/intent.ts";
-import { byText, members, textOf } from "../members.ts";
-import { isDnsLabel } from "../names.ts";
-import type { Application, Workload } from "../workload.ts";
+import type { JsonObject } from "../../../../kube/json.ts";
+import type { MountIntent } from "../../../intent/intent.ts";
+import { byText, members, textOf } from "../../members.ts";
+import { isDnsLabel } from "../../names.ts";
+import type { Application, Workload } from "../../workload.ts";
 import { binaryQuantity } from "./claims.ts";
-import { escapeExpansion } from "./expansion.ts";
+import { escapeExpansion } from "../expansion.ts";
 import { plainPath } from "./mount-paths.ts";
 
 /** Volumes of a Pod, mounts of its container, and what follows from them. */
