@@ -92,7 +92,7 @@ describe("the package", () => {
       expect(ran.status).toBe(0);
     }
     expect(must(world.run(process.execPath, ["consumer.ts"], { cwd: world.path("app") })).stdout).toBe(
-      '{"a":[true,null],"b":1} INPUT_MALFORMED function\n',
+      '{"a":[true,null],"b":1} INPUT_MALFORMED function privileged\n',
     );
   });
 });
