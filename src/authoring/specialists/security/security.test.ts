@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { port } from "../../../../test/support/authoring-intents.ts";
-import { claim, container, one, pod } from "../../../../test/support/authored.ts";
+import { claim, container, notes, one, pod } from "../../../../test/support/authored.ts";
 import { isArray, type Json, valueAt } from "../../../kube/json.ts";
-import type { WorkloadIntent } from "../../intent/intent.ts";
+import type { KnownImage } from "../../images/known-image.ts";
+import { knownImages } from "../../images/known-images.ts";
+import type { MountIntent, WorkloadIntent } from "../../intent/intent.ts";
 
 describe("the user", () => {
   test.each<[string, Partial<WorkloadIntent>, unknown, unknown, boolean]>([
@@ -108,9 +110,53 @@ describe("low ports, capabilities and what images need", () => {
     expect(container(one({ image: "postgres:17", mounts, env }), "env")).toEqual(env);
   });
 
+  test("data without a volume goes to an empty folder that the program owns, and that is said", () => {
+    const authored = one({ image: "postgres:18" });
+    expect(container(authored, "env")).toEqual([
+      { name: "PGDATA", value: "/var/lib/postgresql/data/pgdata" },
+    ]);
+    expect(container(authored, "volumeMounts")).toContainEqual({
+      name: "scratch-var-lib-postgresql-data",
+      mountPath: "/var/lib/postgresql/data",
+    });
+    expect(notes(authored, "storage/no-volume")).toEqual([
+      "the input has no volume for /var/lib/postgresql/data, where postgres:18 keeps its data: it is lost when the Pod is replaced.",
+    ]);
+  });
+
+  test("a volume above the data, or a part of one at it, is left to the image", () => {
+    for (const mount of [
+      claim("data", "/var/lib/postgresql"),
+      { ...claim("data", "/var/lib/postgresql/data"), subPath: "pg" } as MountIntent,
+    ]) {
+      const authored = one({ image: "postgres:18", mounts: [mount] });
+      expect(container(authored, "env")).toBeUndefined();
+      expect(notes(authored, "storage/no-volume")).toEqual([]);
+    }
+  });
+
   test("MySQL gets a sub-path: it refuses a directory that holds lost+found", () => {
     expect(
       container(one({ image: "mysql:8", mounts: [claim("data", "/var/lib/mysql")] }), "volumeMounts"),
     ).toContainEqual({ name: "data", mountPath: "/var/lib/mysql", subPath: "mysql" });
+  });
+});
+
+describe("every row of the table of images", () => {
+  const images = knownImages.flatMap((row) => {
+    const tag = ["1", "1-alpine", "1-apache", "1-fpm", "1-fpm-alpine", "1-rootless"].find(
+      (name) => row.tag?.test(name) ?? true,
+    );
+    return row.repositories.map((repository): [string, KnownImage] => [`${repository}:${tag ?? ""}`, row]);
+  });
+
+  test.each(images)("%s passes restricted, and what it writes to is a volume", (image, row) => {
+    const authored = one({ image });
+    expect(authored.relaxations).toEqual([]);
+    const mounts = container(authored, "volumeMounts");
+    const paths = isArray(mounts) ? mounts.map((mount) => valueAt(mount, ["mountPath"])) : [];
+    for (const path of [...row.writable, ...(row.data === undefined ? [] : [row.data.path])])
+      expect(paths).toContain(path);
+    expect(pod(authored, "securityContext", "runAsUser")).toBe(row.user?.uid ?? 10001);
   });
 });
