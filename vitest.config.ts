@@ -8,7 +8,7 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: 120_000,
     // Two cores: more workers only take each other's time.
     maxWorkers: 2,
-    reporters: process.env["CI"] === "true" ? ["default"] : ["dot"],
+    reporters: ["default"],
   },
 });
 
