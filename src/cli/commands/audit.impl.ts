@@ -130,7 +130,7 @@ export async function auditVerify(this: CliContext, flags: AuditVerifyFlags): Pr
           ? `${paint.green("valid")}: ${report.size} entries, root ${report.root}`
           : paint.red("invalid"),
         ...report.problems.map((problem) => `  ${paint.red("problem:")} ${printable(problem)}`),
-        ...report.notExcluded.map((line) => `  ${paint.yellow("not excluded:")} ${printable(line)}`),
+        ...report.notExcluded.map((line) => `  ${paint.yellow("note:")} ${printable(line)}`),
         ...(flags.key === undefined
           ? [
               `  ${paint.yellow("note:")} the public key was read from beside the log; give --key for one that was kept elsewhere`,
