@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { application, shop, workload } from "../../../test/support/authoring-intents.ts";
-import { find, notes, one } from "../../../test/support/authored.ts";
+import { application, place, shop, workload } from "../../../test/support/authoring-intents.ts";
+import { claim, find, notes, one } from "../../../test/support/authored.ts";
 import { valueAt } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import type { ApplicationIntent } from "../intent/intent.ts";
@@ -53,6 +53,14 @@ describe("hostile intents", () => {
     expect(notes(authored, "labels/reserved")).toEqual([
       "label app.kubernetes.io/name is left out: selectors of the generated objects use it.",
     ]);
+  });
+
+  test("nor by the labels of a volume", () => {
+    const labels = { "app.kubernetes.io/name": "db", team: "a" };
+    const authored = one({ mounts: [claim("data")] }, { volumes: [{ name: "data", labels, place }] });
+    expect(
+      valueAt(find(authored, "StatefulSet", "web"), ["spec", "volumeClaimTemplates", 0, "metadata"]),
+    ).toEqual({ name: "data", labels: { team: "a" } });
   });
 
   test("the result cannot be changed", () => {
