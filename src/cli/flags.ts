@@ -1,3 +1,4 @@
+import type { FlagParametersForType } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 
 /** Flags that several commands share, with the words of kubectl and Terraform. */
@@ -87,3 +88,16 @@ export function wantsColor(context: CliContext, flags: Pick<OutputFlags, "color"
   const noColor = context.env["NO_COLOR"];
   return context.terminal && (noColor === undefined || noColor === "");
 }
+
+/** What every command takes that works on a plan at its target. */
+export interface WorkFlags extends OutputFlags, TrustFlags, GitAccessFlags {}
+
+export const workFlags: FlagParametersForType<WorkFlags, CliContext> = {
+  gitCredentials: gitCredentialsFlag,
+  gitCa: gitCaFlag,
+  trustRoot: trustRootFlag,
+  state: stateFlag,
+  output: outputFlag,
+  color: colorFlag,
+  quiet: quietFlag,
+};

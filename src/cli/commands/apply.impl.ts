@@ -9,19 +9,13 @@ import type { CliContext } from "../context.ts";
 import { shortDigest } from "../display/plan-text.ts";
 import { standingLine } from "../display/plan-output.ts";
 import { guarded } from "../errors.ts";
+import type { WorkFlags } from "../flags.ts";
 import { openTarget } from "../git-access.ts";
 import { openTrustedSession } from "../session.ts";
 import { toolVersion } from "../version.ts";
 
-export interface ApplyFlags {
-  readonly gitCredentials?: string;
-  readonly gitCa?: string;
+export interface ApplyFlags extends WorkFlags {
   readonly signCommit?: string;
-  readonly trustRoot?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
 }
 
 const progress: Readonly<Record<ApplyStep, string>> = {

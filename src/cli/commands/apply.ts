@@ -1,15 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import {
-  colorFlag,
-  outputFlag,
-  quietFlag,
-  stateFlag,
-  text,
-  trustRootFlag,
-  gitCaFlag,
-  gitCredentialsFlag,
-} from "../flags.ts";
+import { text, workFlags } from "../flags.ts";
 import type { ApplyFlags } from "./apply.impl.ts";
 
 export const applyCommand: Command<CliContext> = buildCommand<ApplyFlags, [string], CliContext>({
@@ -23,13 +14,7 @@ export const applyCommand: Command<CliContext> = buildCommand<ApplyFlags, [strin
         placeholder: "key",
         brief: "SSH key that signs the Git commit (git verify-commit accepts it)",
       },
-      gitCredentials: gitCredentialsFlag,
-      gitCa: gitCaFlag,
-      trustRoot: trustRootFlag,
-      state: stateFlag,
-      output: outputFlag,
-      color: colorFlag,
-      quiet: quietFlag,
+      ...workFlags,
     },
     aliases: { o: "output", q: "quiet" },
     positional: {

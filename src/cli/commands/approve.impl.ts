@@ -17,7 +17,7 @@ import { standingLine } from "../display/plan-output.ts";
 import { seconds } from "../duration.ts";
 import { guarded } from "../errors.ts";
 import { openTarget } from "../git-access.ts";
-import { wantsColor } from "../flags.ts";
+import { type WorkFlags, wantsColor } from "../flags.ts";
 import { openTrustedSession, type Session } from "../session.ts";
 import { resolve } from "node:path";
 import { reproduceAgainst } from "../../apply/run/reproduce-against.ts";
@@ -25,17 +25,10 @@ import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
 import { toolVersion } from "../version.ts";
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 
-export interface ApproveFlags {
-  readonly gitCredentials?: string;
-  readonly gitCa?: string;
+export interface ApproveFlags extends WorkFlags {
   readonly key: string;
   readonly validFor?: string;
   readonly yes: boolean;
-  readonly trustRoot?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
 }
 
 const HOUR = 3600;

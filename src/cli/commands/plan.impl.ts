@@ -18,15 +18,14 @@ import { charterTargetFor, parseTargetSpec } from "../../plan/target.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
+import type { WorkFlags } from "../flags.ts";
 import { openTarget } from "../git-access.ts";
 import { type Inputs, inputNames, readRequest } from "../inputs.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { minorOf, openSession, type Session } from "../session.ts";
 import { toolVersion } from "../version.ts";
 
-export interface PlanFlags {
-  readonly gitCredentials?: string;
-  readonly gitCa?: string;
+export interface PlanFlags extends WorkFlags {
   readonly filename?: readonly string[];
   readonly namespace?: string;
   readonly target: string;
@@ -37,11 +36,6 @@ export interface PlanFlags {
   readonly env?: readonly string[];
   readonly kubeVersion?: string;
   readonly out?: string;
-  readonly trustRoot?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
 }
 
 interface Request {

@@ -1,16 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import {
-  colorFlag,
-  kubeVersionFlag,
-  outputFlag,
-  quietFlag,
-  stateFlag,
-  text,
-  trustRootFlag,
-  gitCaFlag,
-  gitCredentialsFlag,
-} from "../flags.ts";
+import { kubeVersionFlag, text, workFlags } from "../flags.ts";
 import type { PlanFlags } from "./plan.impl.ts";
 
 export const planCommand: Command<CliContext> = buildCommand<PlanFlags, string[], CliContext>({
@@ -82,13 +72,7 @@ export const planCommand: Command<CliContext> = buildCommand<PlanFlags, string[]
         placeholder: "file",
         brief: "Also write the plan to this file",
       },
-      gitCredentials: gitCredentialsFlag,
-      gitCa: gitCaFlag,
-      trustRoot: trustRootFlag,
-      state: stateFlag,
-      output: outputFlag,
-      color: colorFlag,
-      quiet: quietFlag,
+      ...workFlags,
     },
     aliases: { f: "filename", n: "namespace", o: "output", q: "quiet" },
     positional: { kind: "array", parameter: { brief: "The same as -f", parse: text, placeholder: "path" } },

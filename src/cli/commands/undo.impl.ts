@@ -7,22 +7,16 @@ import type { CliContext } from "../context.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { shortDigest } from "../display/plan-text.ts";
 import { guarded } from "../errors.ts";
+import type { WorkFlags } from "../flags.ts";
 import { openTarget } from "../git-access.ts";
 import { minorOf, openTrustedSession, type Session } from "../session.ts";
 import { toolVersion } from "../version.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
 import { storePlan } from "./plan.impl.ts";
 
-export interface UndoFlags {
-  readonly gitCredentials?: string;
-  readonly gitCa?: string;
+export interface UndoFlags extends WorkFlags {
   readonly kubeVersion?: string;
   readonly out?: string;
-  readonly trustRoot?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
 }
 
 export async function undo(this: CliContext, flags: UndoFlags, reference: string): Promise<void> {
