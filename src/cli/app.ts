@@ -69,7 +69,7 @@ export const app: Application<CliContext> = buildApplication(
   {
     name: "kubeops",
     scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-    documentation: { disableAnsiColor: true },
+    documentation: { disableAnsiColor: true, onlyRequiredInUsageLine: true },
     localization: {
       text: {
         ...text_en,
