@@ -1,4 +1,12 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from "node:crypto";
 
 /** DER: a tag, a length, the content. */
 function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -88,6 +96,21 @@ function newAuthority(commonName: string, above: Issuer | undefined): Authority 
     issue: (request) => issued(request, generateKeyPairSync("ec", { namedCurve: "P-256" }), issuer),
     issueAuthority: (below) => newAuthority(below, issuer),
   };
+}
+
+/** A certificate signed with the key of one that is no authority: what no verifier may accept. */
+export function issuedByLeaf(
+  leaf: Pick<IssuedCertificate, "key">,
+  subject: Subject,
+  request: CertificateRequest,
+): IssuedCertificate {
+  const key = createPrivateKey(leaf.key);
+  const issuer: Issuer = {
+    key,
+    name: distinguishedName(subject),
+    identifier: keyIdentifier(spkiOf(createPublicKey(key))),
+  };
+  return issued(request, generateKeyPairSync("ec", { namedCurve: "P-256" }), issuer);
 }
 
 function issued(
