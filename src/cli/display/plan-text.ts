@@ -52,12 +52,12 @@ function header(plan: Plan, paint: Style): string {
   const rows = [
     ["request", printable(plan.request.text)],
     ["target", printable(where)],
-    ["base", `${target.base ?? "unborn branch"}, ${printable(how)}`],
+    ["base", printable(`${target.base ?? "unborn branch"}, ${how}`)],
     [
       "charter",
       plan.charter === null
         ? "none"
-        : `${printable(plan.charter.name)} (serial ${plan.charter.serial}, owner ${plan.charter.owner})`,
+        : `${printable(plan.charter.name)} (serial ${plan.charter.serial}, owner ${printable(plan.charter.owner)})`,
     ],
     ["digest", plan.digest],
   ];
@@ -81,7 +81,7 @@ const elsewhere = /^charter\/(?:widening\/.*|image)$/;
 function verdict(plan: Plan, paint: Style): string {
   const line = (reason: VerdictReason): string[] => [
     reason.decision === "denied" ? paint.red("denied") : paint.yellow("approval"),
-    reason.rule,
+    printable(reason.rule),
     printable(reason.message),
   ];
   const denied = plan.verdict.reasons.filter((reason) => reason.decision === "denied");
@@ -90,7 +90,7 @@ function verdict(plan: Plan, paint: Style): string {
   for (const { rule } of asks) if (elsewhere.test(rule)) counts.set(rule, (counts.get(rule) ?? 0) + 1);
   const grouped = [...counts].map(([rule, count]) => [
     paint.yellow("approval"),
-    rule,
+    printable(rule),
     `${count} ${count === 1 ? "row" : "rows"} under ${rule === "charter/image" ? "Images" : "Widens"}`,
   ]);
   return section(
@@ -235,7 +235,7 @@ function findings(plan: Plan, paint: Style): string {
     columns(
       plan.findings.map((finding) => [
         colour[finding.severity](finding.severity),
-        finding.code,
+        printable(finding.code),
         [
           finding.key === undefined ? "" : `${printable(keyText(finding.key))}: `,
           printable(finding.message),
@@ -254,7 +254,7 @@ function relaxations(plan: Plan, paint: Style): string {
         paint.yellow("!"),
         printable(`${row.workload}/${row.container}`),
         row.level,
-        row.check,
+        printable(row.check),
         printable(`${row.field}: ${row.reason}`),
       ]),
     ),
@@ -308,7 +308,7 @@ function notes(plan: Plan, paint: Style): string {
     paint,
     columns(
       plan.authoring.notes.map((note) => [
-        note.code,
+        printable(note.code),
         printable(note.workload ?? ""),
         printable(note.message),
       ]),
@@ -320,6 +320,6 @@ function assumptions(plan: Plan, paint: Style): string {
   return section(
     "Assumed, not proved",
     paint,
-    columns(plan.assumptions.map((row) => [row.id, printable(row.text)])),
+    columns(plan.assumptions.map((row) => [printable(row.id), printable(row.text)])),
   );
 }
