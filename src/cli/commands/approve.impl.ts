@@ -43,9 +43,9 @@ export async function approve(this: CliContext, flags: ApproveFlags, reference: 
       const keyFile = resolve(this.cwd, flags.key);
       const approver = approverOf(session.trustRoot, plan, keyFile);
       // What is signed is shown first, whole, from the very plan whose digest the statement names (kernel K5).
-      if (flags.output === "text") {
-        this.process.stdout.write(`${planText(plan, style(wantsColor(this, flags)), { objects: true })}\n`);
-      }
+      // JSON on standard output is for programs: the person reads it beside.
+      const shown = flags.output === "text" ? this.process.stdout : this.process.stderr;
+      shown.write(`${planText(plan, style(wantsColor(this, flags)), { objects: true })}\n`);
       await confirm(this, flags, plan);
       const signed = await sign(this, session, {
         plan,

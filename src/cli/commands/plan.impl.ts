@@ -11,6 +11,9 @@ import { ExitCode } from "../../kube/error-table.ts";
 import { isObject, type JsonObject } from "../../kube/json.ts";
 import { objectKey } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
+import { placeText } from "../../kube/place.ts";
+import { printable, printableRest } from "../../kube/printable.ts";
+import type { Problem } from "../../kube/problem.ts";
 import { readObjects } from "../../kube/read-objects.ts";
 import { buildPlan, planText } from "../../plan/build-plan.ts";
 import { prunable } from "../../plan/prune.ts";
@@ -165,13 +168,20 @@ function composeRequest(
     environment: namedEnvironment(context, flags.env ?? []),
   });
   for (const problem of read.problems) {
-    context.process.stderr.write(`${problem.severity}: ${problem.message} [${problem.code}]\n`);
+    context.process.stderr.write(problemText(problem));
   }
   // Without -n an application lives in a namespace of its own name.
   const namespace = flags.namespace ?? read.intent.application;
   const intent = fromProject({ ...read.intent, namespace }, inputs.files);
   const authored = author(intent);
   return { intent, objects: authored.objects, authored, inputs: read.inputs };
+}
+
+/** A remark of the reader in the form of an error: what, where, what to do. */
+function problemText({ severity, message, code, place, hint }: Problem): string {
+  const where = place === undefined ? "" : `${printable(placeText(place))}: `;
+  const advice = hint === undefined ? "" : `  hint: ${printableRest(hint)}\n`;
+  return `${severity}: ${where}${printableRest(message)} [${code}]\n${advice}`;
 }
 
 /**
