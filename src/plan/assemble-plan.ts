@@ -16,6 +16,7 @@ import { printable } from "../kube/printable.ts";
 import type { ObjectKey } from "../kube/read-object.ts";
 import { layOutFiles, placeChanges } from "./change/file-layout.ts";
 import { reversibilityOf } from "./change/reversibility.ts";
+import { literalCredential } from "./secrets/literal-credentials.ts";
 import { assertSafeTarget } from "./change/safe-tree.ts";
 import { semanticDiff } from "./change/semantic-diff.ts";
 import { inFolder, readTargetFolder, type TargetFolder } from "./change/target-folder.ts";
@@ -72,6 +73,9 @@ export function assemblePlan(input: PlanInput): Plan {
   assertSafeTarget(state, folder);
   const target = readTargetFolder(state, folder);
   const desired = desiredObjects(input.objects);
+  // What authoring makes has references already, and what an undo brings back stands in the history of the target.
+  if (input.intent.source === "objects" && input.request.undoes === undefined)
+    for (const object of desired.values()) refuseLiteralCredential(object);
   const { steps, absent } = changeSet(desired, input.deletions, target);
   const files = placeChanges(steps, target);
   const row = charter === null ? undefined : charterTargetFor(charter, state.url);
@@ -239,6 +243,19 @@ function refuseSecretData(key: ObjectKey, object: JsonObject): void {
     `Secret ${printable(key.namespace)}/${name} carries values in ${holder ?? "its annotation last-applied-configuration"}; values never enter a plan`,
     {
       hint: `take the Secret out of the request and let its owner create it: kubectl create secret generic ${name} -n ${printable(key.namespace)} --from-file=KEY=FILE; workloads name it by reference`,
+    },
+  );
+}
+
+/** Kernel K16: given objects are carried out as they are, so that a literal cannot become a reference on the way. */
+function refuseLiteralCredential(object: JsonObject): void {
+  const found = literalCredential(object);
+  if (found === undefined) return;
+  throw new OpsError(
+    "INPUT_SECRET_DATA",
+    `${printable(keyText(objectKey(object)))}: ${printable(found.path)} looks like a credential (${found.what}); values never enter a plan`,
+    {
+      hint: "let its owner put it into a Secret (kubectl create secret generic NAME --from-file=KEY=FILE) and name that: valueFrom.secretKeyRef, envFrom or a volume",
     },
   );
 }

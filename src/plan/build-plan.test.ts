@@ -56,7 +56,7 @@ const shop = application(
 const rich = ((): PlanInput => {
   const empty = stateWith({});
   const first = inputFor(
-    [configMap("keep"), configMap("gone"), configMap("change", { secret: "s3cr3t-marker" })],
+    [configMap("keep"), configMap("gone"), configMap("change", { note: "s3cr3t-marker" })],
     { state: empty },
   );
   const state = stateAfter(empty, filesOf(buildPlan(first), empty));
