@@ -159,7 +159,13 @@ function statusCauses(causes: Json | undefined): FailureCause[] {
       ...(manager !== undefined && { manager }),
     });
   }
-  return found;
+  // The server's order of conflicts is that of a Go map: another one each time.
+  return found.some(({ manager }) => manager !== undefined) ? found.toSorted(byField) : found;
+}
+
+function byField(one: FailureCause, other: FailureCause): number {
+  const keys = [one, other].map(({ field, manager }) => `${field} ${manager?.manager} ${manager?.operation}`);
+  return (keys[0] ?? "") < (keys[1] ?? "") ? -1 : 1;
 }
 
 /**

@@ -63,7 +63,7 @@ function say(failure: ApiFailure): Said {
     const code = denial.id === "escalation" ? "CLUSTER_FORBIDDEN" : "CLUSTER_REFUSED";
     return {
       code,
-      text: `the API server refuses the ${request}: ${denial.text}${causeList(failure.causes)}`,
+      text: `the API server refuses the ${request}: ${denial.text}`,
     };
   }
   if (failure.causes.some(({ reason }) => reason === "TypedPatch" || reason === "StrictDecoding"))
@@ -178,12 +178,10 @@ const causeWords: Readonly<Record<string, string>> = {
 };
 
 function causeList(found: readonly FailureCause[]): string {
-  const words = found
-    .filter(({ reason }) => reason !== "NamespaceTerminating")
-    .map(({ field, reason, immutable, problem }) => {
-      const what = problem ?? (immutable ? "may not change once set" : (causeWords[reason] ?? "is refused"));
-      return `${field === "" ? "the object" : field} ${what}`;
-    });
+  const words = found.map(({ field, reason, immutable, problem }) => {
+    const what = problem ?? (immutable ? "may not change once set" : (causeWords[reason] ?? "is refused"));
+    return `${field === "" ? "the object" : field} ${what}`;
+  });
   return words.length === 0 ? "" : `: ${listed([...new Set(words)])}`;
 }
 

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, valueAt } from "../../../../kube/json.ts";
+import { OpsError } from "../../../../kube/ops-error.ts";
 import { collectionPath, type ResourcePath, withQuery } from "../request/api-path.ts";
 import { readFailure } from "../errors/api-failure.ts";
 import { clusterError, clusterErrorCause, failureError } from "../errors/cluster-error.ts";
@@ -60,14 +61,12 @@ export async function* watchAll(
       failures++;
     } catch (error) {
       if (stopped(options.signal)) return;
-      const cause = clusterErrorCause(error);
-      if (cause?.failure?.status === 410) {
+      if (clusterErrorCause(error)?.failure?.status === 410) {
         yield { type: "EXPIRED" };
         return;
       }
       failures++;
-      const passing =
-        cause !== undefined && (cause.failure === null || [429, 503, 504].includes(cause.failure.status));
+      const passing = OpsError.is(error) && ["CLUSTER_UNREACHABLE", "CLUSTER_BUSY"].includes(error.code);
       if (!passing || failures > mostFailures) throw error;
     }
     if (failures > mostFailures)
