@@ -52,10 +52,34 @@ describe("the table of known images", () => {
     ["php:8-apache", "33:33"],
     ["php:8-cli", undefined],
     ["wordpress:fpm-alpine", "82:82"],
+    ["wordpress:cli", "82:82"],
+    ["phpmyadmin:5-fpm-alpine", "82:82"],
+    ["phpmyadmin:5", "33:33"],
+    ["postgis/postgis:17-3.5", "999:999"],
+    ["postgis/postgis:17-3.5-alpine", "70:70"],
+    ["redis/redis-stack-server:7.4.0-v3", undefined],
+    ["influxdb", "1000:1000"],
+    ["influxdb:2.9-alpine", "1000:1000"],
+    ["influxdb:1.12-alpine", "1500:1500"],
+    ["influxdb:3-core", "1500:1500"],
+    ["prom/prometheus:v3.5.0", "65534:65534"],
+    ["prom/prometheus:v3.9.0-distroless", "65532:65532"],
     ["ghcr.io/library/postgres", undefined],
     ["acme/postgres", undefined],
   ])("%s runs as %s", (text, expected) => {
     expect(user(text)).toBe(expected);
+  });
+
+  test("ports and paths of a tag's own", () => {
+    const row = (text: string): (typeof knownImages)[number] | undefined =>
+      knownImage(parseImageReference(text));
+    expect(row("influxdb:3-core")?.ports).toEqual([{ port: 8181, name: "http" }]);
+    expect(row("influxdb:1.8")?.data).toEqual({ path: "/var/lib/influxdb" });
+    expect(row("mariadb:11.8-ubi10")?.writable).toContain("/run/mariadb");
+    expect(row("mariadb:11.8")?.writable).toContain("/run/mysqld");
+    expect(row("phpmyadmin:5-fpm")?.ports).toEqual([{ port: 9000, name: "fastcgi" }]);
+    expect(row("adminer:5-fastcgi")?.ports).toEqual([{ port: 9000, name: "fastcgi" }]);
+    expect(row("wordpress:cli-php8.3")?.ports).toEqual([]);
   });
 
   test("every row can be reached, and names its source", () => {

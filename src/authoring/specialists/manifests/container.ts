@@ -53,6 +53,9 @@ function containerPorts(workload: Workload): JsonObject[] {
 function environment(workload: Workload, mounts: Mounts): Json[] {
   const byName = new Map<string, JsonObject>();
   for (const entry of mountEnv(mounts)) byName.set(textOf(entry, "name"), entry);
+  const listen = workload.known?.listen;
+  if (listen !== undefined && !workload.intent.env.some(({ name }) => name === listen.unless))
+    byName.set(listen.variable, { name: listen.variable, value: listen.value });
   for (const entry of workload.intent.env)
     byName.set(
       entry.name,

@@ -3,7 +3,9 @@ import { port } from "../../../../test/support/authoring-intents.ts";
 import { claim, container, notes, one, pod } from "../../../../test/support/authored.ts";
 import { isArray, type Json, valueAt } from "../../../kube/json.ts";
 import type { KnownImage } from "../../images/known-image.ts";
+import { parseImageReference } from "../../images/image-reference.ts";
 import { knownImages } from "../../images/known-images.ts";
+import { knownImage } from "../../images/match-image.ts";
 import type { MountIntent, WorkloadIntent } from "../../intent/intent.ts";
 
 describe("the user", () => {
@@ -37,7 +39,7 @@ describe("the user", () => {
     expect(prerequisite).toEqual({
       kind: "other",
       subject: "web",
-      text: 'linuxserver/plex:1 needs root (its init (s6-overlay) starts as root and changes to another user itself): ask for it with user: "0" and the capabilities it needs with cap_add, or choose another image.',
+      text: 'linuxserver/plex:1 needs root (its init (s6-overlay) starts as root, or needs a /run that its own user owns, which no volume of Kubernetes is): ask for it with user: "0" and the capabilities it needs with cap_add, or choose another image.',
     });
   });
 
@@ -135,6 +137,23 @@ describe("low ports, capabilities and what images need", () => {
     }
   });
 
+  test("Kafka gets a sub-path, wherever its image is from", () => {
+    for (const image of ["apache/kafka:4.0.0", "confluentinc/cp-kafka:8.0.0"])
+      expect(
+        container(one({ image, mounts: [claim("data", "/var/lib/kafka/data")] }), "volumeMounts"),
+      ).toContainEqual({ name: "data", mountPath: "/var/lib/kafka/data", subPath: "kafka" });
+  });
+
+  test("pgAdmin stays on port 80, which it leaves by itself without privileges, unless it shall speak TLS", () => {
+    const image = "dpage/pgadmin4:9";
+    const usual = { name: "PGADMIN_LISTEN_PORT", value: "80" };
+    const own = { name: "PGADMIN_LISTEN_PORT", value: "5050" };
+    const tls = { name: "PGADMIN_ENABLE_TLS", value: "True" };
+    expect(container(one({ image }), "env")).toEqual([usual]);
+    expect(container(one({ image, env: [own] }), "env")).toEqual([own]);
+    expect(container(one({ image, env: [tls] }), "env")).toEqual([tls]);
+  });
+
   test("MySQL gets a sub-path: it refuses a directory that holds lost+found", () => {
     expect(
       container(one({ image: "mysql:8", mounts: [claim("data", "/var/lib/mysql")] }), "volumeMounts"),
@@ -143,12 +162,16 @@ describe("low ports, capabilities and what images need", () => {
 });
 
 describe("every row of the table of images", () => {
-  const images = knownImages.flatMap((row) => {
-    const tag = ["1", "1-alpine", "1-apache", "1-fpm", "1-fpm-alpine", "1-rootless"].find(
-      (name) => row.tag?.test(name) ?? true,
-    );
-    return row.repositories.map((repository): [string, KnownImage] => [`${repository}:${tag ?? ""}`, row]);
-  });
+  const tags = ["1", "1-alpine", "1-apache", "1-fpm", "1-fpm-alpine", "1-rootless", "cli", "1-fastcgi"];
+  const more = ["1-ubi", "3-core", "9-distroless", "2"];
+  const images = knownImages.flatMap((row) =>
+    row.repositories.map((repository): [string, KnownImage] => {
+      const image = [...tags, ...more]
+        .map((tag) => `${repository}:${tag}`)
+        .find((text) => knownImage(parseImageReference(text)) === row);
+      return [image ?? `no tag for ${repository}`, row];
+    }),
+  );
 
   test.each(images)("%s passes restricted, and what it writes to is a volume", (image, row) => {
     const authored = one({ image });
