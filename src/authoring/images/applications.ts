@@ -10,7 +10,7 @@ export const applications: readonly KnownImage[] = [
     ports: [{ port: 9000, name: "fastcgi" }],
     writable: ["/tmp"],
     certainty: "guess",
-    source: "TimWolla/docker-adminer:5/fastcgi/Dockerfile (a system user of Alpine: its first numbers)",
+    source: "TimWolla/docker-adminer:6/fastcgi/Dockerfile (a system user of Alpine: its first numbers)",
   },
   {
     repositories: official("adminer"),
@@ -19,7 +19,7 @@ export const applications: readonly KnownImage[] = [
     ports: [http(8080)],
     writable: ["/tmp"],
     certainty: "guess",
-    source: "TimWolla/docker-adminer:5/Dockerfile (a system user of Alpine: its first numbers)",
+    source: "TimWolla/docker-adminer:6/Dockerfile (a system user of Alpine: its first numbers)",
   },
   {
     repositories: hub("dpage/pgadmin4"),

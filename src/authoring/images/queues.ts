@@ -36,6 +36,7 @@ export const queues: readonly KnownImage[] = [
     certainty: "source",
     source: "31z4/zookeeper-docker:3.9.4/Dockerfile, 3.9.4/docker-entrypoint.sh",
   },
+  // Both Kafkas take every folder of their data for a partition and stop at lost+found (apache/kafka, parseTopicPartitionName).
   {
     repositories: hub("apache/kafka"),
     component: "queue",
@@ -76,9 +77,9 @@ export const queues: readonly KnownImage[] = [
     writable: ["/tmp", "/var/lib/redpanda/data"],
     data: { path: "/var/lib/redpanda/data" },
     stateful: true,
-    memoryMiB: 2048,
-    certainty: "guess",
-    source: "the user is from memory; paths and ports: docs.redpanda.com, quick start",
+    memoryMiB: 2560,
+    certainty: "source",
+    source: "redpanda-data/helm-charts:charts/redpanda/values.yaml",
   },
   {
     repositories: official("nats"),

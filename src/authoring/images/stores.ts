@@ -246,13 +246,12 @@ export const stores: readonly KnownImage[] = [
   {
     repositories: hub("redislabs/redismod"),
     component: "cache",
-    user: { uid: 999, gid: 999, name: "redis" },
     ports: [{ port: 6379, name: "redis" }],
     writable: ["/data"],
     data: { path: "/data" },
     stateful: true,
     certainty: "guess",
-    source: "RedisLabsModules/redismod:Dockerfile",
+    source: "RedisLabsModules/redismod:Dockerfile (names no user; the image that it is built on is not read)",
   },
   {
     repositories: hub("valkey/valkey"),
