@@ -460,7 +460,7 @@ describe("credential plug-ins", () => {
     return credentialSource(connection);
   }
   const credential = (status: string): string =>
-    `echo run >> "${"$"}0.runs"; echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":${status}}'`;
+    `echo run >> "$0.runs"; echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":${status}}'`;
 
   it("run with the pinned environment and nothing else, until what they gave expires", async () => {
     process.env["KUBEOPS_TEST_CANARY"] = CANARY;

@@ -188,11 +188,11 @@ describe("answers that are none", () => {
     const exact = await serve((_request, response) =>
       response
         .writeHead(200, { "content-type": "application/json" })
-        .end('{"a":9007199254740992,"b":0.12345678901234567,"c":"99999999999999999999"}'),
+        .end('{"a":9007199254740992,"b":0.1234567890123456,"c":"99999999999999999999"}'),
     );
     expect((await open(exact).send(read)).body).toEqual({
       a: 9007199254740992,
-      b: 0.12345678901234567,
+      b: 0.1234567890123456,
       c: "99999999999999999999",
     });
   });
