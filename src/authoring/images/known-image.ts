@@ -34,7 +34,7 @@ export interface KnownImage {
     /** Left alone where the input sets this variable, which changes the usual port. */
     readonly unless: string;
   };
-  /** Memory that it needs, in MiB, where the usual default is too little. */
+  /** Memory that it needs, in MiB, where the usual default is too little: our judgement where the source gives no figure. */
   readonly memoryMiB?: number;
   readonly certainty: "source" | "guess";
   readonly source: string;

@@ -198,6 +198,8 @@ export const stores: readonly KnownImage[] = [
   },
   {
     repositories: official("influxdb"),
+    // The tags of version 2 (docker-library/official-images:library/influxdb); those of 1.x clusters are not known.
+    tag: /^(?:2|latest$|alpine$)/,
     component: "database",
     user: { uid: 1000, gid: 1000, name: "influxdb" },
     ports: [{ port: 8086, name: "http" }],

@@ -156,7 +156,7 @@ export const web: readonly KnownImage[] = [
     source: "docker-library/wordpress:Dockerfile.template; nextcloud/docker:Dockerfile-debian.template",
   },
   {
-    repositories: official("phpmyadmin"),
+    repositories: [...official("phpmyadmin"), ...hub("phpmyadmin/phpmyadmin")],
     tag: /fpm-alpine/,
     component: "application",
     user: { uid: 82, gid: 82, name: "www-data" },
@@ -166,7 +166,7 @@ export const web: readonly KnownImage[] = [
     source: "phpmyadmin/docker:fpm-alpine/Dockerfile",
   },
   {
-    repositories: official("phpmyadmin"),
+    repositories: [...official("phpmyadmin"), ...hub("phpmyadmin/phpmyadmin")],
     tag: /fpm/,
     component: "application",
     user: { uid: 33, gid: 33, name: "www-data" },
@@ -176,7 +176,7 @@ export const web: readonly KnownImage[] = [
     source: "phpmyadmin/docker:Dockerfile-debian.template",
   },
   {
-    repositories: official("phpmyadmin"),
+    repositories: [...official("phpmyadmin"), ...hub("phpmyadmin/phpmyadmin")],
     component: "application",
     user: { uid: 33, gid: 33, name: "www-data" },
     ports: [http(80)],
