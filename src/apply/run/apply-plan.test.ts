@@ -1,4 +1,13 @@
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openGitTarget } from "../git/git-target.ts";
@@ -504,6 +513,18 @@ describe("K11: an approval is for one use", () => {
     git(world.repository, "branch", "--quiet", "-m", branchOf(plan), "kept");
     expect((await refused(apply(world, plan, { statePath: twin }))).code).toBe("APPROVAL_USED");
     expect(types(world, twin)).toEqual(["log-created", "refusal APPROVAL_USED", "refusal APPROVAL_USED"]);
+  });
+
+  it("K11 remembers a use by the log where journal and branch are gone", async () => {
+    const world = await makeWorld();
+    const plan = await world.plan();
+    await world.approve(plan);
+    await apply(world, plan);
+    git(world.repository, "branch", "--quiet", "-D", branchOf(plan));
+    for (const file of readdirSync(world.statePath))
+      if (file.startsWith("journal.db")) rmSync(join(world.statePath, file));
+    expect((await refused(apply(world, plan))).code).toBe("APPROVAL_USED");
+    expect(branches(world)).toBe("main");
   });
 
   it("K11 refuses it at another clone: the approval is for this target", async () => {
