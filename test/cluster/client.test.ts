@@ -27,10 +27,13 @@ import {
 import { type JsonObject, valueAt } from "../../src/kube/json.ts";
 import { controlPlane, type ControlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { deep, leftOut } from "../support/suites.ts";
+import { authority } from "../support/test-pki.ts";
 
 const versions = deep ? (["1.37", "1.35", "1.34"] as const) : (["1.37"] as const);
 const missing =
   controlPlaneMissing !== undefined && leftOut("the client on a real API server", controlPlaneMissing);
+
+const foreignAuthority = authority("kubeops-test-ca");
 
 /** A value that stands where values stand; no message, hint or cause may hold it. */
 const CANARY = "CANARY-5d2e";
@@ -1051,6 +1054,23 @@ describe.skipIf(missing).each(versions)("the client on a real API server, %s", (
       });
       expect((await plane.admin("GET", "/api/v1/namespaces/default/configmaps/trap")).status).toBe(404);
     });
+  });
+
+  it("K14 a pin that the server does not meet: no request but the question for the UID", async () => {
+    const asked = (): readonly unknown[] => plane.auditLog().map((event) => event["requestURI"]);
+    const before = asked().length;
+    const foreignCa = openPlanner(
+      { ...connection, caPem: `${connection.caPem ?? ""}${foreignAuthority.certificate}` },
+      { ...pin, caKeySha256: foreignAuthority.keySha256 },
+    );
+    closing.push(foreignCa);
+    expect(await failure(foreignCa.kubeSystemUid())).toMatchObject({ code: "CLUSTER_PIN" });
+    expect(asked().length).toBe(before);
+    const foreignUid = openPlanner(connection, { ...pin, kubeSystemUid: "another" });
+    closing.push(foreignUid);
+    const request = applyRequest(configMap("never"), map("never"), manager);
+    expect(await failure(foreignUid.dryRun(request))).toMatchObject({ code: "CLUSTER_PIN" });
+    expect(asked().slice(before)).toEqual(["/api/v1/namespaces/kube-system"]);
   });
 
   it("two hundred applies over one pool", async () => {

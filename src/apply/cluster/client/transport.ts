@@ -1,5 +1,6 @@
 import { request as httpsRequest, Agent } from "node:https";
 import type { IncomingMessage } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { isObject, type Json } from "../../../kube/json.ts";
 import type { OpsError } from "../../../kube/ops-error.ts";
@@ -47,7 +48,8 @@ export interface Transport {
 /**
  * Opens a transport: one pool of kept connections, over which every request goes. Each connection proves the pinned CA key
  * before a credential is sent over it, and the pinned UID of kube-system before anything else is asked over it (kernel
- * K14). Redirects are not followed, sessions not resumed, proxies not used. Nothing is connected yet.
+ * K14). Redirects are not followed, sessions not resumed, proxies not used. Nothing is connected yet. It stands on node:https:
+ * fetch and undici give no hold on the socket between its handshake and its first byte, and join repeated headers.
  * @throws {OpsError} CLUSTER_PIN, CLUSTER_TLS when the connection cannot lead to the pinned cluster.
  */
 export function openTransport(connection: KubeConnection, options: TransportOptions = {}): Transport {
@@ -141,17 +143,14 @@ class PinnedTransport implements Transport {
     }
   }
 
-  #wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-    if (milliseconds === 0) return Promise.resolve();
+  async #wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    if (milliseconds === 0) return;
     if (this.#options.wait !== undefined) return this.#options.wait(milliseconds);
-    const stop = this.#stopSignal(signal);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, milliseconds);
-      stop.addEventListener("abort", () => {
-        clearTimeout(timer);
-        reject(aborted());
-      });
-    });
+    try {
+      await sleep(milliseconds, undefined, { signal: this.#stopSignal(signal) });
+    } catch {
+      throw aborted();
+    }
   }
 
   #stopSignal(signal: AbortSignal | undefined): AbortSignal {

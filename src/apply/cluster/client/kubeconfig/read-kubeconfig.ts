@@ -24,7 +24,7 @@ export function readKubeconfig(
   });
 }
 
-/** The file itself may be a link: its user named it. What it names may not lead out of the folder that it was named in. */
+/** A link out of the folder is refused: the files that it names would be another folder's. */
 function readOwn(file: string, whole: string): Uint8Array {
   try {
     return projectFiles(dirname(whole)).read(basename(whole), MAX_KUBECONFIG_BYTES);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isObject, type Json, type JsonObject, valueAt } from "../../../../kube/json.ts";
 import { OpsError } from "../../../../kube/ops-error.ts";
 import { collectionPath, type ResourcePath, withQuery } from "../request/api-path.ts";
@@ -82,16 +83,9 @@ function stopped(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done);
-  });
+/** Waits, or ends early when the watch is given up. */
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(milliseconds, undefined, { ...(signal !== undefined && { signal }) }).catch(() => {});
 }
 
 function readEvent(line: string, resource: ResourcePath): WatchEvent {

@@ -220,6 +220,7 @@ describe("K13 the transport refuses what is no read, review, dry run or permitte
 
   it("a token request that says it is a dry run, for which a server mints a token", async () => {
     await refused(() => transport().send({ planned: dryRunOf(token) }));
+    expect(() => permitPlan([dryRunOf(token)])).toThrow("token is never written");
   });
 
   it("a write that no plan permits, and one that differs from a permitted one in anything", async () => {
@@ -278,13 +279,14 @@ describe("K13 the transport refuses what is no read, review, dry run or permitte
   });
 
   it("a permitted write goes out to the letter, once; what is sent is what was checked", async () => {
-    const client = transport(permitPlan([apply, create]));
+    const client = transport(permitPlan([apply, create, remove]));
     const before = server.requests.length;
     const racing = { ...apply, body: { ...(apply.body as JsonObject) } };
     const sending = client.send({ planned: racing, resourceVersion: "5" });
     (racing.body as Record<string, unknown>)["data"] = { k: "swapped" };
     await sending;
     await client.send({ planned: create });
+    await client.send({ planned: remove, resourceVersion: "6" });
     const sent = server.requests.slice(before).filter(({ method }) => method !== "GET");
     expect(sent.map(({ method, url, body }) => [method, url, JSON.parse(body) as unknown])).toEqual([
       [
@@ -293,16 +295,22 @@ describe("K13 the transport refuses what is no read, review, dry run or permitte
         { ...object, metadata: { ...object.metadata, uid, resourceVersion: "5" } },
       ],
       ["POST", "/api/v1/namespaces/shop/configmaps?fieldManager=kubeops&fieldValidation=Strict", object],
+      [
+        "DELETE",
+        "/api/v1/namespaces/shop/configmaps/a",
+        { ...(remove.body as JsonObject), preconditions: { uid, resourceVersion: "6" } },
+      ],
     ]);
     expect(sent.map(({ headers }) => headers["content-type"])).toEqual([
       "application/apply-patch+yaml",
+      "application/json",
       "application/json",
     ]);
     const again = server.connections();
     await expect(client.send({ planned: apply, resourceVersion: "5" })).rejects.toThrow(TypeError);
     await expect(client.send({ planned: create })).rejects.toThrow(TypeError);
     expect(server.connections()).toBe(again);
-    expect(server.requests.slice(before).filter(({ method }) => method !== "GET").length).toBe(2);
+    expect(server.requests.slice(before).filter(({ method }) => method !== "GET").length).toBe(3);
   });
 
   it("permits are for writes of single objects, each once", () => {

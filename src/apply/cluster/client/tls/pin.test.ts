@@ -130,6 +130,25 @@ for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
           /does not prove the pinned CA key/,
         ],
         [
+          "another CA of the same name, in certificates that name no keys",
+          () => ({
+            issued: foreign.issue({ commonName: "s", ...names, plain: true }),
+            chain: ours.certificate,
+          }),
+          "CLUSTER_PIN",
+          /does not prove the pinned CA key/,
+        ],
+        [
+          "a certificate signed by a client certificate of our CA that does not say what it is for",
+          () => {
+            const leaf = ours.issue({ ...clientSubject, usage: "client", plain: true });
+            const issued = issuedByLeaf(leaf, clientSubject, { commonName: "s", ...names, plain: true });
+            return { issued, chain: leaf.certificate };
+          },
+          "CLUSTER_PIN",
+          /does not prove the pinned CA key/,
+        ],
+        [
           "a certificate signed by a client certificate of our CA",
           () => ({
             issued: issuedByLeaf(client, clientSubject, { commonName: "s", ...names }),
