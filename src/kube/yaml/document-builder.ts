@@ -347,7 +347,7 @@ export function documentBuilder(lines: LineIndex, base: number): DocumentBuilder
     if (failed) return;
     const target = anchors.get(name);
     if (target === undefined) {
-      fail("yaml/alias", at, `there is no anchor ${name} before this alias`);
+      fail("yaml/alias", at, `there is no anchor of this name before the alias`);
       return;
     }
     if (target.cost === undefined) {
