@@ -225,13 +225,23 @@ function desiredObjects(objects: readonly JsonObject[]): ReadonlyMap<string, Jso
   return byIdentity;
 }
 
+const harmlessOfSecret: ReadonlySet<string> = new Set([
+  "apiVersion",
+  "kind",
+  "metadata",
+  "type",
+  "immutable",
+]);
+
 /** Kernel K16: a value that entered a plan would stand in files, logs and Git for ever. */
 function refuseSecretData(key: ObjectKey, object: JsonObject): void {
   if (key.group !== "" || key.kind !== "Secret") return;
   const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
   const annotations = isObject(metadata["annotations"]) ? metadata["annotations"] : {};
-  const holder = ["data", "stringData"].find((member) => {
-    const value = Object.hasOwn(object, member) ? object[member] : undefined;
+  // Also a member that Kubernetes does not know: a misspelt one holds the same values.
+  const holder = Object.keys(object).find((member) => {
+    if (harmlessOfSecret.has(member)) return false;
+    const value = object[member];
     return isObject(value) ? Object.keys(value).length > 0 : value !== undefined && value !== null;
   });
   // kubectl writes the whole object, values included, into this annotation.
@@ -240,7 +250,7 @@ function refuseSecretData(key: ObjectKey, object: JsonObject): void {
   const name = printable(key.name);
   throw new OpsError(
     "INPUT_SECRET_DATA",
-    `Secret ${printable(key.namespace)}/${name} carries values in ${holder ?? "its annotation last-applied-configuration"}; values never enter a plan`,
+    `Secret ${printable(key.namespace)}/${name} carries values in ${holder === undefined ? "its annotation last-applied-configuration" : printable(holder)}; values never enter a plan`,
     {
       hint: `take the Secret out of the request and let its owner create it: kubectl create secret generic ${name} -n ${printable(key.namespace)} --from-file=KEY=FILE; workloads name it by reference`,
     },

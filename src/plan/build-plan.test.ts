@@ -295,6 +295,8 @@ describe("K16 Secrets with values", () => {
     [{ data: { p: "c2VjcmV0" } }, "data"],
     [{ stringData: { p: "hunter2" } }, "stringData"],
     [{ data: "c2VjcmV0" }, "data"],
+    [{ stringdata: { p: "hunter2" } }, "stringdata"],
+    [{ data: {}, spec: { p: "hunter2" } }, "spec"],
     [
       {
         metadata: {
