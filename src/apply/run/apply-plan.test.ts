@@ -27,6 +27,7 @@ import { checkLog } from "../../../test/support/git-log-check.ts";
 import { canonicalJson } from "../../kube/canonical-json.ts";
 import { jsonDigest } from "../../kube/digest.ts";
 import { OpsError } from "../../kube/ops-error.ts";
+import { filesOf } from "../../plan/files-of.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type ApplyOutcome, type ApplyStep, applyPlan } from "./apply-plan.ts";
 import { type ApprovedPlan, assertApproved } from "./approved-plan.ts";
@@ -732,6 +733,36 @@ describe("K3: a run that was cut off", () => {
       .record("commit-built", { commit: head, nonces: NONCE });
     expect(await apply(world, plan)).toMatchObject({ resumed: true, alreadyDone: false });
     expect(git(world.repository, "rev-list", "--count", branchOf(plan))).toBe("2");
+  });
+
+  it("K20 logs no outcome for a commit that says it is the plan's and holds something else", async () => {
+    const world = await makeWorld();
+    const plan = await world.plan();
+    await world.approve(plan);
+    const target = await openGitTarget({ url: world.repository, branch: "main" });
+    const texts = filesOf(plan, await target.readState(plan.target.root));
+    const forge = (files: ReadonlyMap<string, string | null>): Promise<string> =>
+      target.buildCommit({
+        base: plan.target.base,
+        files,
+        message: `x\n\nKubeops-Plan: ${plan.digest}\n`,
+        time: 0,
+      });
+    const [path = ""] = [...texts.keys()].filter((file) => file.includes("configmap"));
+    for (const files of [
+      new Map([...texts, [`${FOLDER}/more.yaml`, "a: 1\n"]]),
+      new Map([...texts, [path, "a: 1\n"]]),
+      new Map([...texts].filter(([file]) => file !== path)),
+    ]) {
+      const commit = await forge(files);
+      await target.push(commit, branchOf(plan), null);
+      const { journal } = world.ports();
+      journal.begin(plan.digest, jsonDigest(plan.target)).record("commit-built", { commit, nonces: NONCE });
+      expect((await refused(apply(world, plan))).code).toBe("TARGET_DRIFT");
+      git(world.repository, "branch", "--quiet", "-D", branchOf(plan));
+    }
+    await target.close();
+    expect(types(world).filter((type) => type.startsWith("apply-outcome"))).toEqual([]);
   });
 
   it("keeps a run open that the target was not reached for, with the same approval", async () => {
