@@ -49,7 +49,24 @@ export interface CharterSpec {
   readonly maxChanges?: number;
 }
 
-export interface CharterTarget {
+/** A target is a repository or a cluster: exactly one of `git` and `cluster`. */
+export type CharterTarget = CharterGitTarget | CharterClusterTarget;
+
+export interface CharterClusterTarget {
+  readonly name: string;
+  readonly cluster: {
+    /** What `charter pin` showed and the owner signed. */
+    readonly url: string;
+    readonly caKeySha256: string;
+    readonly kubeSystemUid: string;
+    /** Namespace that holds the inventory and the markers of used approvals; it must exist. */
+    readonly inventory: string;
+    /** Objects that these field managers own may be taken part in, as `argocd-controller`. Absent: objects of other tools are denied. */
+    readonly sharedWith?: readonly string[];
+  };
+}
+
+export interface CharterGitTarget {
   readonly name: string;
   readonly git: {
     /** Absolute path or https URL, exact. */

@@ -1,6 +1,7 @@
 import type { Intent, Prerequisite, Relaxation, AuthoringNote } from "../authoring/intent/intent.ts";
 import type { Severity } from "../kube/problem.ts";
 import type { Json, JsonObject } from "../kube/json.ts";
+import type { ClusterPin } from "./cluster-state.ts";
 import type { ObjectKey } from "../kube/read-object.ts";
 
 /** `sha256:` and 64 hexadecimal digits: the name of a plan. */
@@ -20,7 +21,7 @@ export interface Plan {
   readonly tool: { readonly name: "kubernetes-operations"; readonly version: string };
   readonly request: RequestRecord;
   readonly intent: Intent;
-  readonly target: GitTarget;
+  readonly target: GitTarget | ClusterTarget;
   /** The target's objects and files the plan relied on, with what they were (kernel K3). */
   readonly readSet: readonly ReadSetEntry[];
   readonly changes: readonly Change[];
@@ -71,10 +72,19 @@ export interface GitTarget {
   readonly mode: "branch" | "onto";
 }
 
+/** A cluster by its pin. Everything that apply does there, it does with exactly this cluster or not at all (kernel K14). */
+export interface ClusterTarget {
+  readonly kind: "cluster";
+  /** Name of the target in the charter. */
+  readonly name: string;
+  readonly pin: ClusterPin;
+  readonly serverVersion: string;
+}
+
 export interface ReadSetEntry {
-  /** `git:<path>` for a file of the base tree. */
+  /** `git:<path>` for a file of the base tree; `cluster:<group>/<kind>/<namespace>/<name>` for an object. */
   readonly what: string;
-  /** Git blob id, or the digest of the object. */
+  /** Git blob id; for an object of a cluster `uid resourceVersion`, or `absent`. */
   readonly version: string;
 }
 
@@ -93,6 +103,25 @@ export interface Change {
   readonly beforeMac: string | null;
   readonly diff: readonly FieldChange[];
   readonly reversibility: Reversibility;
+  /** For a cluster target: what binds the change to the live object and to the result that the server promised. */
+  readonly live?: LiveChange;
+}
+
+export interface LiveChange {
+  /** Plural of the resource. */
+  readonly resource: string;
+  readonly namespaced: boolean;
+  /** UID of the object that stood there; null for a create. With it a write can only be an update. */
+  readonly uid: string | null;
+  /**
+   * MAC of the merged result of the server's dry run, without status, managedFields, resourceVersion, generation, uid and
+   * creationTimestamp (and the fields of facts that differ between dry runs); null when it could not be dry-run (K2).
+   */
+  readonly mergedMac: string | null;
+  readonly notDryRun: string | null;
+  /** Other managers of fields that this change touches. */
+  readonly owners: readonly { readonly manager: string; readonly path: string }[];
+  readonly warnings: readonly string[];
 }
 
 export type Reversibility =
