@@ -84,6 +84,34 @@ export const errorTable = {
     when: "The target holds something that must not be written over or followed: a link, a submodule, a name that differs only by case.",
   },
   BRANCH_CHECKED_OUT: { exit: 3, when: "The branch to be moved is checked out somewhere." },
+  // Cluster
+  KUBECONFIG_INVALID: {
+    exit: 2,
+    when: "A kubeconfig cannot be read, or asks for something that is refused.",
+  },
+  CLUSTER_UNREACHABLE: {
+    exit: 3,
+    when: "The API server cannot be reached, or the connection broke before it answered.",
+  },
+  CLUSTER_TLS: { exit: 3, when: "The API server's certificate does not hold." },
+  CLUSTER_PIN: { exit: 3, when: "The API server is not the cluster that the charter pins." },
+  CLUSTER_AUTH: { exit: 3, when: "The API server does not accept the credentials." },
+  CLUSTER_FORBIDDEN: { exit: 3, when: "The credentials do not allow a request." },
+  CLUSTER_NOT_FOUND: { exit: 3, when: "An object, a namespace or a kind is not there." },
+  CLUSTER_CONFLICT: {
+    exit: 3,
+    when: "An object exists already, was changed since it was read, or another manager owns a field.",
+  },
+  CLUSTER_REFUSED: { exit: 3, when: "The API server or an admission rule refuses an object." },
+  CLUSTER_EXPIRED: {
+    exit: 3,
+    when: "The API server does not have the version that a list or watch asks for.",
+  },
+  CLUSTER_BUSY: { exit: 3, when: "The API server is overloaded or not ready, also after waiting." },
+  CLUSTER_ANSWER: {
+    exit: 3,
+    when: "The API server's answer is not what its protocol says, too large, or an internal error.",
+  },
   // Log and journal
   LOG_INVALID: { exit: 3, when: "The audit log does not verify." },
   LOG_NOT_EXTENDED: {
