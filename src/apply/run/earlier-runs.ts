@@ -1,6 +1,6 @@
 import type { RunRecord } from "../journal/journal.ts";
-import type { Plan } from "../../plan/plan.ts";
 import type { GitTargetPort } from "../git/git-target.ts";
+import type { GitPlan } from "./git-plan.ts";
 
 /** Names of the journal's steps that later runs read. */
 export const steps = { built: "commit-built", consuming: "consuming", pushed: "pushed" } as const;
@@ -21,7 +21,7 @@ export interface EarlierCommit {
 export async function earlierCommit(
   target: GitTargetPort,
   runs: readonly RunRecord[],
-  plan: Plan,
+  plan: GitPlan,
   branch: string,
 ): Promise<EarlierCommit | undefined> {
   const built = runs.toReversed().flatMap((run) =>
