@@ -61,8 +61,16 @@ export interface CharterClusterTarget {
     readonly kubeSystemUid: string;
     /** Namespace that holds the inventory and the markers of used approvals; it must exist. */
     readonly inventory: string;
-    /** Objects that these field managers own may be taken part in, as `argocd-controller`. Absent: objects of other tools are denied. */
+    /**
+     * Objects that these field managers own may be taken part in, as `argocd-controller`; the controller of an object's
+     * owner is named by its kind, as `Certificate.cert-manager.io`. Absent: objects of other tools are denied.
+     */
     readonly sharedWith?: readonly string[];
+    /**
+     * Objects of our own inventory may be deleted as `kinds` says, where no data or other objects go with them. Default:
+     * false: every deletion has to be named under `deletions` (kernel K8).
+     */
+    readonly ownDeletions?: boolean;
   };
 }
 

@@ -45,6 +45,11 @@ export interface LiveObject {
   readonly access: readonly { readonly verb: string; readonly allowed: boolean }[];
   /** A dry run that the server refused, rebuilt without values. */
   readonly refusal: string | null;
+  /**
+   * The fields that the refusal names, and whether all that is wrong with each is that it cannot be changed. Absent: not
+   * known, and the refusal stands for itself.
+   */
+  readonly refusedFields?: readonly { readonly path: string; readonly immutable: boolean }[];
   /** Other managers that own fields our object sets to another value (server-side apply conflicts). */
   readonly conflicts: readonly { readonly manager: string; readonly path: string }[];
   /** Admission warnings, rebuilt without values. */

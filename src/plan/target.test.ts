@@ -234,8 +234,8 @@ describe("the charter's folders and targets", () => {
   });
   it("are compared literally", () => {
     const charter = charterWith();
-    expect(charterTargetFor(charter, "/srv/gitops")?.name).toBe("gitops");
-    expect(charterTargetFor(charter, "/srv/gitops/")).toBeUndefined();
-    expect(charterTargetFor(charter, "/srv/GITOPS")).toBeUndefined();
+    expect(charterTargetFor(charter, { kind: "git", url: "/srv/gitops" })?.name).toBe("gitops");
+    expect(charterTargetFor(charter, { kind: "git", url: "/srv/gitops/" })).toBeUndefined();
+    expect(charterTargetFor(charter, { kind: "git", url: "/srv/GITOPS" })).toBeUndefined();
   });
 });

@@ -20,6 +20,7 @@ import { openTarget } from "../git-access.ts";
 import { wantsColor } from "../flags.ts";
 import { openTrustedSession, type Session } from "../session.ts";
 import { resolve } from "node:path";
+import { asGitPlan } from "../../apply/run/git-plan.ts";
 import { reproduceAgainst } from "../../apply/run/reproduce-against.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
 import { toolVersion } from "../version.ts";
@@ -75,10 +76,12 @@ async function approvable(
   plan: Plan,
   trustRoot: TrustRoot,
 ): Promise<void> {
-  const target = await openTarget(context, flags, { url: plan.target.url, branch: plan.target.branch });
+  const gitPlan = asGitPlan(plan);
+  const { url, branch } = gitPlan.target;
+  const target = await openTarget(context, flags, { url, branch });
   const done = context.onInterrupt(() => void target.close());
   try {
-    await reproduceAgainst(plan, target, { trustRoot, toolVersion, minor: LATEST_MINOR });
+    await reproduceAgainst(gitPlan, target, { trustRoot, toolVersion, minor: LATEST_MINOR });
   } finally {
     done();
     await target.close();

@@ -12,7 +12,6 @@ import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import { initialCharter } from "../../plan/charter/initial-charter.ts";
-import { parseTargetSpec } from "../../plan/target.ts";
 import type { CliContext } from "../context.ts";
 import { columns, style } from "../display/style.ts";
 import { guarded } from "../errors.ts";
@@ -20,7 +19,7 @@ import type { GitAccessFlags } from "../flags.ts";
 import { openTarget } from "../git-access.ts";
 import { wantsColor } from "../flags.ts";
 import { locate, openSession } from "../session.ts";
-import { locationOf } from "./plan.impl.ts";
+import { gitSpec, locationOf } from "./plan.impl.ts";
 
 export interface CharterInitFlags {
   readonly name: string;
@@ -89,7 +88,7 @@ async function targetOf(
   flags: GitAccessFlags,
   text: string,
 ): Promise<{ name: string; url: string; branches: readonly string[]; folders: readonly string[] }> {
-  const spec = parseTargetSpec(text);
+  const spec = gitSpec(text);
   const opened = await openTarget(context, flags, {
     url: locationOf(context, spec.url),
     branch: spec.branch,

@@ -14,7 +14,7 @@ import { OpsError } from "../../kube/ops-error.ts";
 import { readObjects } from "../../kube/read-objects.ts";
 import { buildPlan, planText } from "../../plan/build-plan.ts";
 import { prunable } from "../../plan/prune.ts";
-import { charterTargetFor, parseTargetSpec } from "../../plan/target.ts";
+import { charterGitTarget, type GitTargetSpec, parseTargetSpec } from "../../plan/target.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
@@ -53,7 +53,7 @@ interface Request {
 
 export async function plan(this: CliContext, flags: PlanFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
-    const spec = parseTargetSpec(flags.target);
+    const spec = gitSpec(flags.target);
     const minor = minorOf(flags.kubeVersion);
     const names = inputNames(flags.filename, words);
     const inputs = await readRequest(this, names);
@@ -75,10 +75,19 @@ export async function plan(this: CliContext, flags: PlanFlags, ...words: string[
   });
 }
 
+/** The repository that a target names. */
+export function gitSpec(text: string): GitTargetSpec {
+  const spec = parseTargetSpec(text);
+  if (spec.kind === "git") return spec;
+  throw new OpsError("USAGE", `cluster:${spec.name}: this command does not do clusters yet`, {
+    hint: "git:<path or https URL>[@branch]#folder",
+  });
+}
+
 interface Making {
   readonly names: readonly string[];
   readonly request: Request;
-  readonly spec: ReturnType<typeof parseTargetSpec>;
+  readonly spec: GitTargetSpec;
   readonly minor: number;
 }
 
@@ -97,7 +106,7 @@ async function makePlan(
   try {
     const { trustRoot } = session;
     const charterTarget =
-      trustRoot === undefined ? undefined : charterTargetFor(trustRoot.charter, target.url);
+      trustRoot === undefined ? undefined : charterGitTarget(trustRoot.charter, target.url);
     const state = await target.readState(charterTarget?.git.root ?? spec.folder);
     return buildPlan({
       request: { text: requestText(flags, making.names), inputs: request.inputs },

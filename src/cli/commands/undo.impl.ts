@@ -2,6 +2,7 @@ import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { buildPlan, parsePlan } from "../../plan/build-plan.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { gitTargetOf } from "../../plan/target.ts";
 import { undoRequest } from "../../plan/undo.ts";
 import type { CliContext } from "../context.ts";
 import { planOutput } from "../display/plan-output.ts";
@@ -65,24 +66,23 @@ async function undoPlan(
   const minor = minorOf(flags.kubeVersion);
   const commit = appliedCommit(session, plan);
   const { trustRoot } = session;
-  const base = await openTarget(context, flags, { url: plan.target.url, branch: plan.target.branch });
+  const planned = gitTargetOf(plan);
+  const { url, branch } = planned;
+  const base = await openTarget(context, flags, { url, branch });
   const own = `kubeops/${shortDigest(plan.digest)}`;
   // Where the change lives now: on the base branch once it was merged (or put there), else on its own branch.
-  const merged = await base.contains(plan.target.branch, commit);
+  const merged = await base.contains(branch, commit);
   const target =
-    merged || plan.target.mode === "onto"
-      ? base
-      : await openTarget(context, flags, { url: plan.target.url, branch: own });
+    merged || planned.mode === "onto" ? base : await openTarget(context, flags, { url, branch: own });
   const done = context.onInterrupt(() => void Promise.all([base.close(), target.close()]));
   try {
-    const before =
-      plan.target.base === null ? null : await target.readStateAt(plan.target.base, plan.target.root);
-    const state = await target.readState(plan.target.root);
+    const before = planned.base === null ? null : await target.readStateAt(planned.base, planned.root);
+    const state = await target.readState(planned.root);
     return buildPlan({
       ...undoRequest(plan, before),
       state,
-      folder: plan.target.folder,
-      mode: plan.target.mode,
+      folder: planned.folder,
+      mode: planned.mode,
       charter: trustRoot.charter,
       charterOwner: trustRoot.owner.fingerprint,
       macKey: trustRoot.macKey,

@@ -43,16 +43,9 @@ export function shortDigest(digest: string): string {
 }
 
 function header(plan: Plan, paint: Style): string {
-  const { target } = plan;
-  const where = `git:${target.url}@${target.branch}#${target.folder === "" ? "." : target.folder}`;
-  const how =
-    target.mode === "onto"
-      ? `moves ${target.branch} itself`
-      : `on a new branch kubeops/${shortDigest(plan.digest)}`;
   const rows = [
     ["request", printable(plan.request.text)],
-    ["target", printable(where)],
-    ["base", `${target.base ?? "unborn branch"}, ${printable(how)}`],
+    ...targetRows(plan),
     [
       "charter",
       plan.charter === null
@@ -65,6 +58,26 @@ function header(plan: Plan, paint: Style): string {
     `${paint.bold(`Plan ${shortDigest(plan.digest)}`)}  ${decision(plan, paint)}`,
     ...columns(rows),
   ].join("\n");
+}
+
+function targetRows(plan: Plan): readonly (readonly [string, string])[] {
+  const { target } = plan;
+  if (target.kind === "cluster") {
+    const { url, caKeySha256, kubeSystemUid } = target.pin;
+    return [
+      ["target", printable(`cluster:${target.name} (${target.serverVersion})`)],
+      ["pin", printable(`${url}, CA key ${caKeySha256}, kube-system ${kubeSystemUid}`)],
+    ];
+  }
+  const where = `git:${target.url}@${target.branch}#${target.folder === "" ? "." : target.folder}`;
+  const how =
+    target.mode === "onto"
+      ? `moves ${target.branch} itself`
+      : `on a new branch kubeops/${shortDigest(plan.digest)}`;
+  return [
+    ["target", printable(where)],
+    ["base", `${target.base ?? "unborn branch"}, ${printable(how)}`],
+  ];
 }
 
 function decision(plan: Plan, paint: Style): string {

@@ -38,6 +38,7 @@ export const wideningIds = [
   "argocd-object",
   "flux-object",
   "gitops-annotation",
+  "field-ownership",
   "cluster-scoped",
   "unknown-kind",
 ] as const;
