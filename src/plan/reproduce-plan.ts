@@ -58,7 +58,7 @@ export function reproducePlan(plan: Plan, world: World): void {
   const again = assemblePlan(inputAgain(plan, world));
   for (const part of parts) {
     const path = firstDifference(plan[part] as unknown as Json, again[part] as unknown as Json, [part]);
-    if (path !== undefined) throw differs(pathText(path), hints[part]);
+    if (path !== undefined) throw differs(pathText(path), ("cluster" in world ? clusterHints : hints)[part]);
   }
 }
 
@@ -128,9 +128,16 @@ const parts: readonly (keyof Plan)[] = [
 
 const hints: Partial<Record<keyof Plan, string>> = {
   tool: "the plan was made by another version of this program",
-  target: "the branch, the folder that is followed as a whole, or the cluster is not what the plan saw",
-  readSet: "a file or object that the plan relied on is not what the plan saw",
+  target: "the branch, or the folder that is followed as a whole, is not what the plan saw",
+  readSet: "a file that the plan relied on is not what the plan saw",
   charter: "the charter is not the one that judged the plan",
+};
+
+const clusterHints: Partial<Record<keyof Plan, string>> = {
+  ...hints,
+  target: "the cluster is not the one that the plan saw",
+  readSet: "an object that the plan relied on is not what the plan saw",
+  changes: "what stands in the cluster, or what the server would make of it, is not what the plan saw",
 };
 
 function differs(path: string, reason?: string): OpsError {

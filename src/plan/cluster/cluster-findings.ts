@@ -1,4 +1,5 @@
 import { isMember } from "../change/applyset.ts";
+import type { LiveObject } from "../cluster-state.ts";
 import type { PlanFinding } from "../plan.ts";
 import type { ClusterStep } from "./cluster-step.ts";
 import { recreatedFields } from "./immutable.ts";
@@ -58,7 +59,7 @@ const rows: readonly FindingRow[] = [
     code: "cluster/no-result",
     severity: "error",
     find: ({ operation, found }) =>
-      operation !== "delete" && found.merged === null && found.notDryRun === null && found.refusal === null
+      operation !== "delete" && unexplained(found)
         ? [{ message: "nothing says what the server would make of it" }]
         : [],
   },
@@ -77,14 +78,6 @@ const rows: readonly FindingRow[] = [
         : [],
   },
   {
-    code: "cluster/being-deleted",
-    severity: "error",
-    find: ({ before }) =>
-      (before?.["metadata"] as { deletionTimestamp?: unknown } | undefined)?.deletionTimestamp === undefined
-        ? []
-        : [{ message: "is being deleted: what is written to it now is lost" }],
-  },
-  {
     code: "cluster/not-ours",
     severity: "warning",
     find: ({ operation, found }, { set, undoes }) =>
@@ -93,6 +86,11 @@ const rows: readonly FindingRow[] = [
         : [],
   },
 ];
+
+/** Nothing was asked of the server, and nothing says why. */
+function unexplained({ merged, notDryRun, refusal, conflicts }: LiveObject): boolean {
+  return merged === null && notDryRun === null && refusal === null && conflicts.length === 0;
+}
 
 /** Findings of a cluster about what the plan changes. */
 export function clusterFindings(

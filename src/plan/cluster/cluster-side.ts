@@ -234,12 +234,10 @@ function readSet(
 /** Kernel K2: what could not be dry-run is a printed assumption. */
 function notDryRun(steps: readonly ClusterStep[]): readonly Assumption[] {
   const without = steps.filter(
-    ({ operation, found }) => operation !== "delete" && found.merged === null && found.refusal === null,
+    ({ operation, found }) => operation !== "delete" && found.notDryRun !== null && found.merged === null,
   );
   if (without.length === 0) return [];
-  const names = without.map(
-    ({ key, found }) => `${keyText(key)} (${found.notDryRun ?? "no result was given"})`,
-  );
+  const names = without.map(({ key, found }) => `${keyText(key)} (${found.notDryRun ?? ""})`);
   return [
     {
       id: "cluster/not-dry-run",

@@ -94,6 +94,7 @@ describe("the verdict", () => {
         "charter/image",
         "charter/pod-security",
         "charter/widening",
+        "charter/ownership",
         "git/substitution",
         "finding",
       ].sort(),
