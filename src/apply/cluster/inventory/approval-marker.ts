@@ -1,9 +1,9 @@
 import { type JsonObject, valueAt } from "../../../kube/json.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import type { ApprovalStatement } from "../../../plan/approval-statement.ts";
+import { FIELD_MANAGER } from "../../../plan/change/applyset.ts";
 import { createRequest, type PlannedRequest } from "../client/request/planned-request.ts";
 import type { KubeReader } from "../client/reader/reader.ts";
-import { FIELD_MANAGER } from "../observe/change-request.ts";
 import { uidOf } from "../observe/live-facts.ts";
 
 const label = "kubernetes-operations.dev/marker";

@@ -1,10 +1,8 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import type { ObjectKey } from "../../../kube/read-object.ts";
+import { FIELD_MANAGER } from "../../../plan/change/applyset.ts";
 import type { ObjectPath } from "../client/request/api-path.ts";
 import { applyRequest, deleteRequest, type PlannedRequest } from "../client/request/planned-request.ts";
-
-/** The one field manager of everything that kubeops applies. */
-export const FIELD_MANAGER = "kubeops";
 
 /** How the server names a kind: what a URL needs besides the object's key. */
 export interface ServedKind {

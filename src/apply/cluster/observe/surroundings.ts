@@ -13,6 +13,14 @@ const kinds = [
   { group: "policy", version: "v1", kind: "PodDisruptionBudget" },
 ];
 
+/** Whether an object is of a kind that `readSurroundings` reads. */
+export function isSurrounding(object: JsonObject): boolean {
+  const { group, kind } = objectKey(object);
+  return (
+    (group === "" && kind === "Namespace") || kinds.some((each) => each.group === group && each.kind === kind)
+  );
+}
+
 /** The live namespaces of these names, and what in them narrows or widens other objects; sorted by identity. */
 export async function readSurroundings(
   reader: KubeReader,

@@ -42,7 +42,9 @@ export function savePreimages(
     const key = keyOf(macKey, plan);
     for (const object of objects) {
       const id = identity(object.key);
-      writeAtomically(join(folder, fileOf(id)), encrypt(key, plan, id, canonicalJson(object)), { mode: 0o600 });
+      writeAtomically(join(folder, fileOf(id)), encrypt(key, plan, id, canonicalJson(object)), {
+        mode: 0o600,
+      });
     }
     syncFolder(state.preimages);
   } catch (error) {
@@ -134,7 +136,8 @@ function readWhole(path: string): Buffer {
   }
   try {
     const bytes = readFileSync(file);
-    if (bytes.length > maxBytes || bytes.length < ivBytes + tagBytes) throw invalid(path, "it has a wrong length");
+    if (bytes.length > maxBytes || bytes.length < ivBytes + tagBytes)
+      throw invalid(path, "it has a wrong length");
     return bytes;
   } finally {
     closeSync(file);

@@ -1,0 +1,146 @@
+import { type JsonObject, valueAt } from "../../../kube/json.ts";
+import { identity, keyText, objectKey } from "../../../kube/object-key.ts";
+import { OpsError } from "../../../kube/ops-error.ts";
+import { printable } from "../../../kube/printable.ts";
+import type { LiveObject } from "../../../plan/cluster-state.ts";
+import type { Run } from "../../journal/journal.ts";
+import { clusterErrorCause } from "../client/errors/cluster-error.ts";
+import type { PlannedRequest } from "../client/request/planned-request.ts";
+import type { KubeWriter } from "../client/writer.ts";
+import { pathOf } from "../observe/change-request.ts";
+import { finalizersOf, uidOf, versionOf } from "../observe/live-facts.ts";
+import { refuseMoved } from "./drift.ts";
+import type { LiveWrite } from "./planned-writes.ts";
+import type { WrittenObject } from "./ports.ts";
+import { differingFields, resultMac } from "./result-mac.ts";
+import { steps } from "./run-steps.ts";
+import { maskResult } from "../../../plan/change/mask.ts";
+
+export interface WriteContext {
+  readonly writer: KubeWriter;
+  readonly run: Run;
+  readonly macKey: Uint8Array;
+  /** The objects as they stood before the plan. */
+  readonly before: ReadonlyMap<string, LiveObject>;
+  readonly requests: ReadonlyMap<string, PlannedRequest>;
+  readonly onStep: (step: "writing" | "answered", change: LiveWrite) => void;
+  /** Called with every version of the store that an answer names. */
+  readonly onVersion: (resourceVersion: string) => void;
+  /** Called as soon as an object is written, also when it is not what was promised. */
+  readonly onWritten: (object: WrittenObject) => void;
+  /** Called when it is not known whether the write took effect. */
+  readonly onUncertain: (change: LiveWrite) => void;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/**
+ * Carries one change out: the object is read and must stand as the plan saw it; the server's dry run must promise what it
+ * promised; the write carries the UID and the version just read; its answer must be what was promised (kernel K2).
+ * Announced in the journal before, recorded after.
+ * @throws {OpsError} TARGET_DRIFT, RESULT_DIFFERS, CLUSTER_…
+ */
+export async function writeObject(change: LiveWrite, context: WriteContext): Promise<WrittenObject> {
+  const { key, operation, object } = change;
+  const { writer, run, macKey } = context;
+  const id = identity(key);
+  const request = context.requests.get(id);
+  if (request === undefined) throw new TypeError("every change has its request");
+  const before = context.before.get(id);
+  const live = (await writer.get(pathOf(key, change.live))) ?? null;
+  refuseMoved(change, before?.live ?? null, live);
+  const version = (live === null ? null : versionOf(live)) ?? undefined;
+  const known = { live, desired: object };
+  let promised: string | null = null;
+  let merged: JsonObject | null = null;
+  if (operation !== "delete") {
+    merged = (await writer.dryRun(request, version)).object;
+    promised = resultMac(macKey, merged, known);
+    if (change.live.mergedMac !== null && promised !== change.live.mergedMac)
+      throw new OpsError(
+        "RESULT_DIFFERS",
+        `the server would make something else of ${printable(keyText(key))} than it promised when the plan was made${differing(before?.merged ?? null, merged, known)}; nothing of it was written`,
+        { hint: "an admission rule or a default was changed: make a new plan" },
+      );
+  }
+  run.record(steps.writing, { object: id, operation, expected: promised ?? "" });
+  context.onStep("writing", change);
+  const answer = await send(change, request, version, context);
+  context.onStep("answered", change);
+  if (operation === "delete") {
+    run.record(steps.wrote, { object: id, uid: change.live.uid ?? "" });
+    context.onWritten({ key, operation, waitsFor: [] });
+    const left = (await writer.get(pathOf(key, change.live))) ?? null;
+    const waits = left !== null && uidOf(left) === change.live.uid;
+    return { key, operation, waitsFor: waits ? finalizersOf(left) : [] };
+  }
+  const uid = uidOf(answer) ?? "";
+  const written = versionOf(answer) ?? "";
+  context.onVersion(written);
+  run.record(steps.wrote, { object: id, uid, version: written });
+  context.onWritten({ key, operation, waitsFor: [] });
+  if (resultMac(macKey, answer, known) !== promised)
+    throw new OpsError(
+      "RESULT_DIFFERS",
+      `the server made something else of ${printable(keyText(key))} than its dry run promised a moment before${differing(merged, answer, known)}: it was written so`,
+      {
+        hint: "something in the cluster tells dry runs from writes, which no plan can cover: look at its admission policies and webhooks, and at the object",
+      },
+    );
+  if (isDefinition(change)) await untilServed(change, context);
+  return { key, operation, waitsFor: [] };
+}
+
+async function send(
+  change: LiveWrite,
+  request: PlannedRequest,
+  version: string | undefined,
+  context: WriteContext,
+): Promise<JsonObject> {
+  try {
+    return (await context.writer.write(request, version)).object;
+  } catch (error) {
+    if (clusterErrorCause(error)?.effect !== "no") context.onUncertain(change);
+    throw error;
+  }
+}
+
+function differing(
+  was: JsonObject | null,
+  is: JsonObject,
+  known: { readonly live: JsonObject | null; readonly desired: JsonObject | null },
+): string {
+  if (was === null) return "";
+  return ` (${differingFields(maskResult(was, known), maskResult(is, known))})`;
+}
+
+function isDefinition({ key }: LiveWrite): boolean {
+  return key.group === "apiextensions.k8s.io" && key.kind === "CustomResourceDefinition";
+}
+
+/** A kind is served a moment after its definition was written (41 ms, measured); what is of that kind waits. */
+async function untilServed(change: LiveWrite, { writer, wait }: WriteContext): Promise<void> {
+  const { object } = change;
+  const group = valueAt(object ?? undefined, ["spec", "group"]);
+  const kind = valueAt(object ?? undefined, ["spec", "names", "kind"]);
+  const versions = valueAt(object ?? undefined, ["spec", "versions"]);
+  const names = (Array.isArray(versions) ? versions : []).flatMap((version) =>
+    valueAt(version, ["served"]) === true ? [valueAt(version, ["name"])] : [],
+  );
+  if (typeof group !== "string" || typeof kind !== "string") return;
+  for (let attempt = 0; ; attempt++) {
+    writer.discovery.refresh();
+    const served = await Promise.all(
+      names.map((version) =>
+        typeof version === "string" ? writer.discovery.resourceFor({ group, version, kind }) : undefined,
+      ),
+    );
+    if (served.every((resource) => resource !== undefined)) return;
+    if (attempt === 150)
+      throw new OpsError(
+        "TARGET_REFUSED",
+        `${printable(keyText(objectKey(object ?? {})))} was written, and the API server does not serve its kind after 30 s`,
+        { hint: "look at its conditions: kubectl describe crd" },
+      );
+    await wait(200);
+  }
+}
