@@ -1,7 +1,7 @@
 import { ExitCode } from "../kube/error-table.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import { placeText } from "../kube/place.ts";
-import { printable } from "../kube/printable.ts";
+import { printable, printableRest } from "../kube/printable.ts";
 import type { CliContext } from "./context.ts";
 import { style } from "./display/style.ts";
 
@@ -14,9 +14,9 @@ export function errorText(error: unknown, color: boolean): string {
   }
   const place = error.place === undefined ? "" : `${printable(placeText(error.place))}: `;
   const lines = [
-    `${paint.red("error:")} ${place}${printable(error.message)} ${paint.dim(`[${error.code}]`)}`,
+    `${paint.red("error:")} ${place}${printableRest(error.message)} ${paint.dim(`[${error.code}]`)}`,
   ];
-  if (error.hint !== undefined) lines.push(`  ${paint.cyan("hint:")} ${printable(error.hint)}`);
+  if (error.hint !== undefined) lines.push(`  ${paint.cyan("hint:")} ${printableRest(error.hint)}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -10,6 +10,10 @@ export const examples: readonly { readonly command: readonly string[]; readonly 
     example:
       "kubeops charter init --name demo --owner id_ed25519.pub --principal anna \\\n  --target git:./gitops@main#apps/shop -n shop --reconciler none --software-keys",
   },
+  {
+    command: ["charter", "pin"],
+    example: "kubeops charter pin --kubeconfig dev.kubeconfig --context dev --name dev",
+  },
   { command: ["charter", "sign"], example: "kubeops charter sign --key id_ed25519" },
   { command: ["charter", "show"], example: "kubeops charter show" },
   { command: ["charter", "verify"], example: "kubeops charter verify" },
@@ -18,6 +22,10 @@ export const examples: readonly { readonly command: readonly string[]; readonly 
   {
     command: ["plan"],
     example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop --out plan.json",
+  },
+  {
+    command: ["diff"],
+    example: "kubeops diff -f compose.yaml -n shop --target git:./gitops#apps/shop",
   },
   { command: ["show"], example: "kubeops show plan.json" },
   { command: ["approve"], example: "kubeops approve plan.json --key id_ed25519 --yes" },

@@ -16,27 +16,18 @@ import { style } from "../display/style.ts";
 import { standingLine } from "../display/plan-output.ts";
 import { seconds } from "../duration.ts";
 import { guarded } from "../errors.ts";
-import { openTarget } from "../git-access.ts";
-import { wantsColor } from "../flags.ts";
+import { type ClusterAccessFlags, type WorkFlags, wantsColor } from "../flags.ts";
 import { openTrustedSession, type Session } from "../session.ts";
+import { reproduceInCluster } from "../targets/cluster.ts";
+import { reproduceInGit } from "../targets/git.ts";
 import { resolve } from "node:path";
-import { asGitPlan } from "../../apply/run/git-plan.ts";
-import { reproduceAgainst } from "../../apply/run/reproduce-against.ts";
+import { isClusterPlan, isGitPlan } from "../../apply/run/git-plan.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
-import { toolVersion } from "../version.ts";
-import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 
-export interface ApproveFlags {
-  readonly gitCredentials?: string;
-  readonly gitCa?: string;
+export interface ApproveFlags extends WorkFlags, ClusterAccessFlags {
   readonly key: string;
   readonly validFor?: string;
   readonly yes: boolean;
-  readonly trustRoot?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
 }
 
 const HOUR = 3600;
@@ -51,9 +42,9 @@ export async function approve(this: CliContext, flags: ApproveFlags, reference: 
       const keyFile = resolve(this.cwd, flags.key);
       const approver = approverOf(session.trustRoot, plan, keyFile);
       // What is signed is shown first, whole, from the very plan whose digest the statement names (kernel K5).
-      if (flags.output === "text") {
-        this.process.stdout.write(`${planText(plan, style(wantsColor(this, flags)), { objects: true })}\n`);
-      }
+      // JSON on standard output is for programs: the person reads it beside.
+      const shown = flags.output === "text" ? this.process.stdout : this.process.stderr;
+      shown.write(`${planText(plan, style(wantsColor(this, flags)), { objects: true })}\n`);
       await confirm(this, flags, plan);
       const signed = await sign(this, session, {
         plan,
@@ -69,23 +60,15 @@ export async function approve(this: CliContext, flags: ApproveFlags, reference: 
   });
 }
 
-/** Kernel K1: the plan is a claim; it is made again from the target as it is, and must be what the file says. */
+/** Kernel K1: the plan is a claim; it is made again from its target as it is, and must be what the file says. */
 async function approvable(
   context: CliContext,
   flags: ApproveFlags,
   plan: Plan,
   trustRoot: TrustRoot,
 ): Promise<void> {
-  const gitPlan = asGitPlan(plan);
-  const { url, branch } = gitPlan.target;
-  const target = await openTarget(context, flags, { url, branch });
-  const done = context.onInterrupt(() => void target.close());
-  try {
-    await reproduceAgainst(gitPlan, target, { trustRoot, toolVersion, minor: LATEST_MINOR });
-  } finally {
-    done();
-    await target.close();
-  }
+  if (isGitPlan(plan)) await reproduceInGit(context, flags, plan, trustRoot);
+  if (isClusterPlan(plan)) await reproduceInCluster(context, flags, plan, trustRoot);
   if (plan.verdict.decision === "denied") {
     throw new OpsError(
       "PLAN_DENIED",

@@ -1,15 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import {
-  colorFlag,
-  outputFlag,
-  quietFlag,
-  stateFlag,
-  text,
-  trustRootFlag,
-  gitCaFlag,
-  gitCredentialsFlag,
-} from "../flags.ts";
+import { clusterAccessFlags, text, workFlags } from "../flags.ts";
 import type { ApproveFlags } from "./approve.impl.ts";
 
 export const approveCommand: Command<CliContext> = buildCommand<ApproveFlags, [string], CliContext>({
@@ -35,13 +26,8 @@ export const approveCommand: Command<CliContext> = buildCommand<ApproveFlags, [s
         withNegated: false,
         brief: "Do not ask at the terminal (the key still has to sign)",
       },
-      gitCredentials: gitCredentialsFlag,
-      gitCa: gitCaFlag,
-      trustRoot: trustRootFlag,
-      state: stateFlag,
-      output: outputFlag,
-      color: colorFlag,
-      quiet: quietFlag,
+      ...clusterAccessFlags,
+      ...workFlags,
     },
     aliases: { o: "output", q: "quiet", y: "yes" },
     positional: {

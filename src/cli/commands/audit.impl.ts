@@ -62,7 +62,7 @@ export async function auditList(this: CliContext, flags: AuditFlags): Promise<vo
     const paint = style(wantsColor(this, flags));
     const rows = entries.map(({ index, event }) => [
       String(index),
-      paint.dim(event.time),
+      paint.dim(printable(event.time)),
       event.type === "refusal" || event.type === "apply-failure" ? paint.red(event.type) : event.type,
       event.plan === undefined ? "" : shortDigest(event.plan),
       printable(detail(event)),
@@ -94,7 +94,7 @@ export async function auditShow(this: CliContext, flags: AuditFlags, index: numb
         flags.output === "json"
           ? `${canonicalJson(entry.event)}\n`
           : `${columns(
-              Object.entries(entry.event).map(([name, value]) => [name, printable(String(value))]),
+              Object.entries(entry.event).map(([name, value]) => [printable(name), printable(String(value))]),
               "",
             ).join("\n")}\n`,
       );
@@ -130,7 +130,7 @@ export async function auditVerify(this: CliContext, flags: AuditVerifyFlags): Pr
           ? `${paint.green("valid")}: ${report.size} entries, root ${report.root}`
           : paint.red("invalid"),
         ...report.problems.map((problem) => `  ${paint.red("problem:")} ${printable(problem)}`),
-        ...report.notExcluded.map((line) => `  ${paint.yellow("not excluded:")} ${printable(line)}`),
+        ...report.notExcluded.map((line) => `  ${paint.yellow("note:")} ${printable(line)}`),
         ...(flags.key === undefined
           ? [
               `  ${paint.yellow("note:")} the public key was read from beside the log; give --key for one that was kept elsewhere`,

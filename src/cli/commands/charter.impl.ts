@@ -19,7 +19,8 @@ import type { GitAccessFlags } from "../flags.ts";
 import { openTarget } from "../git-access.ts";
 import { wantsColor } from "../flags.ts";
 import { locate, openSession } from "../session.ts";
-import { gitSpec, locationOf } from "./plan.impl.ts";
+import { rootPath } from "../trust-root-path.ts";
+import { gitSpec, locationOf } from "../targets/git.ts";
 
 export interface CharterInitFlags {
   readonly name: string;
@@ -47,14 +48,6 @@ export interface CharterShowFlags {
   readonly trustRoot?: string;
   readonly output: "text" | "json";
   readonly color: "auto" | "always" | "never";
-}
-
-function rootPath(context: CliContext, flags: { readonly trustRoot?: string }): string {
-  if (flags.trustRoot !== undefined) return resolve(context.cwd, flags.trustRoot);
-  return (
-    locate(context, flags)?.path ??
-    resolve(context.env["XDG_CONFIG_HOME"] ?? resolve(context.home, ".config"), "kubeops")
-  );
 }
 
 export async function charterInit(this: CliContext, flags: CharterInitFlags): Promise<void> {

@@ -3,6 +3,7 @@ import { findingsJson } from "../../analysis/findings/json.ts";
 import { renderFindingsText } from "../../analysis/findings/text.ts";
 import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
 import { ExitCode } from "../../kube/error-table.ts";
+import { printable, printableRest } from "../../kube/printable.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
@@ -30,7 +31,8 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
     else if (flags.output === "github") stdout.write(renderFindingsGithub(findings));
     else stdout.write(renderFindingsText(findings, { color: wantsColor(this, flags), read: inputs.length }));
     if (!flags.quiet && flags.output === "text") {
-      for (const { path, reason } of skipped) stderr.write(`skipped ${path}: ${reason}\n`);
+      for (const { path, reason } of skipped)
+        stderr.write(`skipped ${printable(path)}: ${printableRest(reason)}\n`);
     }
     return findings.some((finding) => rank[finding.severity] >= rank[flags.failOn])
       ? ExitCode.no

@@ -1,16 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import {
-  colorFlag,
-  kubeVersionFlag,
-  outputFlag,
-  quietFlag,
-  stateFlag,
-  text,
-  trustRootFlag,
-  gitCaFlag,
-  gitCredentialsFlag,
-} from "../flags.ts";
+import { clusterAccessFlags, kubeVersionFlag, text, workFlags } from "../flags.ts";
 import type { UndoFlags } from "./undo.impl.ts";
 
 export const undoCommand: Command<CliContext> = buildCommand<UndoFlags, [string], CliContext>({
@@ -25,13 +15,8 @@ export const undoCommand: Command<CliContext> = buildCommand<UndoFlags, [string]
         placeholder: "file",
         brief: "Also write the plan to this file",
       },
-      gitCredentials: gitCredentialsFlag,
-      gitCa: gitCaFlag,
-      trustRoot: trustRootFlag,
-      state: stateFlag,
-      output: outputFlag,
-      color: colorFlag,
-      quiet: quietFlag,
+      ...clusterAccessFlags,
+      ...workFlags,
     },
     aliases: { o: "output", q: "quiet" },
     positional: {

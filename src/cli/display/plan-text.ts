@@ -1,7 +1,7 @@
 import { identity, keyText } from "../../kube/object-key.ts";
 import { printable } from "../../kube/printable.ts";
 import { emitYaml } from "../../kube/yaml/emit-yaml.ts";
-import type { Change, Plan, Shown, VerdictReason } from "../../plan/plan.ts";
+import type { Change, ClusterTarget, GitTarget, Plan, Shown, VerdictReason } from "../../plan/plan.ts";
 import { columns, type Style } from "./style.ts";
 
 const marks = { create: "+", update: "~", delete: "-", unchanged: "=" } as const;
@@ -19,6 +19,7 @@ export function planText(plan: Plan, paint: Style, options: { readonly objects: 
     widening(plan, paint),
     exposure(plan, paint),
     deletions(plan, paint),
+    resets(plan, paint),
     images(plan, paint),
     denied ? "" : verdict(plan, paint),
     changes(plan, paint, options.objects),
@@ -45,12 +46,12 @@ export function shortDigest(digest: string): string {
 function header(plan: Plan, paint: Style): string {
   const rows = [
     ["request", printable(plan.request.text)],
-    ...targetRows(plan),
+    ...(plan.target.kind === "git" ? gitRows(plan, plan.target) : clusterRows(plan.target)),
     [
       "charter",
       plan.charter === null
         ? "none"
-        : `${printable(plan.charter.name)} (serial ${plan.charter.serial}, owner ${plan.charter.owner})`,
+        : `${printable(plan.charter.name)} (serial ${plan.charter.serial}, owner ${printable(plan.charter.owner)})`,
     ],
     ["digest", plan.digest],
   ];
@@ -60,15 +61,7 @@ function header(plan: Plan, paint: Style): string {
   ].join("\n");
 }
 
-function targetRows(plan: Plan): readonly (readonly [string, string])[] {
-  const { target } = plan;
-  if (target.kind === "cluster") {
-    const { url, caKeySha256, kubeSystemUid } = target.pin;
-    return [
-      ["target", printable(`cluster:${target.name} (${target.serverVersion})`)],
-      ["pin", printable(`${url}, CA key ${caKeySha256}, kube-system ${kubeSystemUid}`)],
-    ];
-  }
+function gitRows(plan: Plan, target: GitTarget): readonly (readonly string[])[] {
   const where = `git:${target.url}@${target.branch}#${target.folder === "" ? "." : target.folder}`;
   const how =
     target.mode === "onto"
@@ -76,7 +69,15 @@ function targetRows(plan: Plan): readonly (readonly [string, string])[] {
       : `on a new branch kubeops/${shortDigest(plan.digest)}`;
   return [
     ["target", printable(where)],
-    ["base", `${target.base ?? "unborn branch"}, ${printable(how)}`],
+    ["base", printable(`${target.base ?? "unborn branch"}, ${how}`)],
+  ];
+}
+
+function clusterRows(target: ClusterTarget): readonly (readonly string[])[] {
+  const { url, caKeySha256, kubeSystemUid } = target.pin;
+  return [
+    ["target", printable(`cluster:${target.name} at ${url}, Kubernetes ${target.serverVersion}`)],
+    ["pin", printable(`CA key ${caKeySha256}, kube-system ${kubeSystemUid}`)],
   ];
 }
 
@@ -94,7 +95,7 @@ const elsewhere = /^charter\/(?:widening\/.*|image)$/;
 function verdict(plan: Plan, paint: Style): string {
   const line = (reason: VerdictReason): string[] => [
     reason.decision === "denied" ? paint.red("denied") : paint.yellow("approval"),
-    reason.rule,
+    printable(reason.rule),
     printable(reason.message),
   ];
   const denied = plan.verdict.reasons.filter((reason) => reason.decision === "denied");
@@ -103,7 +104,7 @@ function verdict(plan: Plan, paint: Style): string {
   for (const { rule } of asks) if (elsewhere.test(rule)) counts.set(rule, (counts.get(rule) ?? 0) + 1);
   const grouped = [...counts].map(([rule, count]) => [
     paint.yellow("approval"),
-    rule,
+    printable(rule),
     `${count} ${count === 1 ? "row" : "rows"} under ${rule === "charter/image" ? "Images" : "Widens"}`,
   ]);
   return section(
@@ -199,6 +200,7 @@ function changes(plan: Plan, paint: Style, objects: boolean): string {
   shown.forEach((change, index) => {
     lines.push(heads[index] ?? "");
     if (change.operation === "update") lines.push(...fieldLines(change, paint));
+    lines.push(...liveLines(change, paint));
     if (change.reversibility.kind !== "reversible") {
       lines.push(`      ${paint.red(change.reversibility.kind)}: ${printable(change.reversibility.reason)}`);
     }
@@ -208,6 +210,37 @@ function changes(plan: Plan, paint: Style, objects: boolean): string {
     }
   });
   return section(title, paint, lines.length === 0 ? ["  nothing"] : lines);
+}
+
+/** What the cluster says about a change: who else owns what it touches, and what could not be seen beforehand. */
+function liveLines({ live }: Change, paint: Style): string[] {
+  if (live === undefined) return [];
+  return [
+    ...live.owners.map(
+      ({ manager, path }) => `      ${paint.yellow("shared")} ${printable(path)} with ${printable(manager)}`,
+    ),
+    ...(live.notDryRun === null ? [] : [`      ${paint.yellow("no dry run")}: ${printable(live.notDryRun)}`]),
+    ...live.warnings.map((warning) => `      ${paint.yellow("warning")}: ${printable(warning)}`),
+  ];
+}
+
+function resets(plan: Plan, paint: Style): string {
+  return section(
+    "Goes back to a default",
+    paint,
+    columns(
+      (plan.facts.resets ?? []).map(({ key, path }) => [
+        paint.yellow("!"),
+        printable(keyText(key)),
+        printable(path),
+      ]),
+    ),
+  );
+}
+
+/** The changes alone, as `diff` prints them. */
+export function changesText(plan: Plan, paint: Style): string {
+  return `${[changes(plan, paint, false), findings(plan, paint)].filter((part) => part !== "").join("\n\n")}\n`;
 }
 
 function markOf(change: Change, paint: Style): string {
@@ -248,7 +281,7 @@ function findings(plan: Plan, paint: Style): string {
     columns(
       plan.findings.map((finding) => [
         colour[finding.severity](finding.severity),
-        finding.code,
+        printable(finding.code),
         [
           finding.key === undefined ? "" : `${printable(keyText(finding.key))}: `,
           printable(finding.message),
@@ -267,7 +300,7 @@ function relaxations(plan: Plan, paint: Style): string {
         paint.yellow("!"),
         printable(`${row.workload}/${row.container}`),
         row.level,
-        row.check,
+        printable(row.check),
         printable(`${row.field}: ${row.reason}`),
       ]),
     ),
@@ -321,7 +354,7 @@ function notes(plan: Plan, paint: Style): string {
     paint,
     columns(
       plan.authoring.notes.map((note) => [
-        note.code,
+        printable(note.code),
         printable(note.workload ?? ""),
         printable(note.message),
       ]),
@@ -333,6 +366,6 @@ function assumptions(plan: Plan, paint: Style): string {
   return section(
     "Assumed, not proved",
     paint,
-    columns(plan.assumptions.map((row) => [row.id, printable(row.text)])),
+    columns(plan.assumptions.map((row) => [printable(row.id), printable(row.text)])),
   );
 }

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../kube/json.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { buildPlan, parsePlan } from "../../plan/build-plan.ts";
+import { planDigest, planText as planBytes } from "../../plan/plan-text.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { application, inputForApplication, workload } from "../../plan/testing/fixtures.ts";
+import { planText } from "./plan-text.ts";
+import { style } from "./style.ts";
+
+/** Every text of a document, by its path. */
+function texts(value: Json, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (typeof value === "string") return [path];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([step, part]) => texts(part, [...path, step]));
+}
+
+function withText(value: Json, path: readonly string[], change: (text: string) => string): Json {
+  const copy = structuredClone(value) as never;
+  const holder = path.slice(0, -1).reduce<Record<string, never>>((at, step) => at[step]!, copy);
+  const last = path.at(-1)!;
+  holder[last] = change(holder[last]!) as never;
+  return copy;
+}
+
+/** The plan as `show` gets it: with a digest that fits; undefined where it is refused as no plan. */
+function readable(value: Json): Plan | undefined {
+  const { digest: _, ...rest } = value as unknown as Plan;
+  try {
+    return parsePlan(planBytes({ ...rest, digest: planDigest(rest) }), "forged.json");
+  } catch (error) {
+    if (OpsError.is(error)) return undefined;
+    throw error;
+  }
+}
+
+describe("K5 what a person reads", () => {
+  it("K5 no text of a plan, wherever it stands, reaches the terminal as anything but printable ASCII on its line", () => {
+    const plan = buildPlan(
+      inputForApplication(
+        application([workload("web", { image: "web:latest", user: { uid: 0 } })], {
+          report: [
+            {
+              field: "services.web.build",
+              disposition: "dropped",
+              place: { file: "compose.yaml", line: 3, column: 5 },
+              reason: "kubeops builds none",
+            },
+          ],
+        }),
+      ),
+    );
+    const evil = "\u001b[2J\u202e\u0430\nEVIL";
+    const loose = texts(plan as unknown as Json).filter((path) => {
+      const forged = readable(withText(plan as unknown as Json, path, (text) => text + evil));
+      if (forged === undefined) return false;
+      const shown = planText(forged, style(false), { objects: true });
+      // Lines of objects are YAML, which writes a line end as one where the text is a block.
+      return /[^\n -~]/.test(shown) || /^EVIL/m.test(shown);
+    });
+    expect(loose.map((path) => path.join("."))).toEqual([]);
+  });
+});
