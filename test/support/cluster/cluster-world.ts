@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateKey, signMessage } from "../../../src/apply/approval/sign.ts";
@@ -107,6 +108,12 @@ export async function clusterWorld(
     images: { allowed: ["*"] },
     widening: wideningIds.map((id) => ({ id, decision: "approval" })),
     findings: { deny: "error" },
+    deletions: ["a", "b", "c", "late", "new"].map((name) => ({
+      group: "",
+      kind: "ConfigMap",
+      namespace: "shop",
+      name,
+    })),
     approvals: {
       required: 1,
       approvers: ["alice", "bob"].map((principal) => ({ principal, key: keyOf(principal).line })),
@@ -121,8 +128,8 @@ export async function clusterWorld(
       metadata: { name: "test", serial },
       spec,
     });
-  let number = 0;
-  const hex = (bytes: number): string => (++number).toString(16).padStart(bytes * 2, "0");
+  // Worlds share a cluster, and with it the markers of used approvals.
+  const hex = (bytes: number): string => randomBytes(bytes).toString("hex");
   mkdirSync(statePath, { mode: 0o700 });
   initTrustRoot(trustRootPath, { charterText: charterText(), ownerKey: keyOf("owner").line, ids: { hex } });
   await signCharter(trustRootPath, keyOf("owner").file, {});

@@ -47,7 +47,7 @@ export async function waitHealthy(
   keys: readonly ObjectKey[],
   options: HealthWait,
 ): Promise<HealthReport> {
-  const now = options.clock?.now ?? Date.now;
+  const now = (): number => options.clock?.now() ?? Date.now();
   const pause =
     options.pause ??
     ((milliseconds: number): Promise<void> =>

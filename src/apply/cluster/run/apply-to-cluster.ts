@@ -4,7 +4,7 @@ import { identity } from "../../../kube/object-key.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { parsePlan } from "../../../plan/build-plan.ts";
 import type { LiveObject } from "../../../plan/cluster-state.ts";
-import { runOrder } from "./order-shim.ts";
+import { runOrder } from "../../../plan/change/run-order.ts";
 import type { Journal, Run } from "../../journal/journal.ts";
 import { asClusterPlan, type ClusterPlan } from "../../run/git-plan.ts";
 import { clusterErrorCause } from "../client/errors/cluster-error.ts";
@@ -141,7 +141,7 @@ class Work {
     this.#unknown = false;
     if (standing.written.size === this.writes.length) return this.#complete(standing);
     const approved = await this.#verify(reader, before);
-    this.#step("verified");
+    await this.#step("verified");
     return this.#write(approved, connection, standing);
   }
 
@@ -174,13 +174,13 @@ class Work {
     const run = this.#begin();
     this.#recordFound(run, standing);
     this.#records.intent(approved.approvals, this.#highWater());
-    this.#step("intent-logged");
+    await this.#step("intent-logged");
     if (this.#written.size === 0) {
       const kept = this.writes.flatMap(({ key }) => approved.before.get(identity(key)) ?? []);
       savePreimages(ports.state, plan.digest, ports.trustRoot.macKey, kept);
       run.record(steps.saved, {});
     }
-    this.#step("preimages-saved");
+    await this.#step("preimages-saved");
     const remaining = this.writes.filter(({ key }) => !this.#written.has(identity(key)));
     const { changes, markers } = approved.requests;
     const permits = permitPlan([
@@ -190,7 +190,7 @@ class Work {
     const writer = openWriter(connection, plan.target.pin, permits, ports.clientOptions);
     this.#writer = writer;
     await this.#useApprovals(approved, writer, run);
-    this.#step("approvals-used");
+    await this.#step("approvals-used");
     for (const change of remaining) {
       const written = await writeObject(change, {
         writer,
@@ -205,7 +205,7 @@ class Work {
         wait: ports.clientOptions?.wait ?? pause,
       });
       this.#written.set(identity(change.key), written);
-      this.#step("written", change);
+      await this.#step("written", change);
     }
     const presence = approved.approvals.map(({ signed, presence: proof }) => ({
       approver: signed.statement.approver,
@@ -262,11 +262,11 @@ class Work {
             this.writes.filter(({ operation }) => operation !== "delete").map(({ key }) => key),
             wait,
           );
-    if (wait !== undefined) this.#step("healthy");
+    if (wait !== undefined) await this.#step("healthy");
     this.#records.outcome(presence, this.#highWater(), intent);
-    this.#step("outcome-logged");
+    await this.#step("outcome-logged");
     run.finish("done", {});
-    this.#step("done");
+    await this.#step("done");
     return { ...this.#outcome(presence, { resumed: run.resumed }), health };
   }
 
@@ -307,14 +307,14 @@ class Work {
     return highWaterText(this.plan.target.pin.kubeSystemUid, this.#version);
   }
 
-  #step(step: ClusterStepName, change?: LiveWrite): void {
+  async #step(step: ClusterStepName, change?: LiveWrite): Promise<void> {
     const told: ClusterStep = {
       step,
       ...(change === undefined ? {} : { key: change.key, operation: change.operation }),
       done: this.#written.size,
       of: this.writes.length,
     };
-    this.ports.onStep?.(told);
+    await this.ports.onStep?.(told);
   }
 
   #outcome(presence: readonly Presence[], flags: Partial<ClusterOutcome>): ClusterOutcome {

@@ -52,7 +52,8 @@ export interface ClusterApplyPorts {
   readonly toolVersion: string;
   /** Newest minor version of Kubernetes 1 whose tables this program has. */
   readonly minor: number;
-  readonly onStep?: (step: ClusterStep) => void;
+  /** What it gives is waited for before the run goes on. */
+  readonly onStep?: (step: ClusterStep) => void | Promise<void>;
   /** Waits until the written objects are healthy. */
   readonly wait?: { readonly timeoutMs: number; readonly onProgress?: (progress: HealthProgress) => void };
 }

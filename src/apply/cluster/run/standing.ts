@@ -37,7 +37,12 @@ export async function standingOf(
     announced.map(async (change) => {
       const id = identity(change.key);
       const live = (await reader.get(pathOf(change.key, change.live))) ?? null;
-      const uid = await writtenUid(reader, change, live, run, before.get(id)?.live ?? null, macKey);
+      const uid = await writtenUid(change, live, {
+        reader,
+        run,
+        before: before.get(id)?.live ?? null,
+        macKey,
+      });
       if (uid === null) return;
       written.set(id, {
         key: change.key,
@@ -53,13 +58,16 @@ export async function standingOf(
 
 /** The UID of what was written; null when it is as it stood before. */
 async function writtenUid(
-  reader: KubePlanner,
   change: LiveWrite,
   live: JsonObject | null,
-  run: RunSoFar,
-  before: JsonObject | null,
-  macKey: Uint8Array,
+  given: {
+    readonly reader: KubePlanner;
+    readonly run: RunSoFar;
+    readonly before: JsonObject | null;
+    readonly macKey: Uint8Array;
+  },
 ): Promise<string | null> {
+  const { reader, run, before, macKey } = given;
   const id = identity(change.key);
   const recorded = run.wrote.get(id);
   const uid = live === null ? null : uidOf(live);

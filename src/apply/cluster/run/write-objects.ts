@@ -12,7 +12,7 @@ import { finalizersOf, uidOf, versionOf } from "../observe/live-facts.ts";
 import { refuseMoved } from "./drift.ts";
 import type { LiveWrite } from "./planned-writes.ts";
 import type { WrittenObject } from "./ports.ts";
-import { differingFields, resultMac } from "./result-mac.ts";
+import { differingFields, type Known, resultMac } from "./result-mac.ts";
 import { steps } from "./run-steps.ts";
 import { maskResult } from "../../../plan/change/mask.ts";
 
@@ -23,7 +23,7 @@ export interface WriteContext {
   /** The objects as they stood before the plan. */
   readonly before: ReadonlyMap<string, LiveObject>;
   readonly requests: ReadonlyMap<string, PlannedRequest>;
-  readonly onStep: (step: "writing" | "answered", change: LiveWrite) => void;
+  readonly onStep: (step: "writing" | "answered", change: LiveWrite) => Promise<void>;
   /** Called with every version of the store that an answer names. */
   readonly onVersion: (resourceVersion: string) => void;
   /** Called as soon as an object is written, also when it is not what was promised. */
@@ -40,45 +40,40 @@ export interface WriteContext {
  * @throws {OpsError} TARGET_DRIFT, RESULT_DIFFERS, CLUSTER_…
  */
 export async function writeObject(change: LiveWrite, context: WriteContext): Promise<WrittenObject> {
-  const { key, operation, object } = change;
-  const { writer, run, macKey } = context;
-  const id = identity(key);
+  const id = identity(change.key);
   const request = context.requests.get(id);
   if (request === undefined) throw new TypeError("every change has its request");
-  const before = context.before.get(id);
-  const live = (await writer.get(pathOf(key, change.live))) ?? null;
-  refuseMoved(change, before?.live ?? null, live);
-  const version = (live === null ? null : versionOf(live)) ?? undefined;
+  const live = (await context.writer.get(pathOf(change.key, change.live))) ?? null;
+  refuseMoved(change, context.before.get(id)?.live ?? null, live);
+  const sending: Sending = { change, id, request, live, version: (live && versionOf(live)) ?? undefined };
+  return change.operation === "delete" ? remove(sending, context) : put(sending, context);
+}
+
+interface Sending {
+  readonly change: LiveWrite;
+  readonly id: string;
+  readonly request: PlannedRequest;
+  /** The object as it was read a moment ago, and its version. */
+  readonly live: JsonObject | null;
+  readonly version: string | undefined;
+}
+
+async function put(sending: Sending, context: WriteContext): Promise<WrittenObject> {
+  const { change, id, live } = sending;
+  const { key, operation, object } = change;
   const known = { live, desired: object };
-  let promised: string | null = null;
-  let merged: JsonObject | null = null;
-  if (operation !== "delete") {
-    merged = (await writer.dryRun(request, version)).object;
-    promised = resultMac(macKey, merged, known);
-    if (change.live.mergedMac !== null && promised !== change.live.mergedMac)
-      throw new OpsError(
-        "RESULT_DIFFERS",
-        `the server would make something else of ${printable(keyText(key))} than it promised when the plan was made${differing(before?.merged ?? null, merged, known)}; nothing of it was written`,
-        { hint: "an admission rule or a default was changed: make a new plan" },
-      );
-  }
-  run.record(steps.writing, { object: id, operation, expected: promised ?? "" });
-  context.onStep("writing", change);
-  const answer = await send(change, request, version, context);
-  context.onStep("answered", change);
-  if (operation === "delete") {
-    run.record(steps.wrote, { object: id, uid: change.live.uid ?? "" });
-    context.onWritten({ key, operation, waitsFor: [] });
-    const left = (await writer.get(pathOf(key, change.live))) ?? null;
-    const waits = left !== null && uidOf(left) === change.live.uid;
-    return { key, operation, waitsFor: waits ? finalizersOf(left) : [] };
-  }
-  const uid = uidOf(answer) ?? "";
-  const written = versionOf(answer) ?? "";
-  context.onVersion(written);
-  run.record(steps.wrote, { object: id, uid, version: written });
-  context.onWritten({ key, operation, waitsFor: [] });
-  if (resultMac(macKey, answer, known) !== promised)
+  const merged = await promise(sending, known, context);
+  const promised = resultMac(context.macKey, merged, known);
+  context.run.record(steps.writing, { object: id, operation, expected: promised });
+  await context.onStep("writing", change);
+  const answer = await send(sending, context);
+  await context.onStep("answered", change);
+  const version = versionOf(answer) ?? "";
+  context.onVersion(version);
+  context.run.record(steps.wrote, { object: id, uid: uidOf(answer) ?? "", version });
+  const written: WrittenObject = { key, operation, waitsFor: [] };
+  context.onWritten(written);
+  if (resultMac(context.macKey, answer, known) !== promised)
     throw new OpsError(
       "RESULT_DIFFERS",
       `the server made something else of ${printable(keyText(key))} than its dry run promised a moment before${differing(merged, answer, known)}: it was written so`,
@@ -87,28 +82,52 @@ export async function writeObject(change: LiveWrite, context: WriteContext): Pro
       },
     );
   if (isDefinition(change)) await untilServed(change, context);
-  return { key, operation, waitsFor: [] };
+  return written;
+}
+
+/** The dry run right before the write: it must give what the plan promises, where the plan could promise something. */
+async function promise(
+  { change, id, request, version }: Sending,
+  known: Known,
+  { writer, macKey, before }: WriteContext,
+): Promise<JsonObject> {
+  const merged = (await writer.dryRun(request, version)).object;
+  const { mergedMac } = change.live;
+  if (mergedMac === null || resultMac(macKey, merged, known) === mergedMac) return merged;
+  throw new OpsError(
+    "RESULT_DIFFERS",
+    `the server would make something else of ${printable(keyText(change.key))} than it promised when the plan was made${differing(before.get(id)?.merged ?? null, merged, known)}; nothing of it was written`,
+    { hint: "an admission rule or a default was changed: make a new plan" },
+  );
+}
+
+async function remove(sending: Sending, context: WriteContext): Promise<WrittenObject> {
+  const { change, id } = sending;
+  const { key, operation } = change;
+  context.run.record(steps.writing, { object: id, operation, expected: "" });
+  await context.onStep("writing", change);
+  await send(sending, context);
+  await context.onStep("answered", change);
+  context.run.record(steps.wrote, { object: id, uid: change.live.uid ?? "" });
+  context.onWritten({ key, operation, waitsFor: [] });
+  const left = await context.writer.get(pathOf(key, change.live));
+  const waits = left !== undefined && uidOf(left) === change.live.uid;
+  return { key, operation, waitsFor: waits ? finalizersOf(left) : [] };
 }
 
 async function send(
-  change: LiveWrite,
-  request: PlannedRequest,
-  version: string | undefined,
-  context: WriteContext,
+  { change, request, version }: Sending,
+  { writer, onUncertain }: WriteContext,
 ): Promise<JsonObject> {
   try {
-    return (await context.writer.write(request, version)).object;
+    return (await writer.write(request, version)).object;
   } catch (error) {
-    if (clusterErrorCause(error)?.effect !== "no") context.onUncertain(change);
+    if (clusterErrorCause(error)?.effect !== "no") onUncertain(change);
     throw error;
   }
 }
 
-function differing(
-  was: JsonObject | null,
-  is: JsonObject,
-  known: { readonly live: JsonObject | null; readonly desired: JsonObject | null },
-): string {
+function differing(was: JsonObject | null, is: JsonObject, known: Known): string {
   if (was === null) return "";
   return ` (${differingFields(maskResult(was, known), maskResult(is, known))})`;
 }
@@ -123,16 +142,15 @@ async function untilServed(change: LiveWrite, { writer, wait }: WriteContext): P
   const group = valueAt(object ?? undefined, ["spec", "group"]);
   const kind = valueAt(object ?? undefined, ["spec", "names", "kind"]);
   const versions = valueAt(object ?? undefined, ["spec", "versions"]);
-  const names = (Array.isArray(versions) ? versions : []).flatMap((version) =>
-    valueAt(version, ["served"]) === true ? [valueAt(version, ["name"])] : [],
-  );
+  const names = (Array.isArray(versions) ? versions : []).flatMap((version) => {
+    const name = valueAt(version, ["name"]);
+    return valueAt(version, ["served"]) === true && typeof name === "string" ? [name] : [];
+  });
   if (typeof group !== "string" || typeof kind !== "string") return;
   for (let attempt = 0; ; attempt++) {
     writer.discovery.refresh();
     const served = await Promise.all(
-      names.map((version) =>
-        typeof version === "string" ? writer.discovery.resourceFor({ group, version, kind }) : undefined,
-      ),
+      names.map((version) => writer.discovery.resourceFor({ group, version, kind })),
     );
     if (served.every((resource) => resource !== undefined)) return;
     if (attempt === 150)
