@@ -26,7 +26,7 @@ export const bookkeeping: readonly MaskRow[] = [
 interface GeneratedRow extends MaskRow {
   /** `group/kind`. */
   readonly kind: string;
-  /** Only values of this form are generated. */
+  /** Only values whose JSON is of this form are generated. */
   readonly form?: RegExp;
 }
 
@@ -35,13 +35,13 @@ const service =
 const job = "kubernetes pkg/registry/batch/job/strategy.go (generateSelector): the UID of the attempt";
 const account =
   "kubernetes plugin/pkg/admission/serviceaccount/admission.go: a random name of the token's volume";
-const address = /^(?!None$).+/u;
-const tokenVolume = /^kube-api-access-/u;
+const address = /^(?!.*"None").+/u;
+const tokenVolume = /^"kube-api-access-/u;
 
 /** What the server makes up for one request: another dry run, and the write itself, make up something else. */
 export const generated: readonly GeneratedRow[] = [
   { kind: "/Service", path: ["spec", "clusterIP"], form: address, source: service },
-  { kind: "/Service", path: ["spec", "clusterIPs", "*"], form: address, source: service },
+  { kind: "/Service", path: ["spec", "clusterIPs"], form: address, source: service },
   { kind: "/Service", path: ["spec", "ports", "*", "nodePort"], source: service },
   { kind: "/Service", path: ["spec", "healthCheckNodePort"], source: service },
   ...["controller-uid", "batch.kubernetes.io/controller-uid"].flatMap((label): readonly GeneratedRow[] => [
@@ -88,13 +88,10 @@ export function maskResult(
         object === null ? [] : valuesAt(object, row.path).map((value) => canonicalJson(value)),
       ),
     );
-    masked = without(
-      masked,
-      row.path,
-      (value) =>
-        !standing.has(canonicalJson(value)) &&
-        (row.form === undefined || (typeof value === "string" && row.form.test(value))),
-    );
+    masked = without(masked, row.path, (value) => {
+      const json = canonicalJson(value);
+      return !standing.has(json) && (row.form === undefined || row.form.test(json));
+    });
   }
   return masked as JsonObject;
 }

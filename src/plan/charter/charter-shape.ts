@@ -209,7 +209,7 @@ export const charterShape: RecordShape = record<Charter>({
   ),
   spec: need(
     record<CharterSpec>({
-      targets: need(list(choice(gitTarget, clusterTarget)), "Repositories and clusters that may be changed."),
+      targets: need(list(choice(clusterTarget, gitTarget)), "Repositories and clusters that may be changed."),
       namespaces: need(list(namespace, { distinct: true }), "Namespaces that objects may be in, literally."),
       kinds: need(list(kinds), "Kinds that may be changed, and how."),
       images: need(

@@ -1,5 +1,5 @@
 import { jsonDigest } from "../../kube/digest.ts";
-import type { JsonObject } from "../../kube/json.ts";
+import { isObject, type Json, type JsonObject } from "../../kube/json.ts";
 import { identity, keyText, objectKey } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
@@ -63,7 +63,10 @@ function formerly(was: JsonObject): JsonObject {
 function cleaned(was: JsonObject): JsonObject {
   const object = maskResult(was, { live: null, desired: null });
   const metadata = object["metadata"] as JsonObject;
-  const kept = Object.entries(metadata).filter(([name]) => !serverMetadata.has(name));
+  const kept = Object.entries(metadata).flatMap(([name, value]): readonly (readonly [string, Json])[] => {
+    if (serverMetadata.has(name)) return [];
+    return [[name, name === "annotations" && isObject(value) ? withoutCopies(value) : value]];
+  });
   return { ...object, metadata: Object.fromEntries(kept) };
 }
 
@@ -74,3 +77,9 @@ const serverMetadata: ReadonlySet<string> = new Set([
   "generateName",
   "ownerReferences",
 ]);
+
+/** kubectl's copy of the object says what somebody applied once, whatever the object became since. */
+function withoutCopies(annotations: JsonObject): JsonObject {
+  const { "kubectl.kubernetes.io/last-applied-configuration": _, ...rest } = annotations;
+  return rest;
+}
