@@ -22,6 +22,14 @@ describe.skipIf(missing)("the shop in a cluster with controllers", () => {
     // KWOK provisions nothing.
     for (let index = 0; index < 6; index++)
       await plane.admin("POST", "/api/v1/persistentvolumes", volume(index));
+    // Nor does its node have room for the temporary files that authoring asks for.
+    const room = { "ephemeral-storage": "100Gi" };
+    await plane.admin(
+      "PATCH",
+      "/api/v1/nodes/kwok-0/status",
+      { status: { capacity: room, allocatable: room } },
+      "application/merge-patch+json",
+    );
     world = await clusterWorld(plane);
   });
   afterAll(async () => {
@@ -42,7 +50,7 @@ describe.skipIf(missing)("the shop in a cluster with controllers", () => {
     await world.approve(plan);
     const progress: number[] = [];
     const outcome = await world.apply(plan, {
-      wait: { timeoutMs: 60_000, onProgress: ({ healthy }) => progress.push(healthy) },
+      wait: { timeoutMs: 15_000, onProgress: ({ healthy }) => progress.push(healthy) },
     });
     expect(outcome.health?.objects.filter(({ health }) => health?.state !== "healthy")).toEqual([]);
     expect(outcome.health).toMatchObject({ healthy: true, end: "healthy" });
@@ -51,7 +59,7 @@ describe.skipIf(missing)("the shop in a cluster with controllers", () => {
     const before = await storeObjects(plane);
     const deployments = before.filter(({ kind }) => kind === "Deployment");
     expect(deployments.length).toBeGreaterThan(0);
-    const changed = deployments.map((object) => withReplicas(applied(plan.changes, object), 3));
+    const changed = deployments.map((object) => withReplicas(applied(plan.changes, object), 4));
     const second = await world.plan({ objects: changed });
     expect(second.verdict.reasons.filter(({ decision }) => decision === "denied")).toEqual([]);
     await world.approve(second);
