@@ -446,6 +446,12 @@ describe("K8 resets and recreations are said beforehand", () => {
       },
     );
     expect(kept.facts.resets).toEqual([]);
+    const both = one(configMap("a", { a: "1", b: "2" }));
+    const dropped = over(a, alive(both, [owning(both)]), alive(one(a)));
+    expect(dropped.changes[0]?.diff.map(({ operation, path }) => `${operation} ${path}`)).toEqual([
+      "remove data.b",
+    ]);
+    expect(dropped.facts.resets).toEqual([]);
     expect(buildPlan(inputFor([a])).facts.resets).toBeUndefined();
   });
 

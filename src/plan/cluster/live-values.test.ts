@@ -14,6 +14,8 @@ import {
   owning,
 } from "../testing/cluster-fixtures.ts";
 import { configMap, deployment, serviceAccount } from "../testing/fixtures.ts";
+import { desiredObjects } from "../assemble/desired-objects.ts";
+import { clusterSide } from "./cluster-side.ts";
 import { ownValues, projected } from "./projection.ts";
 
 const CANARY = "CANARY";
@@ -94,7 +96,16 @@ function living(object: JsonObject): JsonObject {
       binaryData: { b: canary() },
     };
   if (kind === "Widget")
-    return { ...object, spec: { password: canary(), size: 0, list: [canary(), { deep: canary() }] } };
+    return {
+      ...object,
+      spec: {
+        password: canary(),
+        tls: { secretName: canary() },
+        ref: { secretRef: { name: canary() } },
+        size: 0,
+        list: [canary(), { deep: canary() }],
+      },
+    };
   return { ...object, metadata: { ...(object["metadata"] as JsonObject), annotations: { z: canary() } } };
 }
 
@@ -111,7 +122,11 @@ describe("K17 live values never enter a plan", () => {
       ...living(object),
       metadata: {
         ...(live["metadata"] as JsonObject),
-        annotations: { added: canary(), "argocd.argoproj.io/sync-options": "Prune=false" },
+        annotations: {
+          added: canary(),
+          "argocd.argoproj.io/refresh": canary(),
+          "argocd.argoproj.io/sync-options": "Prune=false",
+        },
         labels: { x: "y" },
       },
     };
@@ -145,6 +160,12 @@ describe("K17 live values never enter a plan", () => {
     expect(JSON.stringify(plan.changes.find(({ key }) => key.kind === "ConfigMap")?.object)).toContain(
       '"mine":"1"',
     );
+  });
+  it("does not reach what facts and rules are made from", () => {
+    const given = distinct(new Uint8Array(32).fill(9));
+    const side = clusterSide(given, desiredObjects(given.objects));
+    expect(side.changed.length).toBeGreaterThan(5);
+    expect(JSON.stringify([side.changed, side.view])).not.toContain(CANARY);
   });
   it("shows of a value that goes or comes only its MAC", () => {
     const cfg = configMap("cfg", { mine: "1" });
