@@ -14,6 +14,7 @@ import type { ClusterPlan } from "../../run/git-plan.ts";
 import type { StateFolder } from "../../state/state-folder.ts";
 import type { TrustRoot } from "../../trust-root/trust-root.ts";
 import type { KubePlanner } from "../client/writer.ts";
+import { refuseForeignSet } from "../inventory/applyset-parent.ts";
 import { findMarker, requireInventory } from "../inventory/approval-marker.ts";
 import { observeCluster } from "../observe/observe-cluster.ts";
 import { refuseDrift } from "./drift.ts";
@@ -115,6 +116,7 @@ export async function loadApprovedClusterPlan(
   const { trustRoot, target } = charterTargetOf(plan, world.trustRoot);
   const inventory = target.cluster.inventory;
   await requireInventory(reader, inventory);
+  await refuseForeignSet(reader, target);
   const now = await observeCluster({
     reader,
     name: plan.target.name,
