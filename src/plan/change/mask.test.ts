@@ -74,7 +74,7 @@ describe("K2 what a server makes up for one request", () => {
       {
         apiVersion: "batch/v1",
         kind: "Job",
-        metadata: { name: "j" },
+        metadata: { name: "j", labels: { "controller-uid": "a", x: "y" } },
         spec: {
           selector: { matchLabels: { "batch.kubernetes.io/controller-uid": "a" } },
           template: { metadata: { labels: { "controller-uid": "a", app: "x" } } },
@@ -83,7 +83,7 @@ describe("K2 what a server makes up for one request", () => {
       {
         apiVersion: "batch/v1",
         kind: "Job",
-        metadata: { name: "j" },
+        metadata: { name: "j", labels: { "controller-uid": "b", x: "y" } },
         spec: {
           selector: { matchLabels: { "batch.kubernetes.io/controller-uid": "b" } },
           template: { metadata: { labels: { "controller-uid": "b", app: "x" } } },

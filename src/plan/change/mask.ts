@@ -47,6 +47,11 @@ export const generated: readonly GeneratedRow[] = [
   ...["controller-uid", "batch.kubernetes.io/controller-uid"].flatMap((label): readonly GeneratedRow[] => [
     { kind: "batch/Job", path: ["spec", "selector", "matchLabels", label], source: job },
     { kind: "batch/Job", path: ["spec", "template", "metadata", "labels", label], source: job },
+    {
+      kind: "batch/Job",
+      path: ["metadata", "labels", label],
+      source: `${job}; pkg/apis/batch/v1/defaults.go copies it`,
+    },
   ]),
   { kind: "/Pod", path: ["spec", "volumes", "*", "name"], form: tokenVolume, source: account },
   ...["containers", "initContainers"].map(

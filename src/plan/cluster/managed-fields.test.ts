@@ -84,13 +84,16 @@ describe("the fields of a manager", () => {
         selector: { matchLabels: { app: "web" } },
         template: {
           spec: {
-            containers: [{ name: "web", image: "w:1", ports: [{ containerPort: 80, protocol: "TCP" }] }],
+            containers: [{ name: "web", image: "w:1", ports: [{ containerPort: 80 }] }],
           },
         },
       },
     });
     expect(appliedBy("other", live)).toBeNull();
     expect(extracted({ "f:a": {} }, { b: 1 })).toBeUndefined();
+    expect(extracted({ 'k:{"name":"x"}': { ".": {} } }, [{ name: "x", image: "i" }])).toEqual([
+      { name: "x" },
+    ]);
   });
   it("are of an Apply on the object itself, not of an Update or a subresource", () => {
     const entry = (more: JsonObject): JsonObject => ({

@@ -134,10 +134,10 @@ export function extracted(fields: JsonObject, live: Json): Json | undefined {
       if (part.kind === "value" && canonicalJson(part.value) === canonicalJson(item)) return [item];
       if (part.kind !== "item" || !isObject(item) || itemWith([item], part.keys) === undefined) continue;
       const value = extracted(below, item);
-      const keys = Object.fromEntries(
-        Object.entries(part.keys).filter(([name]) => Object.hasOwn(item, name)),
-      );
-      return [isObject(value) ? { ...keys, ...value } : keys];
+      // A key that is not owned was left out and has its default; one has to be there.
+      const owned = Object.keys(part.keys).some((name) => Object.hasOwn(below, `f:${name}`));
+      const keys = owned ? [] : Object.entries(part.keys).filter(([name]) => Object.hasOwn(item, name));
+      return [{ ...Object.fromEntries(keys), ...(isObject(value) ? value : {}) }];
     }
     return [];
   });
