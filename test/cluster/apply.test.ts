@@ -6,6 +6,7 @@ import { projectFiles } from "../../src/apply/files/node-files.ts";
 import { halfWayOf } from "../../src/apply/cluster/run/half-way.ts";
 import type { ClusterStep } from "../../src/apply/cluster/run/ports.ts";
 import { readCompose } from "../../src/authoring/compose/read-compose.ts";
+import type { Intent } from "../../src/authoring/intent/intent.ts";
 import type { JsonObject } from "../../src/kube/json.ts";
 import { identity, objectKey } from "../../src/kube/object-key.ts";
 import { OpsError } from "../../src/kube/ops-error.ts";
@@ -130,14 +131,7 @@ describe.skipIf(missing)("applying to a cluster", () => {
 
     it("applies the shop: every object as the server promised, and the way back restores what was there", async () => {
       const world = await makeWorld();
-      const folder = fileURLToPath(new URL("../../examples/shop", import.meta.url));
-      const { intent } = readCompose(projectFiles(folder), {
-        files: ["compose.yaml"],
-        namespace: "store",
-        folderName: "shop",
-        profiles: [],
-        environment: {},
-      });
+      const intent = shop();
       const plan = await world.plan({ intent });
       expect(plan.verdict.reasons.filter(({ decision }) => decision === "denied")).toEqual([]);
       expect(plan.changes.length).toBeGreaterThanOrEqual(25);
@@ -451,6 +445,98 @@ describe.skipIf(missing)("applying to a cluster", () => {
     });
   });
 
+  describe("a plan that makes its own ground", () => {
+    const cut = (): Promise<never> => Promise.reject(new OpsError("INTERRUPTED", "cut off"));
+
+    it("is resumed wherever it was cut off, in the namespace that it made", async () => {
+      const world = await makeWorld();
+      const objects = ["one", "two", "three"].map((name) => ({
+        ...configMap(name),
+        metadata: { name, namespace: "fresh" },
+      }));
+      const service = {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "web", namespace: "fresh" },
+        spec: { ports: [{ port: 80 }], selector: { app: "web" } },
+      };
+      const account = {
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name: "web", namespace: "fresh" },
+      };
+      const plan = await world.plan({ objects: [namespace("fresh"), account, service, ...objects] });
+      expect(plan.verdict.reasons.filter(({ decision }) => decision === "denied")).toEqual([]);
+      await world.approve(plan);
+      for (const step of ["answered fresh", "written web", "writing one", "answered three", "written two"]) {
+        const error = await refused(world.apply(plan, meanwhile(step, cut)));
+        expect([step, error.message.includes("cut off"), error.code]).toEqual([
+          step,
+          true,
+          step === "answered fresh" ? "INTERRUPTED" : "APPLY_PARTIAL",
+        ]);
+      }
+      expect(await world.apply(plan)).toMatchObject({ resumed: true });
+      const { body } = await plane.admin("GET", `${core}/fresh/configmaps`);
+      expect((body as { items: unknown[] }).items.length).toBe(3);
+    });
+
+    it("writes a kind and objects of it", async () => {
+      const widget = {
+        apiVersion: "example.org/v1",
+        kind: "Widget",
+        metadata: { name: "w", namespace: "shop" },
+        spec: { size: 1 },
+      };
+      const { world, plan } = await approved([widget, widgets]);
+      const outcome = await world.apply(plan);
+      expect(operations(outcome)).toEqual(["create widgets.example.org", "create w"]);
+      const { body } = await plane.admin("GET", "/apis/example.org/v1/namespaces/shop/widgets/w");
+      expect(body).toMatchObject({ spec: { size: 1 } });
+    });
+
+    it("takes nothing over of another manager, also when it comes in the middle", async () => {
+      await plane.admin("PATCH", `${core}/shop/configmaps/c?fieldManager=tool-a`, {
+        ...configMap("c"),
+        data: { other: "theirs" },
+      });
+      const { world, plan } = await approved([configMap("c")]);
+      const theirs = { ...configMap("c", "theirs"), data: { other: "theirs", key: "theirs" } };
+      const error = await refused(
+        world.apply(
+          plan,
+          meanwhile("writing c", () =>
+            plane.admin("PATCH", `${core}/shop/configmaps/c?fieldManager=tool-a`, theirs),
+          ),
+        ),
+      );
+      expect(error.code).toBe("CLUSTER_CONFLICT");
+      expect(error.message).toBe(
+        'other managers own fields of the apply of configmaps shop/c: .data.key ("tool-a" by Apply)',
+      );
+      expect(await read("c")).toMatchObject({ data: { key: "theirs", other: "theirs" } });
+    });
+
+    it("names the finalizer that a deleted object waits for, and does not strip it", async () => {
+      const finalizers = ["example.org/wait"];
+      const held = { ...configMap("c"), metadata: { name: "c", namespace: "shop", finalizers } };
+      const { world, plan: first } = await approved([held]);
+      await world.apply(first);
+      const plan = await world.plan({ deletions: [objectKey(configMap("c"))] });
+      await world.approve(plan);
+      expect(await world.apply(plan)).toMatchObject({
+        written: [{ operation: "delete", waitsFor: ["example.org/wait"] }],
+      });
+      expect(await read("c")).toMatchObject({ metadata: { finalizers: ["example.org/wait"] } });
+      await plane.admin(
+        "PATCH",
+        `${core}/shop/configmaps/c`,
+        { metadata: { finalizers: null } },
+        "application/merge-patch+json",
+      );
+    });
+  });
+
   describe("K11 an approval is used once", () => {
     it("not by a second state folder, which knows nothing of the first", async () => {
       const { world, plan } = await approved([configMap("a")]);
@@ -618,6 +704,41 @@ async function liveOf(
   const inner = live?.namespaced === true ? `/namespaces/${key.namespace}` : "";
   return (await plane.admin("GET", `${root}${inner}/${live?.resource ?? ""}/${key.name}`)).body;
 }
+
+function shop(): Intent {
+  const folder = fileURLToPath(new URL("../../examples/shop", import.meta.url));
+  return readCompose(projectFiles(folder), {
+    files: ["compose.yaml"],
+    namespace: "store",
+    folderName: "shop",
+    profiles: [],
+    environment: {},
+  }).intent;
+}
+
+const widgets: JsonObject = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "widgets.example.org" },
+  spec: {
+    group: "example.org",
+    scope: "Namespaced",
+    names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: { spec: { type: "object", properties: { size: { type: "integer" } } } },
+          },
+        },
+      },
+    ],
+  },
+};
 
 function namespace(name: string): JsonObject {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name } };

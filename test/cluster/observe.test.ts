@@ -205,6 +205,47 @@ describe.skipIf(missing)("observing a cluster", () => {
     expect(after.objects.get("/ConfigMap/shop/old")?.refusal).toBe("it is being deleted");
   });
 
+  it("shows what an admission policy denies, and that a namespace goes away, before anybody approves", async () => {
+    await plane.admin("POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name: "no-forbidden" },
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"] },
+          ],
+        },
+        validations: [
+          {
+            expression: 'object.metadata.name != "forbidden"',
+            messageExpression: '"value " + object.data.key',
+          },
+        ],
+      },
+    });
+    await plane.admin("POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings", {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name: "no-forbidden" },
+      spec: { policyName: "no-forbidden", validationActions: ["Deny"] },
+    });
+    let found = await one(configMap("forbidden", "hunter2"));
+    for (let attempt = 0; found.refusal === null && attempt < 50; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      found = await one(configMap("forbidden", "hunter2"));
+    }
+    expect(found.refusal).toBe(
+      "the API server refuses the dry run of the apply of configmaps shop/forbidden: ValidatingAdmissionPolicy no-forbidden (binding no-forbidden) denies it",
+    );
+    await plane.admin("POST", "/api/v1/namespaces", namespace("going"));
+    await plane.admin("DELETE", "/api/v1/namespaces/going");
+    const inner = { ...configMap("x"), metadata: { name: "x", namespace: "going" } };
+    expect((await one(inner)).refusal).toBe(
+      "the API server refuses the dry run of the apply of configmaps going/x: its namespace is being deleted",
+    );
+  });
+
   it("never reads a Secret or a ConfigMap that the plan does not touch", async () => {
     const before = plane.auditLog().length;
     await observe([

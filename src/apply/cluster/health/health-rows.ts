@@ -49,7 +49,7 @@ export const healthRows: readonly HealthRow[] = [
       );
       if (missing !== undefined) return missing;
       // Without a deadline there is no condition Progressing (pkg/controller/deployment/util/deployment_util.go).
-      const endless = view.number("spec", "progressDeadlineSeconds") === 2_147_483_647;
+      const endless = (view.number("spec", "progressDeadlineSeconds") ?? 2_147_483_647) === 2_147_483_647;
       if (!endless && progress?.reason !== "NewReplicaSetAvailable")
         return progressing("its new ReplicaSet is not available yet");
       return view.condition("Available")?.status === "True"
@@ -238,7 +238,7 @@ function pod(view: HealthView): Health {
       const scheduled = view.condition("PodScheduled");
       if (scheduled?.status === "False" && scheduled.reason === "Unschedulable") {
         const since = scheduled.since ?? createdAt(view);
-        return since !== null && view.now - since > scheduleWindow
+        return since === null || view.now - since > scheduleWindow
           ? failed("fits on no node")
           : progressing("fits on no node yet");
       }

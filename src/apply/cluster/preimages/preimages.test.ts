@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import { assert, nat, property } from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../../test/support/git-repository.ts";
 import { identity } from "../../../kube/object-key.ts";
@@ -95,8 +95,8 @@ describe("pre-images", () => {
     const read = () => code(() => readPreimages(state, plan, macKey));
     expect(code(() => readPreimages(state, plan, new Uint8Array(32).fill(8)))).toBe("PREIMAGE_INVALID");
     const whole = readFileSync(first);
-    fc.assert(
-      fc.property(fc.nat(whole.length * 8 - 1), (bit) => {
+    assert(
+      property(nat(whole.length * 8 - 1), (bit) => {
         const bytes = Buffer.from(whole);
         bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
         writeFileSync(first, bytes);
