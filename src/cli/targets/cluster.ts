@@ -9,7 +9,7 @@ import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import { buildPlan, reproducePlan } from "../../plan/build-plan.ts";
-import { applySetId, inventoryParent, membersOf } from "../../plan/change/applyset.ts";
+import { objectsToApply } from "../../plan/cluster/cluster-side.ts";
 import type { CharterClusterTarget } from "../../plan/charter.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { charterClusterTarget, type ClusterTargetSpec } from "../../plan/target.ts";
@@ -53,7 +53,6 @@ export async function planForCluster(
   const row = pinned(session.trustRoot, spec.name);
   return observed(context, flags, row, session.trustRoot, {
     ...asked,
-    objects: membersOf(asked.objects, applySetId(inventoryParent(row))),
     deletions: [],
     minor,
   });
@@ -76,11 +75,12 @@ async function observed(
   const reader = openPlanner(clusterConnection(context, flags, pin.url), pin);
   const done = context.onInterrupt(() => reader.close());
   try {
+    const objects = objectsToApply(asked.objects, { row, undoes: asked.request.undoes !== undefined });
     const cluster = await observeCluster({
       reader,
       name: row.name,
       pin,
-      objects: asked.objects,
+      objects,
       deletions: asked.deletions,
     });
     return buildPlan({
