@@ -4,11 +4,12 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/pack/consumer/**"],
+    setupFiles: ["test/support/setup.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two cores: more workers only take each other's time.
     maxWorkers: 2,
-    reporters: process.env["CI"] === "true" ? ["default"] : ["dot"],
+    reporters: ["default"],
   },
 });
 

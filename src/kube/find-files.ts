@@ -92,7 +92,11 @@ function walk(files: Files, folder: string, note: NoteSkipped, depth: number = M
 function kindOf(files: Files, path: string, name: string, note: NoteSkipped): "file" | "folder" | undefined {
   if (isLeftOut(name) && !manifest.test(name)) return undefined;
   try {
-    return files.kind(path);
+    const kind = files.kind(path);
+    // It is listed: a link to nothing, or a socket or device. A manifest that is missing must not look like one that passed.
+    if (kind === undefined && manifest.test(name))
+      note(path, "neither a file nor a folder, or a link to nothing");
+    return kind;
   } catch (error) {
     if (!OpsError.is(error) || error.code !== "INPUT_OUTSIDE" || manifest.test(name)) throw error;
     note(path, "a link out of the project folder");

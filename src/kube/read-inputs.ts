@@ -97,7 +97,7 @@ function findFiles(files: Files, name: string, skipped: SkippedFile[]): Found {
     skipped.push({ path: files.display(path), reason });
   };
   if (kind === "folder") return { paths: walkFolder(files, name, note), named: false };
-  const shown = printable(name);
+  const shown = printable(isPattern(name) ? name : files.display(name));
   if (!isPattern(name)) {
     throw new OpsError("INPUT_NOT_FOUND", `${shown} does not exist`, {
       hint: "name a file, a folder or a glob, relative to the working folder",

@@ -80,10 +80,12 @@ export function assemblePlan(input: PlanInput): Plan {
 }
 
 function sideOf(input: PlanInput): Side {
-  if ("cluster" in input) return clusterSide(input, desiredObjects(input.objects));
+  const literals =
+    input.intent.source === "objects" && input.request.undoes === undefined ? "refused" : "known";
+  if ("cluster" in input) return clusterSide(input, desiredObjects(input.objects, { literals }));
   // A target that must not be followed is told before what is wrong with the request.
   const folder = targetFolderOf(input);
-  return gitSide(input, desiredObjects(input.objects), folder);
+  return gitSide(input, desiredObjects(input.objects, { literals }), folder);
 }
 
 function requestRecord(input: PlanInput, side: Side): RequestRecord {

@@ -57,7 +57,7 @@ const shop = application(
 const rich = ((): PlanInput => {
   const empty = stateWith({});
   const first = inputFor(
-    [configMap("keep"), configMap("gone"), configMap("change", { secret: "s3cr3t-marker" })],
+    [configMap("keep"), configMap("gone"), configMap("change", { note: "s3cr3t-marker" })],
     { state: empty },
   );
   const state = stateAfter(empty, filesOf(buildPlan(first), empty));
@@ -296,6 +296,8 @@ describe("K16 Secrets with values", () => {
     [{ data: { p: "c2VjcmV0" } }, "data"],
     [{ stringData: { p: "hunter2" } }, "stringData"],
     [{ data: "c2VjcmV0" }, "data"],
+    [{ stringdata: { p: "hunter2" } }, "stringdata"],
+    [{ data: {}, spec: { p: "hunter2" } }, "spec"],
     [
       {
         metadata: {

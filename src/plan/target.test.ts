@@ -108,6 +108,10 @@ describe("parseTargetSpec", () => {
       "git:x@a b#a",
       '"git:x@a b#a": "a b" is no branch: it holds a space, a control character or one of ~ ^ : ? * [ \\',
     ],
+    [
+      "git:x@refs/heads/main#a",
+      '"git:x@refs/heads/main#a": leave refs/heads/ out: the name of the branch is enough',
+    ],
     ["git:x@HEAD#a", '"git:x@HEAD#a": "HEAD" is no branch: the name is not free'],
     [
       "git:x#/apps",

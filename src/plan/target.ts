@@ -66,6 +66,9 @@ export function parseTargetSpec(text: string): TargetSpec {
     .slice(hash + 1)
     .replace(/^\.\/(?!\/)|^\.$/u, "")
     .replace(/\/$/u, "");
+  // Git would take it for the branch refs/heads/refs/heads/…: never what is meant.
+  if (branch?.startsWith("refs/") === true)
+    throw invalid(text, "leave refs/heads/ out: the name of the branch is enough");
   const folderFault = folderNameFault(folder);
   if (folderFault !== undefined) throw invalid(text, folderFault);
   return {

@@ -1,6 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { canonicalJson } from "../../src/kube/canonical-json.ts";
+import { jsonDigest } from "../../src/kube/digest.ts";
+import { leftOut } from "../support/suites.ts";
 import { type Ran, makeWorld, must, repository, type World } from "../support/cli.ts";
 
 /** Every bad input has its exact message and exit code, and leaves nothing behind. */
@@ -174,6 +177,24 @@ describe("bad input", () => {
     expect(pretty.status).toBe(2);
   });
 
+  test("a plan that was edited and given a fitting digest is shown, and neither approved nor applied", () => {
+    const plan = JSON.parse(readFileSync(world.path("plan.json"), "utf8"));
+    const change = plan.changes.find((row: { key: { kind: string } }) => row.key.kind === "Deployment");
+    change.object.spec.template.spec.hostNetwork = true;
+    change.digest = jsonDigest(change.object);
+    const { digest: _old, ...rest } = plan;
+    world.write("forged.json", `${canonicalJson({ ...rest, digest: jsonDigest(rest) })}\n`);
+    expect(must(world.kubeops(["show", "forged.json", "--objects"])).stdout).toContain("hostNetwork: true");
+    for (const command of [
+      ["approve", "forged.json", "--key", "id_ed25519", "--yes"],
+      ["apply", "forged.json"],
+    ]) {
+      const ran = world.kubeops(command);
+      expect(ran.stderr).toContain("[PLAN_NOT_REPRODUCED]");
+      expect(ran.status).toBe(3);
+    }
+  });
+
   test("an unsigned, an edited and a foreign charter", () => {
     const other = makeWorld().prepare();
     try {
@@ -224,6 +245,21 @@ describe("bad input", () => {
     const ran = world.kubeops(["apply", "plan.json"]);
     expect(ran.stderr).toContain("[TARGET_DRIFT]");
     expect(ran.status).toBe(3);
+  });
+
+  test("a full disk: the state keeps its old content and nothing half-written stays", () => {
+    mkdirSync(world.path("small"), { recursive: true });
+    const kubeops = `${process.execPath} ${join(repository, "bin/kubeops.cjs")}`;
+    const script = `mount -t tmpfs -o size=48k,mode=700 tmpfs small && ${kubeops} plan -f shop/compose.yaml -n shop --target git:./gitops#apps/shop --state small -q >/dev/null; echo "exit $?"; ls -A small small/plans; ${kubeops} audit list --state small`;
+    const ran = world.run("unshare", ["--mount", "sh", "-c", script]);
+    if (ran.stderr.includes("Operation not permitted") || ran.stderr.includes("unshare")) {
+      leftOut("a full disk", "run as root, which may mount a small file system");
+      return;
+    }
+    expect(ran.stdout).toContain("exit 3\n");
+    expect(ran.stderr).toMatch(/\[(?:STATE_UNWRITABLE|LOG_UNWRITABLE|OUTPUT_FAILED)\]/);
+    expect(ran.stdout).not.toContain(".tmp");
+    expect(ran.stderr).not.toMatch(/\n\s+at .*:\d+/);
   });
 
   test("a folder without permission", () => {

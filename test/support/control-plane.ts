@@ -251,6 +251,14 @@ class Plane implements ControlPlane {
       const ready = status?.conditions?.some((entry) => entry.type === "Ready" && entry.status === "True");
       return ready === true && (spec?.taints ?? []).length === 0;
     });
+    // KWOK's node offers no ephemeral storage, and Pods that ask for some would wait for ever.
+    const storage = { "ephemeral-storage": "1Ti" };
+    await this.admin(
+      "PATCH",
+      "/api/v1/nodes/kwok-0/status",
+      { status: { capacity: storage, allocatable: storage } },
+      "application/merge-patch+json",
+    );
     await this.#until("controllers run", async () => {
       const { status } = await this.admin("GET", "/api/v1/namespaces/default/serviceaccounts/default");
       return status === 200;

@@ -34,9 +34,13 @@ export function buildOracle(
   const built = spawnSync("go", ["build", "-o", fresh, "."], {
     cwd: source,
     encoding: "utf8",
-    timeout: 300_000,
+    // A cold build of the largest takes minutes of CPU.
+    timeout: 1_200_000,
   });
-  if (built.error !== undefined) return { reason: "install Go 1.26" };
+  if (built.error !== undefined) {
+    const { code } = built.error as NodeJS.ErrnoException;
+    return { reason: code === "ENOENT" ? "install Go 1.26" : `go build did not end well: ${code}` };
+  }
   if (built.status !== 0) return { reason: `go build failed: ${built.stderr.trim().split("\n")[0] ?? ""}` };
   renameSync(fresh, program);
   return { program };

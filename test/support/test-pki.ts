@@ -1,4 +1,12 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from "node:crypto";
 
 /** DER: a tag, a length, the content. */
 function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -46,6 +54,8 @@ export interface CertificateRequest extends Subject {
   /** `2020-01-01` and `2049-12-31` by default. */
   readonly notBefore?: string;
   readonly notAfter?: string;
+  /** Leaves out key usage and key identifiers, by which verifiers sort candidates out before they look at signatures. */
+  readonly plain?: boolean;
 }
 
 export interface IssuedCertificate {
@@ -90,6 +100,21 @@ function newAuthority(commonName: string, above: Issuer | undefined): Authority 
   };
 }
 
+/** A certificate signed with the key of one that is no authority: what no verifier may accept. */
+export function issuedByLeaf(
+  leaf: Pick<IssuedCertificate, "key">,
+  subject: Subject,
+  request: CertificateRequest,
+): IssuedCertificate {
+  const key = createPrivateKey(leaf.key);
+  const issuer: Issuer = {
+    key,
+    name: distinguishedName(subject),
+    identifier: keyIdentifier(spkiOf(createPublicKey(key))),
+  };
+  return issued(request, generateKeyPairSync("ec", { namedCurve: "P-256" }), issuer);
+}
+
 function issued(
   request: CertificateRequest,
   pair: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
@@ -104,8 +129,6 @@ function issued(
   ];
   const spki = spkiOf(pair.publicKey);
   const extensions = [
-    extension("551d0e", false, der(0x04, keyIdentifier(spki))),
-    extension("551d23", false, sequence(der(0x80, issuer.identifier))),
     usage === "authority"
       ? extension("551d13", true, sequence(yes))
       : extension(
@@ -113,10 +136,16 @@ function issued(
           false,
           sequence(oid(usage === "server" ? "2b06010505070301" : "2b06010505070302")),
         ),
-    // digitalSignature, or keyCertSign and cRLSign.
-    extension("551d0f", true, der(0x03, Buffer.from(usage === "authority" ? [1, 0x06] : [7, 0x80]))),
     ...(names.length === 0 ? [] : [extension("551d11", false, sequence(...names))]),
   ];
+  if (request.plain !== true) {
+    extensions.push(
+      extension("551d0e", false, der(0x04, keyIdentifier(spki))),
+      extension("551d23", false, sequence(der(0x80, issuer.identifier))),
+      // digitalSignature, or keyCertSign and cRLSign.
+      extension("551d0f", true, der(0x03, Buffer.from(usage === "authority" ? [1, 0x06] : [7, 0x80]))),
+    );
+  }
   const serial = randomBytes(8);
   serial[0] = (serial[0]! & 0x3f) | 0x40;
   const body = sequence(

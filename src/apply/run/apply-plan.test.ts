@@ -1,4 +1,13 @@
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openGitTarget } from "../git/git-target.ts";
@@ -19,6 +28,7 @@ import { canonicalJson } from "../../kube/canonical-json.ts";
 import { jsonDigest } from "../../kube/digest.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import type { GitPlan } from "./git-plan.ts";
+import { filesOf } from "../../plan/files-of.ts";
 import { type ApplyOutcome, type ApplyStep, applyPlan } from "./apply-plan.ts";
 import { type ApprovedPlan, assertApproved } from "./approved-plan.ts";
 import { branchOf } from "./commit-message.ts";
@@ -506,6 +516,18 @@ describe("K11: an approval is for one use", () => {
     expect(types(world, twin)).toEqual(["log-created", "refusal APPROVAL_USED", "refusal APPROVAL_USED"]);
   });
 
+  it("K11 remembers a use by the log where journal and branch are gone", async () => {
+    const world = await makeWorld();
+    const plan = await world.plan();
+    await world.approve(plan);
+    await apply(world, plan);
+    git(world.repository, "branch", "--quiet", "-D", branchOf(plan));
+    for (const file of readdirSync(world.statePath))
+      if (file.startsWith("journal.db")) rmSync(join(world.statePath, file));
+    expect((await refused(apply(world, plan))).code).toBe("APPROVAL_USED");
+    expect(branches(world)).toBe("main");
+  });
+
   it("K11 refuses it at another clone: the approval is for this target", async () => {
     const world = await makeWorld();
     const plan = await world.plan();
@@ -711,6 +733,36 @@ describe("K3: a run that was cut off", () => {
       .record("commit-built", { commit: head, nonces: NONCE });
     expect(await apply(world, plan)).toMatchObject({ resumed: true, alreadyDone: false });
     expect(git(world.repository, "rev-list", "--count", branchOf(plan))).toBe("2");
+  });
+
+  it("K20 logs no outcome for a commit that says it is the plan's and holds something else", async () => {
+    const world = await makeWorld();
+    const plan = await world.plan();
+    await world.approve(plan);
+    const target = await openGitTarget({ url: world.repository, branch: "main" });
+    const texts = filesOf(plan, await target.readState(plan.target.root));
+    const forge = (files: ReadonlyMap<string, string | null>): Promise<string> =>
+      target.buildCommit({
+        base: plan.target.base,
+        files,
+        message: `x\n\nKubeops-Plan: ${plan.digest}\n`,
+        time: 0,
+      });
+    const [path = ""] = [...texts.keys()].filter((file) => file.includes("configmap"));
+    for (const files of [
+      new Map([...texts, [`${FOLDER}/more.yaml`, "a: 1\n"]]),
+      new Map([...texts, [path, "a: 1\n"]]),
+      new Map([...texts].filter(([file]) => file !== path)),
+    ]) {
+      const commit = await forge(files);
+      await target.push(commit, branchOf(plan), null);
+      const { journal } = world.ports();
+      journal.begin(plan.digest, jsonDigest(plan.target)).record("commit-built", { commit, nonces: NONCE });
+      expect((await refused(apply(world, plan))).code).toBe("TARGET_DRIFT");
+      git(world.repository, "branch", "--quiet", "-D", branchOf(plan));
+    }
+    await target.close();
+    expect(types(world).filter((type) => type.startsWith("apply-outcome"))).toEqual([]);
   });
 
   it("keeps a run open that the target was not reached for, with the same approval", async () => {

@@ -177,7 +177,7 @@ async function applyTo(target: GitTargetPort, work: Work): Promise<ApplyOutcome>
     return loadApprovedPlan(work.planText, work.planName, {
       ...ports,
       target,
-      usedNonces: usedNonces(runs),
+      usedNonces: new Set([...usedNonces(runs), ...planHistory(ports.log, plan.digest).usedNonces]),
       chosenNonces: openNonces(runs),
     });
   };

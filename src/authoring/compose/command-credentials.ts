@@ -187,20 +187,29 @@ export function shellReference(
   let at = 0;
   for (const span of spans) {
     out += text.slice(at, span.start);
-    const name = `\${${variable(text.slice(span.start, span.end), span.hint)}}`;
+    // Without braces: Flux substitutes ${NAME} in what it applies. The quotes around it end the name.
+    const name = `"$${variable(text.slice(span.start, span.end), span.hint)}"`;
     const quote = quoteAt(text, span.start);
-    out += quote === '"' ? name : quote === "'" ? `'"${name}"'` : `"${name}"`;
+    out += `${quote}${name}${quote}`;
     at = span.end;
   }
   return out + text.slice(at);
 }
 
-/** The quote that is open before an index of a shell text. */
+/** The quote that is open before an index of a shell text; in a command substitution, the one inside of it. */
 function quoteAt(text: string, index: number): string {
   let quote = "";
+  /** Quotes in which the command substitutions stand that are open. */
+  const outer: string[] = [];
   for (let i = 0; i < index; i++) {
     const character = text[i] ?? "";
     if (character === "\\" && quote !== "'") i++;
+    else if (character === "$" && text[i + 1] === "(" && quote !== "'") {
+      outer.push(quote);
+      quote = "";
+      i++;
+    } else if (character === "(" && quote === "" && outer.length > 0) outer.push("");
+    else if (character === ")" && quote === "" && outer.length > 0) quote = outer.pop() ?? "";
     else if (quote === "") quote = character === "'" || character === '"' ? character : "";
     else if (character === quote) quote = "";
   }

@@ -129,11 +129,12 @@ export const credentialValues: readonly ValueRow[] = [
     id: "assignment",
     source: "detect-secrets KeywordDetector; connection strings of ADO.NET, JDBC and libpq",
     pattern:
-      /(?<![A-Za-z0-9])["']?(?:[A-Za-z0-9._-]{0,60}[_.-])?(?:password|passwd|passphrase|pwd|pass|secret|token|api[_-]?key|secret[_-]?key|access[_-]?key|private[_-]?key|requirepass|masterauth)["']?(?:\s*(?:=|:)\s*|\s+(?=["']))["']?(?<secret>(?![$<{(\s"'%]|\/run\/secrets\/|(?:true|false|null|none|yes|no|on|off|required|optional|prompt|env|file)\b)[^\s"',;&}]+)/di,
+      /(?<![A-Za-z0-9])["']?(?:[A-Za-z0-9._-]{0,60}[_.-])?(?:password|passwd|passphrase|pwd|pass|secret|token|api[_-]?key|secret[_-]?key|access[_-]?key|private[_-]?key|requirepass|masterauth)\\*["']?(?:\s*(?:=|:)\s*|\s+(?=["']))\\*["']?(?<secret>(?![$<{(\s"'%]|\/run\/secrets\/|(?:true|false|null|none|yes|no|on|off|required|optional|prompt|env|file)\b)(?:[^\s"',;&}\\]|\\(?!["']))+)/di,
     matches: [
       "Server=db;User=sa;Password=Example1;",
       "-Ddb.password=hunter2",
       '{"password": "x1y2"}',
+      '{\\"password\\": \\"x1y2\\"}',
       "MYSQL_PWD=abc mysql",
     ],
     ignores: [

@@ -108,7 +108,7 @@ describe("K16 inputs cannot reach out, and secret values are not in the intent",
     ]);
     expect(web.health?.test).toEqual({
       kind: "exec",
-      command: ["/bin/sh", "-c", 'mysqladmin ping -p"${KUBEOPS_PASSWORD_3}" || exit 1'],
+      command: ["/bin/sh", "-c", 'mysqladmin ping -p"$KUBEOPS_PASSWORD_3" || exit 1'],
     });
     expect(web.mounts).toEqual([
       { kind: "secret", secret: "web-app-conf-files", key: "app.conf", path: "/etc/app.conf" },
@@ -239,7 +239,7 @@ describe("K16 what looks like a credential and is none stays", () => {
     );
     expect(workload(read).health?.test).toEqual({
       kind: "exec",
-      command: ["/bin/sh", "-c", `sqlcmd -U sa -P ''"\${SA_PASSWORD}"'' -Q 'SELECT 1'`],
+      command: ["/bin/sh", "-c", `sqlcmd -U sa -P ''"$SA_PASSWORD"'' -Q 'SELECT 1'`],
     });
     expect(read.intent.secrets[0]?.keys.map(({ key }) => key)).toEqual(["SA_PASSWORD"]);
   });

@@ -1,5 +1,5 @@
 import type { Files } from "../../kube/files.ts";
-import { isObject, type Json, valueAt } from "../../kube/json.ts";
+import { isArray, isObject, type Json, valueAt } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import type { Problem } from "../../kube/problem.ts";
 import { readDocuments } from "../../kube/yaml/read-documents.ts";
@@ -43,14 +43,14 @@ export interface ComposeRead {
   readonly problems: readonly Problem[];
 }
 
-/** A document that is a Compose file: a `services` mapping, and nothing that a Kubernetes object has. */
+/** A document that is a Compose file: `services`, or `include` alone, and nothing that a Kubernetes object has. */
 export function isCompose(document: Json): boolean {
+  if (!isObject(document) || Object.hasOwn(document, "apiVersion") || Object.hasOwn(document, "kind"))
+    return false;
   return (
-    isObject(document) &&
-    Object.hasOwn(document, "services") &&
-    isObject(document["services"]) &&
-    !Object.hasOwn(document, "apiVersion") &&
-    !Object.hasOwn(document, "kind")
+    (Object.hasOwn(document, "services") && isObject(document["services"])) ||
+    // A file may do nothing but include others (compose-spec 14-include.md).
+    (Object.hasOwn(document, "include") && isArray(document["include"]))
   );
 }
 

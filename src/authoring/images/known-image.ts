@@ -27,7 +27,14 @@ export interface KnownImage {
   readonly needsRoot?: string;
   /** Its program carries this file capability: the kernel refuses to start it where the capability is dropped. */
   readonly fileCapability?: "NET_BIND_SERVICE";
-  /** Memory that it needs, in MiB, where the usual default is too little. */
+  /** A variable that keeps it on its usual port, where it takes another one when it finds itself without privileges. */
+  readonly listen?: {
+    readonly variable: string;
+    readonly value: string;
+    /** Left alone where the input sets this variable, which changes the usual port. */
+    readonly unless: string;
+  };
+  /** Memory that it needs, in MiB, where the usual default is too little: our judgement where the source gives no figure. */
   readonly memoryMiB?: number;
   readonly certainty: "source" | "guess";
   readonly source: string;

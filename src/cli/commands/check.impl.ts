@@ -3,6 +3,7 @@ import { findingsJson } from "../../analysis/findings/json.ts";
 import { renderFindingsText } from "../../analysis/findings/text.ts";
 import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
 import { ExitCode } from "../../kube/error-table.ts";
+import { OpsError } from "../../kube/ops-error.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
@@ -21,10 +22,21 @@ export interface CheckFlags {
 
 const rank = { info: 0, warning: 1, error: 2 } as const;
 
+/** What was left aside, and why, in one line. */
+function skippedText(skipped: readonly { readonly path: string; readonly reason: string }[]): string {
+  const [first] = skipped;
+  return `left aside: ${first?.path ?? ""} (${first?.reason ?? ""})${skipped.length > 1 ? ` and ${skipped.length - 1} more` : ""}`;
+}
+
 export async function check(this: CliContext, flags: CheckFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     const minor = minorOf(flags.kubeVersion);
     const { inputs, skipped } = await readObjectInputs(this, inputNames(flags.filename, words));
+    if (inputs.length === 0) {
+      throw new OpsError("INPUT_EMPTY", "no Kubernetes object was found in the inputs", {
+        hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
+      });
+    }
     const findings = checkInputs(inputs, { minor });
     const { stdout, stderr } = this.process;
     if (flags.output === "json") stdout.write(`${JSON.stringify(findingsJson(findings, skipped))}\n`);

@@ -347,7 +347,7 @@ export function documentBuilder(lines: LineIndex, base: number): DocumentBuilder
     if (failed) return;
     const target = anchors.get(name);
     if (target === undefined) {
-      fail("yaml/alias", at, `there is no anchor ${name} before this alias`);
+      fail("yaml/alias", at, `there is no anchor of this name before the alias`);
       return;
     }
     if (target.cost === undefined) {
@@ -408,6 +408,10 @@ export function documentBuilder(lines: LineIndex, base: number): DocumentBuilder
       const implicit = (node.plain && node.tag === "") || node.tag === "!";
       if (node.text === "<<" && (implicit || node.tag === MERGE_TAG) && isKey()) {
         if (top !== undefined) top.merging = true;
+        // An alias may name it all the same, and is no mapping then.
+        const { text } = node;
+        if (anchor !== undefined)
+          anchors.set(anchor, { node: -1, value: text, cost: 1, kind: "scalar", scalar: text, text });
         return;
       }
       count(at);

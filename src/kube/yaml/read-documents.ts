@@ -17,7 +17,7 @@ export const MAX_DEPTH = 1000;
  */
 const oddCharacter = /[^\t\n\r -~\u00a0-\u2027\u202a-\ufffd]/;
 const oldLineBreak = /[\u0085\u2028\u2029]/;
-const directive = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*(%[^\r\n]*)/;
+const directive = /^(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n))*(%[^\r\n]*)/;
 const template = /\{\{.*?\}\}/;
 
 /**

@@ -112,6 +112,14 @@ export function readJson(text: string, start: number, builder: DocumentBuilder, 
       reason = at >= text.length ? "the text ends too early" : `unexpected ${text[at] ?? ""}`;
       return false;
     }
+    // A point or an exponent that is begun and not ended makes no number: `1.`, `1e` (encoding/json scanner.go, state1).
+    const next = text[at + token.length];
+    const begun = next === "." ? !/[.eE]/.test(token) : (next === "e" || next === "E") && !/[eE]/.test(token);
+    if (begun) {
+      at += token.length;
+      reason = "a number ends too early";
+      return false;
+    }
     at += token.length;
     builder.resolved(jsonNumber(token), token, from - start);
     return true;

@@ -42,6 +42,14 @@ const goYaml = "go.yaml.in/yaml/v2";
 const sigsYaml = "sigs.k8s.io/yaml yaml.go";
 const yamlReader = "k8s.io/apimachinery pkg/util/yaml/decoder.go";
 
+/**
+ * A word that YAML gives a meaning, as it is; `this` for everything else. A scalar may be a secret, also one of a file of
+ * the target (kernel K16, K17), and the place says which it is.
+ */
+function spoken(text: string): string {
+  return /^(?:y|n|yes|no|on|off|true|false|null|~)$/iu.test(text) ? text : "this";
+}
+
 /** Everything the reader finds in a text: one row, one id. */
 export const yamlProblems: Readonly<Record<YamlProblemCode, ProblemRow>> = {
   "yaml/syntax": {
@@ -103,7 +111,7 @@ export const yamlProblems: Readonly<Record<YamlProblemCode, ProblemRow>> = {
   },
   "yaml/number-not-exact": {
     severity: "error",
-    message: (what) => `number ${what} is too large to be carried exactly`,
+    message: () => "this number is too large to be carried exactly",
     hint: "write it in quotes if it is a text",
     source: `${goYaml} resolve.go; RFC 8259 section 6; kernel K4`,
     positive: "a: 9007199254740993",
@@ -120,7 +128,7 @@ export const yamlProblems: Readonly<Record<YamlProblemCode, ProblemRow>> = {
   "yaml/ambiguous-scalar": {
     severity: "warning",
     message: (what, other) =>
-      `${what} is read as ${other} by the API server, and differently by other YAML readers`,
+      `${spoken(what)} is read as ${other} by the API server, and differently by other YAML readers`,
     hint: "write it in quotes if it is a text, or in its plain form if it is not",
     source: `${goYaml} resolve.go; YAML 1.1 types bool, int, float, timestamp; YAML 1.2 core schema`,
     positive: "a: yes",
@@ -128,7 +136,7 @@ export const yamlProblems: Readonly<Record<YamlProblemCode, ProblemRow>> = {
   },
   "yaml/tag": {
     severity: "error",
-    message: (what, other) => `${what} cannot be read as ${other}`,
+    message: (_, other) => `this cannot be read as ${other}`,
     source: `${goYaml} resolve.go`,
     positive: "a: !!int x",
     negative: "a: !!int 5",
@@ -195,7 +203,7 @@ export const yamlProblems: Readonly<Record<YamlProblemCode, ProblemRow>> = {
   },
   "yaml/template-text": {
     severity: "error",
-    message: (what) => `this is a Go template, not YAML: ${what}`,
+    message: () => "this is a Go template, not YAML",
     hint: "render it first (helm template), and check the result",
     source: "helm.sh/docs/chart_template_guide",
     positive: "a: {{ .Values.a }}",

@@ -4,6 +4,7 @@ import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
 import { byKey } from "../facts/build-facts.ts";
+import { literalCredential } from "../secrets/literal-credentials.ts";
 
 /** Keys in the order of plans, each identity once. */
 export function distinct(keys: readonly ObjectKey[]): readonly ObjectKey[] {
@@ -15,10 +16,14 @@ export function distinct(keys: readonly ObjectKey[]): readonly ObjectKey[] {
 }
 
 /**
- * The desired objects by identity.
+ * The desired objects by identity. What authoring makes has references already, and what an undo brings back stands in the
+ * history of the target: literals that look like credentials are refused in objects that are given.
  * @throws {OpsError} INPUT_SECRET_DATA, INPUT_DUPLICATE, INPUT_REFUSED for what no plan may hold.
  */
-export function desiredObjects(objects: readonly JsonObject[]): ReadonlyMap<string, JsonObject> {
+export function desiredObjects(
+  objects: readonly JsonObject[],
+  given: { readonly literals: "refused" | "known" },
+): ReadonlyMap<string, JsonObject> {
   const byIdentity = new Map<string, JsonObject>();
   for (const object of objects) {
     const key = objectKey(object);
@@ -37,6 +42,7 @@ export function desiredObjects(objects: readonly JsonObject[]): ReadonlyMap<stri
       );
     }
     refuseSecretData(key, object);
+    if (given.literals === "refused") refuseLiteralCredential(object);
     const id = identity(key);
     if (byIdentity.has(id)) {
       throw new OpsError("INPUT_DUPLICATE", `${name} stands twice in the request`, {
@@ -48,13 +54,23 @@ export function desiredObjects(objects: readonly JsonObject[]): ReadonlyMap<stri
   return byIdentity;
 }
 
+const harmlessOfSecret: ReadonlySet<string> = new Set([
+  "apiVersion",
+  "kind",
+  "metadata",
+  "type",
+  "immutable",
+]);
+
 /** Kernel K16: a value that entered a plan would stand in files, logs and Git for ever. */
 function refuseSecretData(key: ObjectKey, object: JsonObject): void {
   if (key.group !== "" || key.kind !== "Secret") return;
   const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
   const annotations = isObject(metadata["annotations"]) ? metadata["annotations"] : {};
-  const holder = ["data", "stringData"].find((member) => {
-    const value = Object.hasOwn(object, member) ? object[member] : undefined;
+  // Also a member that Kubernetes does not know: a misspelt one holds the same values.
+  const holder = Object.keys(object).find((member) => {
+    if (harmlessOfSecret.has(member)) return false;
+    const value = object[member];
     return isObject(value) ? Object.keys(value).length > 0 : value !== undefined && value !== null;
   });
   // kubectl writes the whole object, values included, into this annotation.
@@ -63,9 +79,22 @@ function refuseSecretData(key: ObjectKey, object: JsonObject): void {
   const name = printable(key.name);
   throw new OpsError(
     "INPUT_SECRET_DATA",
-    `Secret ${printable(key.namespace)}/${name} carries values in ${holder ?? "its annotation last-applied-configuration"}; values never enter a plan`,
+    `Secret ${printable(key.namespace)}/${name} carries values in ${holder === undefined ? "its annotation last-applied-configuration" : printable(holder)}; values never enter a plan`,
     {
       hint: `take the Secret out of the request and let its owner create it: kubectl create secret generic ${name} -n ${printable(key.namespace)} --from-file=KEY=FILE; workloads name it by reference`,
+    },
+  );
+}
+
+/** Kernel K16: given objects are carried out as they are, so that a literal cannot become a reference on the way. */
+function refuseLiteralCredential(object: JsonObject): void {
+  const found = literalCredential(object);
+  if (found === undefined) return;
+  throw new OpsError(
+    "INPUT_SECRET_DATA",
+    `${printable(keyText(objectKey(object)))}: ${printable(found.path)} looks like a credential (${found.what}); values never enter a plan`,
+    {
+      hint: "let its owner put it into a Secret (kubectl create secret generic NAME --from-file=KEY=FILE) and name that: valueFrom.secretKeyRef, envFrom or a volume",
     },
   );
 }

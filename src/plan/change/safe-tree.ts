@@ -28,6 +28,13 @@ export function assertSafeTarget(state: GitState, folder: string): void {
         },
       );
     }
+    if (file.path.split("/").some((part) => /^(?:\.{0,2}|\.git|git~\d+)$/iu.test(part))) {
+      throw new OpsError(
+        "TARGET_UNSAFE",
+        `${printable(file.path)} is a path that Git itself never makes: where it leads differs by program`,
+        { hint: "look at who wrote this tree: git fsck names it" },
+      );
+    }
     if (folder === file.path || (folder !== "" && folder.startsWith(`${file.path}/`))) {
       throw new OpsError(
         "TARGET_UNSAFE",

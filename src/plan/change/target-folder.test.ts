@@ -130,6 +130,27 @@ describe("what is written", () => {
   });
 });
 
+describe("K18 files that say what is applied", () => {
+  it.each([
+    [".argocd-source.yaml", "overrides parameters of an Argo CD Application"],
+    [".argocd-source-shop.yaml", "overrides parameters of an Argo CD Application"],
+    ["Chart.yaml", "makes the folder a Helm chart for Argo CD"],
+    [".sourceignore", "leaves files out of what Flux applies"],
+  ])("K18 a standing %s denies", (file, what) => {
+    const state = stateWith({ [`apps/shop/${file}`]: "# nothing\n" });
+    const made = plan([configMap("a")], state);
+    expect(made.findings).toContainEqual({
+      code: "git/overriding-file",
+      severity: "error",
+      message: `${file} ${what}: what is applied is not what the plan shows`,
+    });
+    expect(made.verdict.decision).toBe("denied");
+    expect(plan([configMap("a")], stateWith({ [`apps/shop/x${file}x`]: "" })).verdict.decision).not.toBe(
+      "denied",
+    );
+  });
+});
+
 describe("what is refused", () => {
   it.each<readonly [string, Readonly<Record<string, string>>, string]>([
     [
@@ -140,7 +161,7 @@ describe("what is refused", () => {
     [
       "a Helm template",
       { "apps/shop/x.yaml": "a: {{ .Values.a }}" },
-      "TARGET_UNSAFE: apps/shop/x.yaml cannot be read, so what it holds is not known: this is a Go template, not YAML: {{ .Values.a }}",
+      "TARGET_UNSAFE: apps/shop/x.yaml cannot be read, so what it holds is not known: this is a Go template, not YAML",
     ],
     [
       "an object that stands twice",
@@ -284,6 +305,17 @@ describe("K18 the tree that is written to", () => {
       link("apps/shop/x", "160000"),
       "apps/shop/x is a submodule: what a reconciler finds behind it is not known",
     ],
+    ...[
+      "apps/shop/../x.yaml",
+      "apps/shop/..",
+      "apps/shop/.git/config",
+      "apps/shop/GIT~1/x",
+      "apps/./shop/x",
+    ].map((path): [string, GitState, string] => [
+      `a path that Git never makes: ${path}`,
+      link(path, "100644"),
+      `${path} is a path that Git itself never makes: where it leads differs by program`,
+    ]),
     [
       "a file on the folder's path",
       link("apps", "100644"),

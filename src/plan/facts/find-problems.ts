@@ -52,7 +52,7 @@ export function folderFindings(
   changed: readonly ChangedObject[],
   target: TargetFolder,
 ): readonly PlanFinding[] {
-  const found: PlanFinding[] = [...kustomizationFindings(target)];
+  const found: PlanFinding[] = [...kustomizationFindings(target), ...overridingFindings(target)];
   for (const { key, after } of changed) {
     const standing = target.objects.get(identity(key));
     if (after === null || standing === undefined || standing.ours) continue;
@@ -159,6 +159,33 @@ function kebab(check: string): string {
 
 /** Members of a kustomization that only say what is applied, not how it is changed on the way. */
 const plainMembers: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "resources"]);
+
+/**
+ * Files that make a reconciler apply something else than the objects of the folder (argo-cd docs/user-guide/tool_detection.md
+ * and parameters.md, Store Overrides In Git; fluxcd source-controller docs/spec/v1/gitrepositories.md, Excluding files).
+ */
+const overriding: readonly { readonly file: RegExp; readonly what: string }[] = [
+  {
+    file: /(?:^|\/)\.argocd-source(?:-[^/]*)?\.yaml$/u,
+    what: "overrides parameters of an Argo CD Application",
+  },
+  { file: /(?:^|\/)Chart\.yaml$/u, what: "makes the folder a Helm chart for Argo CD" },
+  { file: /(?:^|\/)\.sourceignore$/u, what: "leaves files out of what Flux applies" },
+];
+
+function overridingFindings(target: TargetFolder): readonly PlanFinding[] {
+  return [...target.files.keys()].flatMap((file) =>
+    overriding
+      .filter((row) => row.file.test(file))
+      .map(
+        ({ what }): PlanFinding => ({
+          code: "git/overriding-file",
+          severity: "error",
+          message: `${file} ${what}: what is applied is not what the plan shows`,
+        }),
+      ),
+  );
+}
 
 function kustomizationFindings(target: TargetFolder): readonly PlanFinding[] {
   const { kustomization } = target;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { deep } from "../../support/suites.ts";
+import { deep, strict } from "../../support/suites.ts";
 import { documentText, scalarText, streamText } from "./generate.ts";
 import { ask, difference, streamDifference, withoutOracle } from "./oracle.ts";
 
@@ -35,6 +35,7 @@ const documents = [
   "x: &x {a: 1}\ny: {a: 2, <<: *x}\n",
   "x: &x {a: 1}\nz: &z {a: 2, b: 3}\ny: {<<: [*x, *z]}\n",
   "<<: 1\n",
+  "x: &x {p: 1}\n&x <<: *x\n",
   "<<: [1]\n",
   '"<<": 1\n',
   "x: &x {a: 1}\n? *x\n: 2\n",
@@ -193,6 +194,13 @@ const streams = [
   '{"a":1} x: 1',
   '{"a":-0}',
   '{"a":1.0}',
+  '{"a":1}1...\n',
+  "# c\ra\n%b\n",
+  "# c\r%b\n",
+  '{"a":1}1e\n',
+  '{"a":1}1.5e x\n',
+  '{"a":1}1.5.\n',
+  '{"a":1} 01\n',
   "a: |\n  x",
   "a: x\n---\n--- x\n",
 ];
@@ -234,7 +242,7 @@ describe.skipIf(withoutOracle("conformance of the YAML reader with Go's"))("YAML
   it.each([
     ["documents", documentText, "document"],
     ["scalars", scalarText.map((text) => `a: ${text}\n`), "document"],
-    ["keys", scalarText.map((text) => `${text}: a\n`), "document"],
+    ["keys", scalarText.filter((text) => !text.startsWith("---")).map((text) => `${text}: a\n`), "document"],
     ["items of a flow list", scalarText.map((text) => `[${text}, ${text}]\n`), "document"],
     [
       "tagged scalars",
@@ -245,8 +253,8 @@ describe.skipIf(withoutOracle("conformance of the YAML reader with Go's"))("YAML
     ],
     ["streams", streamText, "stream"],
   ] as const)("generated %s", (_, arbitrary, mode) => {
-    // The seed is fixed so that a failure is seen again; the deep run takes another each time.
-    const options = deep ? { numRuns: runs } : { numRuns: runs, seed: 42 };
+    // The seed is fixed so that a failure is seen again; a deep run by hand takes another each time.
+    const options = deep && !strict ? { numRuns: runs } : { numRuns: runs, seed: 42 };
     const texts = fc.sample(arbitrary, options);
     const answers = ask(mode, texts);
     const compare = mode === "stream" ? streamDifference : difference;

@@ -5,7 +5,7 @@ import type { Application, Workload } from "../workload.ts";
 import { escapeExpansion } from "./expansion.ts";
 import { probesOf } from "./probes.ts";
 import { resourcesOf } from "./resources.ts";
-import { mountEnv, type Mounts } from "./volumes.ts";
+import { mountEnv, type Mounts } from "./storage/volumes.ts";
 
 /** The one container of a workload. */
 export function containerOf(application: Application, workload: Workload, mounts: Mounts): JsonObject {
@@ -53,6 +53,9 @@ function containerPorts(workload: Workload): JsonObject[] {
 function environment(workload: Workload, mounts: Mounts): Json[] {
   const byName = new Map<string, JsonObject>();
   for (const entry of mountEnv(mounts)) byName.set(textOf(entry, "name"), entry);
+  const listen = workload.known?.listen;
+  if (listen !== undefined && !workload.intent.env.some(({ name }) => name === listen.unless))
+    byName.set(listen.variable, { name: listen.variable, value: listen.value });
   for (const entry of workload.intent.env)
     byName.set(
       entry.name,

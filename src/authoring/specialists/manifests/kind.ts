@@ -2,7 +2,7 @@ import type { KnownImage } from "../../images/known-image.ts";
 import type { ApplicationIntent, WorkloadIntent } from "../../intent/intent.ts";
 import type { Ledger } from "../ledger.ts";
 import type { WorkloadKind } from "../workload.ts";
-import type { VolumeUse } from "./claims.ts";
+import type { VolumeUse } from "./storage/claims.ts";
 
 /**
  * The kind of object that runs a workload.

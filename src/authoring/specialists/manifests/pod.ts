@@ -9,7 +9,7 @@ import { serviceAccountName } from "../security/service-accounts.ts";
 import type { Application, Workload } from "../workload.ts";
 import { containerOf } from "./container.ts";
 import { noteLabels, runningLabels, sorted, validAnnotations } from "./labels.ts";
-import { mountsOf } from "./volumes.ts";
+import { mountsOf } from "./storage/volumes.ts";
 
 /** Annotation of Pods: digest of the ConfigMaps they read, so that a plan that changes one restarts them. */
 export const CONFIG_DIGEST = "kubernetes-operations.dev/config-digest";

@@ -3,7 +3,7 @@ import type { KnownImage } from "../../images/known-image.ts";
 import type { WorkloadIntent } from "../../intent/intent.ts";
 import type { Ledger } from "../ledger.ts";
 import { members } from "../members.ts";
-import { binaryQuantity } from "./claims.ts";
+import { binaryQuantity } from "./storage/claims.ts";
 
 /** What a container gets when the input is silent. CPU has no limit: a limit only slows a container down while cores idle. */
 export const DEFAULT_CPU_MILLI = 100;

@@ -4,7 +4,7 @@ import { headlessName } from "../networking/services.ts";
 import { isAutoscaled } from "../scaling/autoscalers.ts";
 import { updateStrategy } from "../scaling/update.ts";
 import type { Application, Workload } from "../workload.ts";
-import { claimTemplates } from "./claims.ts";
+import { claimTemplates } from "./storage/claims.ts";
 import { jobSpec } from "./jobs.ts";
 import { runningLabels, selectorLabels } from "./labels.ts";
 import { podTemplate } from "./pod.ts";

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../../kube/json.ts";
+import { assumed } from "../../images/match-image.ts";
 import type { Ledger } from "../ledger.ts";
 import { byText, members, textOf, unlessEmpty } from "../members.ts";
 import type { ResolvedUser, Workload } from "../workload.ts";
@@ -124,7 +125,7 @@ function addedCapabilities(workload: Workload, ledger: Ledger): string[] {
     ledger.note(
       "security/file-capability",
       intent.name,
-      `${known.fileCapability} is added: the program of ${intent.image} carries it as a file capability and does not start without.`,
+      `${known.fileCapability} is added: the program of ${intent.image} is ${assumed(known)} to carry it as a file capability, and would not start without.`,
     );
   }
   const asked = [...added].filter((name) => name !== known?.fileCapability).sort(byText);

@@ -1,3 +1,6 @@
+import { ambiguity } from "./ambiguous-scalar.ts";
+import { resolvePlain } from "./resolve-scalar.ts";
+
 /** Words that some reader of YAML takes for a boolean, null or a number, in any case. */
 const words: ReadonlySet<string> = new Set([
   "y",
@@ -30,6 +33,9 @@ export function isSafePlain(text: string): boolean {
     inner.test(text) &&
     !special.test(text) &&
     !numeric.test(text) &&
-    !(text.length <= 5 && words.has(text.toLowerCase()))
+    !(text.length <= 5 && words.has(text.toLowerCase())) &&
+    // The API server's own reading decides for what the rules above do not foresee (`-_0` is a number).
+    resolvePlain(text) === text &&
+    ambiguity(text, text) === undefined
   );
 }

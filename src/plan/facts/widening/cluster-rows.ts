@@ -1,5 +1,13 @@
 import { resourceOf, scopeOf, versionsOf } from "../../../kube/catalogue/catalogue.ts";
-import { isArray, isObject, type JsonObject, type JsonPath, pathText, valueAt } from "../../../kube/json.ts";
+import {
+  isArray,
+  isObject,
+  type Json,
+  type JsonObject,
+  type JsonPath,
+  pathText,
+  valueAt,
+} from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { podTemplateOf } from "../../../kube/pod-template.ts";
 import { walk } from "../references.ts";
@@ -38,18 +46,30 @@ function hostPaths(object: JsonObject): readonly Detected[] {
   return found;
 }
 
+/** Claims on a certain volume or its data: of a claim, and of every template of claims (StatefulSets, ephemeral volumes). */
 function boundVolume(object: JsonObject): readonly Detected[] {
   const key = objectKey(object);
-  if (key.group !== "" || key.kind !== "PersistentVolumeClaim") return [];
   const found: Detected[] = [];
-  const name = valueAt(object, ["spec", "volumeName"]);
-  if (typeof name === "string" && name !== "")
-    found.push({ path: "spec.volumeName", detail: `takes PersistentVolume ${name}`, subject: name });
-  for (const member of ["dataSource", "dataSourceRef"]) {
-    const source = valueAt(object, ["spec", member, "name"]);
-    if (typeof source === "string")
-      found.push({ path: `spec.${member}`, detail: `starts with the data of ${source}`, subject: source });
-  }
+  const look = (claim: Json, path: string): void => {
+    const name = valueAt(claim, ["spec", "volumeName"]);
+    if (typeof name === "string" && name !== "")
+      found.push({ path: `${path}spec.volumeName`, detail: `takes PersistentVolume ${name}`, subject: name });
+    if (valueAt(claim, ["spec", "selector"]) !== undefined)
+      found.push({ path: `${path}spec.selector`, detail: "chooses PersistentVolumes by label" });
+    for (const member of ["dataSource", "dataSourceRef"]) {
+      const source = valueAt(claim, ["spec", member, "name"]);
+      const from = valueAt(claim, ["spec", member, "namespace"]);
+      if (typeof source !== "string") continue;
+      const subject = typeof from === "string" && from !== "" ? `${from}/${source}` : source;
+      found.push({ path: `${path}spec.${member}`, detail: `starts with the data of ${subject}`, subject });
+    }
+  };
+  if (key.group === "" && key.kind === "PersistentVolumeClaim") look(object, "");
+  walk(object, "", (member, value, path) => {
+    if (member === "volumeClaimTemplate") look(value, `${path}.`);
+    if (member !== "volumeClaimTemplates" || !isArray(value)) return;
+    for (const [index, claim] of value.entries()) look(claim, `${path}[${index}].`);
+  });
   return found;
 }
 
@@ -63,6 +83,14 @@ function placement(object: JsonObject): readonly Detected[] {
       path: pathText([...template.path, "spec", "nodeName"]),
       detail: `runs on node ${node}`,
       subject: node,
+    });
+  }
+  const scheduler = valueAt(template.spec, ["schedulerName"]);
+  if (typeof scheduler === "string" && scheduler !== "" && scheduler !== "default-scheduler") {
+    found.push({
+      path: pathText([...template.path, "spec", "schedulerName"]),
+      detail: `is placed by ${scheduler}`,
+      subject: scheduler,
     });
   }
   const tolerations = valueAt(template.spec, ["tolerations"]);
@@ -238,7 +266,7 @@ export const clusterRows: readonly WideningRow[] = [
   },
   {
     id: "node-placement",
-    title: "A certain node, or nodes that are kept free of others",
+    title: "A certain node, nodes that are kept free of others, or another scheduler",
     why: "Pods beside the control plane or past the scheduler's checks.",
     source: `${kubernetes}/concepts/scheduling-eviction/assign-pod-node.md (nodeName); taint-and-toleration.md`,
     detect: (change) => added(change, placement),

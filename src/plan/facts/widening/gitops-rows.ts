@@ -2,7 +2,7 @@ import { isObject, type JsonObject, valueAt } from "../../../kube/json.ts";
 import { anyChange, added, type Detected, example, taken, type WideningRow } from "./row.ts";
 
 /** Annotations that tell Argo CD, Flux or Helm to treat an object otherwise than its neighbours. */
-const marks: readonly RegExp[] = [
+export const gitopsMarks: readonly RegExp[] = [
   /^argocd\.argoproj\.io\//u,
   /^argoproj\.io\//u,
   /^[a-z]+\.toolkit\.fluxcd\.io\//u,
@@ -14,7 +14,7 @@ function marked(object: JsonObject): readonly Detected[] {
   for (const member of ["annotations", "labels"]) {
     const values = valueAt(object, ["metadata", member]);
     for (const [mark, value] of isObject(values) ? Object.entries(values) : []) {
-      if (marks.some((known) => known.test(mark))) {
+      if (gitopsMarks.some((known) => known.test(mark))) {
         found.push({
           path: `metadata.${member}[${JSON.stringify(mark)}]`,
           detail: `${mark}=${typeof value === "string" ? value : "?"}`,

@@ -40,13 +40,17 @@ function accountUse(object: JsonObject, folder: readonly JsonObject[]): AccountU
   return { name, namespace, account, mounts: automounts || projectsToken(template.spec), path };
 }
 
+/** A Pod's certificate is an identity as its token is, for the signer kube-apiserver-client-pod at the API server itself. */
+const projectedIdentities: readonly string[] = ["serviceAccountToken", "podCertificate"];
+
 function projectsToken(spec: JsonObject): boolean {
   const volumes = valueAt(spec, ["volumes"]);
   if (!isArray(volumes)) return false;
   return volumes.some((volume) => {
     const sources = valueAt(volume, ["projected", "sources"]);
     return (
-      isArray(sources) && sources.some((source) => valueAt(source, ["serviceAccountToken"]) !== undefined)
+      isArray(sources) &&
+      sources.some((source) => projectedIdentities.some((kind) => valueAt(source, [kind]) !== undefined))
     );
   });
 }
@@ -77,7 +81,7 @@ function references(
 }
 
 /** Annotations and labels that tie a ServiceAccount to an identity of a cloud (EKS, GKE and AKS documentation). */
-const cloudMarks: readonly RegExp[] = [
+export const cloudMarks: readonly RegExp[] = [
   /^eks\.amazonaws\.com\//u,
   /^iam\.gke\.io\//u,
   /^azure\.workload\.identity\//u,

@@ -238,7 +238,19 @@ export const networkRows: readonly WideningRow[] = [
     title: "A Service beyond ClusterIP",
     why: "Node ports, load balancers and external addresses are reached from outside; an external IP takes over traffic of others (CVE-2020-8554).",
     source: services,
-    detect: (change) => added(change, exposure),
+    detect: (change) => {
+      const found = added(change, exposure);
+      const { before, after } = change;
+      // Who may come in and where it leads stands in other fields (loadBalancerSourceRanges, ports).
+      const changed =
+        before !== null &&
+        after !== null &&
+        exposure(after).length > 0 &&
+        canonicalJson(valueAt(before, ["spec"]) ?? null) !== canonicalJson(valueAt(after, ["spec"]) ?? null);
+      return found.length === 0 && changed
+        ? [{ path: "spec", detail: "can be reached from outside, and is changed" }]
+        : found;
+    },
     positive: { before: service, after: example("v1", "Service", { spec: { type: "NodePort" } }) },
     negative: { before: null, after: service },
   },

@@ -2,6 +2,7 @@ import { identity } from "../../../kube/object-key.ts";
 import type { WideningFact } from "../../plan.ts";
 import { wideningIds } from "../widening-ids.ts";
 import { clusterRows } from "./cluster-rows.ts";
+import { controllerRows } from "./controller-rows.ts";
 import { gitopsRows } from "./gitops-rows.ts";
 import { identityRows } from "./identity-rows.ts";
 import { namespaceRows, podSecurityRows } from "./namespace-rows.ts";
@@ -19,6 +20,7 @@ export function wideningTable(minor: number): readonly WideningRow[] {
     ...networkRows,
     ...clusterRows,
     ...gitopsRows,
+    ...controllerRows,
   ];
   return [...rows].sort((left, right) => wideningIds.indexOf(left.id) - wideningIds.indexOf(right.id));
 }

@@ -1,7 +1,7 @@
-import type { JsonObject } from "../../../kube/json.ts";
-import { byText, members, unlessEmpty } from "../members.ts";
-import type { Application } from "../workload.ts";
-import { objectMetadata, sorted } from "./labels.ts";
+import type { JsonObject } from "../../../../kube/json.ts";
+import { byText, members, unlessEmpty } from "../../members.ts";
+import type { Application } from "../../workload.ts";
+import { objectMetadata, sorted } from "../labels.ts";
 
 /** Largest ConfigMap that the API server takes: 1 MiB over all values (pkg/apis/core: MaxSecretSize). */
 const MAX_CONFIG_BYTES = 1024 * 1024;

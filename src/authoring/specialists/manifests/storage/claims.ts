@@ -1,8 +1,8 @@
-import type { JsonObject } from "../../../kube/json.ts";
-import type { ApplicationIntent, VolumeIntent, WorkloadIntent } from "../../intent/intent.ts";
-import { byText, members, unlessEmpty } from "../members.ts";
-import type { Application, Claim, WorkloadKind } from "../workload.ts";
-import { objectMetadata, sorted, validLabels } from "./labels.ts";
+import type { JsonObject } from "../../../../kube/json.ts";
+import type { ApplicationIntent, VolumeIntent, WorkloadIntent } from "../../../intent/intent.ts";
+import { byText, members, unlessEmpty } from "../../members.ts";
+import type { Application, Claim, WorkloadKind } from "../../workload.ts";
+import { objectMetadata, sorted, validLabels } from "../labels.ts";
 
 /** Size of a volume whose input names none: 10 GiB, the smallest disk of the large clouds; it can grow, never shrink. */
 export const DEFAULT_VOLUME_BYTES: number = 10 * 1024 ** 3;

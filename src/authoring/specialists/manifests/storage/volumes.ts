@@ -1,11 +1,12 @@
-import type { JsonObject } from "../../../kube/json.ts";
-import type { MountIntent } from "../../intent/intent.ts";
-import { byText, members, textOf } from "../members.ts";
-import { isDnsLabel } from "../names.ts";
-import type { Application, Workload } from "../workload.ts";
+import type { JsonObject } from "../../../../kube/json.ts";
+import type { MountIntent } from "../../../intent/intent.ts";
+import { byText, members, textOf } from "../../members.ts";
+import { isDnsLabel } from "../../names.ts";
+import type { Application, Workload } from "../../workload.ts";
 import { binaryQuantity } from "./claims.ts";
-import { escapeExpansion } from "./expansion.ts";
+import { escapeExpansion } from "../expansion.ts";
 import { plainPath } from "./mount-paths.ts";
+import { dataFolder, noteLostData, scratchPaths } from "./scratch.ts";
 
 /** Volumes of a Pod, mounts of its container, and what follows from them. */
 export interface Mounts {
@@ -42,7 +43,7 @@ export function mountsOf(application: Application, workload: Workload): Mounts {
   const into: Draft = {
     application,
     workload,
-    names: new VolumeNames(workload),
+    names: volumeNames(workload),
     volumes: [],
     volumeMounts: [],
   };
@@ -50,7 +51,8 @@ export function mountsOf(application: Application, workload: Workload): Mounts {
   const of = <K extends MountIntent["kind"]>(kind: K): Of<K>[] =>
     mounts.filter((mount): mount is Of<K> => mount.kind === kind);
 
-  const env = addClaims(into, of("claim"));
+  addClaims(into, of("claim"));
+  noteLostData(application, workload);
   addConfigs(into, of("config"));
   addSecrets(into, of("secret"));
   for (const mount of of("host")) {
@@ -58,7 +60,7 @@ export function mountsOf(application: Application, workload: Workload): Mounts {
     volumes.push({ name, hostPath: { path: mount.hostPath } });
     volumeMounts.push(members({ name, mountPath: mount.path, readOnly: mount.readOnly ? true : undefined }));
   }
-  const scratch = [...of("empty"), ...scratchPaths(workload, mounts)].sort((left, right) =>
+  const scratch = [...of("empty"), ...scratchPaths(workload)].sort((left, right) =>
     byText(left.path, right.path),
   );
   for (const mount of scratch) {
@@ -77,7 +79,7 @@ export function mountsOf(application: Application, workload: Workload): Mounts {
     volumeMounts: volumeMounts.sort((left, right) =>
       byDepth(textOf(left, "mountPath"), textOf(right, "mountPath")),
     ),
-    env,
+    env: dataFolder(workload),
     configs: [...new Set(of("config").map((mount) => mount.config))],
     needGroup: of("claim").length > 0 || of("secret").length > 0,
   };
@@ -92,34 +94,32 @@ function byDepth(left: string, right: string): number {
   return depth || Number(left === secretsFolder) - Number(right === secretsFolder) || byText(left, right);
 }
 
-/** Names of volumes: unique in the Pod and legible. Claim templates keep their names, since the claims bear them. */
-class VolumeNames {
-  readonly #taken: Set<string>;
-
-  constructor(workload: Workload) {
-    this.#taken = new Set(workload.claims.map((claim) => claim.volume.name));
-  }
-
-  take(prefix: string, path: string): string {
-    const tail = path
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, "-")
-      .replaceAll(/^-+|-+$/g, "")
-      .slice(-50)
-      .replace(/^-+/, "");
-    const base = tail === "" ? prefix : `${prefix}-${tail}`;
-    let name = base;
-    for (let number = 2; this.#taken.has(name) || !isDnsLabel(name); number += 1) name = `${base}-${number}`;
-    this.#taken.add(name);
-    return name;
-  }
+/** Gives names to volumes, unique in the Pod and legible. */
+interface VolumeNames {
+  take(prefix: string, path: string): string;
 }
 
-function addClaims(
-  { workload, volumes, volumeMounts }: Draft,
-  mounts: readonly Of<"claim">[],
-): { name: string; value: string }[] {
-  const env: { name: string; value: string }[] = [];
+/** Claim templates keep their names, since the claims bear them. */
+function volumeNames(workload: Workload): VolumeNames {
+  const taken = new Set(workload.claims.map((claim) => claim.volume.name));
+  return {
+    take(prefix, path) {
+      const tail = path
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, "-")
+        .replaceAll(/^-+|-+$/g, "")
+        .slice(-50)
+        .replace(/^-+/, "");
+      const base = tail === "" ? prefix : `${prefix}-${tail}`;
+      let name = base;
+      for (let number = 2; taken.has(name) || !isDnsLabel(name); number += 1) name = `${base}-${number}`;
+      taken.add(name);
+      return name;
+    },
+  };
+}
+
+function addClaims({ workload, volumes, volumeMounts }: Draft, mounts: readonly Of<"claim">[]): void {
   const data = workload.known?.data;
   for (const claim of workload.claims)
     if (claim.how === "claim")
@@ -136,11 +136,7 @@ function addClaims(
         readOnly: mount.readOnly ? true : undefined,
       }),
     );
-    const folder = holdsData ? data.folder : undefined;
-    if (folder !== undefined && !workload.intent.env.some((entry) => entry.name === folder.variable))
-      env.push({ name: folder.variable, value: folder.value });
   }
-  return env;
 }
 
 /** One volume a ConfigMap; every file by itself, so that it hides nothing else of its folder. */
@@ -250,16 +246,6 @@ function numbered(files: readonly { readonly key: string; readonly mode: number 
 
 function otherMode(mode: number | undefined, usual: number): number | undefined {
   return mode === undefined || mode === usual ? undefined : mode;
-}
-
-/**
- * Paths that the image is known to write to and that no mount of the input covers: empty folders, which also make them
- * writable for a user other than root.
- */
-function scratchPaths(workload: Workload, mounts: readonly MountIntent[]): Of<"empty">[] {
-  return (workload.known?.writable ?? [])
-    .filter((path) => !mounts.some(({ path: at }) => `${path}/`.startsWith(`${plainPath(at)}/`)))
-    .map((path): Of<"empty"> => ({ kind: "empty", path, memory: false }));
 }
 
 /** Whether a path is the folder of secrets or lies in it. */

@@ -1,0 +1,95 @@
+import { hub, type KnownImage, official } from "./known-image.ts";
+
+/** Queues and brokers. */
+export const queues: readonly KnownImage[] = [
+  {
+    repositories: official("rabbitmq"),
+    tag: /alpine/,
+    component: "queue",
+    user: { uid: 100, gid: 101, name: "rabbitmq" },
+    ports: [{ port: 5672, name: "amqp" }],
+    writable: ["/tmp", "/var/lib/rabbitmq", "/var/log/rabbitmq"],
+    data: { path: "/var/lib/rabbitmq" },
+    stateful: true,
+    certainty: "source",
+    source: "docker-library/rabbitmq:Dockerfile-alpine.template",
+  },
+  {
+    repositories: official("rabbitmq"),
+    component: "queue",
+    user: { uid: 999, gid: 999, name: "rabbitmq" },
+    ports: [{ port: 5672, name: "amqp" }],
+    writable: ["/tmp", "/var/lib/rabbitmq", "/var/log/rabbitmq"],
+    data: { path: "/var/lib/rabbitmq" },
+    stateful: true,
+    certainty: "source",
+    source: "docker-library/rabbitmq:Dockerfile-ubuntu.template",
+  },
+  {
+    repositories: official("zookeeper"),
+    component: "queue",
+    user: { uid: 1000, gid: 1000, name: "zookeeper" },
+    ports: [{ port: 2181, name: "zookeeper" }],
+    writable: ["/tmp", "/data", "/datalog", "/logs"],
+    data: { path: "/data" },
+    stateful: true,
+    certainty: "source",
+    source: "31z4/zookeeper-docker:3.9.4/Dockerfile, 3.9.4/docker-entrypoint.sh",
+  },
+  // Both Kafkas take every folder of their data for a partition and stop at lost+found (apache/kafka, parseTopicPartitionName).
+  {
+    repositories: hub("apache/kafka"),
+    component: "queue",
+    user: { uid: 1000, gid: 1000, name: "appuser" },
+    ports: [{ port: 9092, name: "kafka" }],
+    writable: ["/tmp", "/var/lib/kafka/data"],
+    data: { path: "/var/lib/kafka/data", subPath: "kafka" },
+    stateful: true,
+    memoryMiB: 1024,
+    certainty: "source",
+    source: "apache/kafka:docker/jvm/Dockerfile (adduser of Alpine: its first number)",
+  },
+  {
+    repositories: hub("confluentinc/cp-kafka"),
+    component: "queue",
+    user: { uid: 1000, gid: 1000, name: "appuser" },
+    ports: [{ port: 9092, name: "kafka" }],
+    writable: ["/tmp", "/var/lib/kafka/data"],
+    data: { path: "/var/lib/kafka/data", subPath: "kafka" },
+    stateful: true,
+    memoryMiB: 1024,
+    certainty: "source",
+    source:
+      "confluentinc/kafka-images:kafka/Dockerfile.ubi9; confluentinc/common-docker:base-java-micro/Dockerfile.ubi9",
+  },
+  {
+    repositories: [
+      "docker.redpanda.com/vectorized/redpanda",
+      "docker.redpanda.com/redpandadata/redpanda",
+      ...hub("redpandadata/redpanda", "vectorized/redpanda"),
+    ],
+    component: "queue",
+    user: { uid: 101, gid: 101, name: "redpanda" },
+    ports: [
+      { port: 9092, name: "kafka" },
+      { port: 9644, name: "admin" },
+    ],
+    writable: ["/tmp", "/var/lib/redpanda/data"],
+    data: { path: "/var/lib/redpanda/data" },
+    stateful: true,
+    memoryMiB: 2560,
+    certainty: "source",
+    source: "redpanda-data/helm-charts:charts/redpanda/values.yaml",
+  },
+  {
+    repositories: official("nats"),
+    component: "queue",
+    ports: [{ port: 4222, name: "nats" }],
+    // JetStream stores below /tmp unless its configuration says where.
+    writable: ["/tmp"],
+    readOnlyRoot: true,
+    certainty: "source",
+    source:
+      "nats-io/nats-docker:2.12.x/scratch/Dockerfile (names no user); nats-io/nats.docs:reference/server-config/jetstream/README.md",
+  },
+];
