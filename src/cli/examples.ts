@@ -3,7 +3,12 @@
  * `compose.yaml`, `k8s/`, an empty Git repository `gitops` and a key `id_ed25519`; what they need of each other is made by
  * those before.
  */
-export const examples: readonly { readonly command: readonly string[]; readonly example: string }[] = [
+export const examples: readonly {
+  readonly command: readonly string[];
+  readonly example: string;
+  /** test/e2e/cluster.test.ts runs it, with a real cluster. */
+  readonly cluster?: true;
+}[] = [
   { command: [], example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop" },
   {
     command: ["charter", "init"],
@@ -13,6 +18,7 @@ export const examples: readonly { readonly command: readonly string[]; readonly 
   {
     command: ["charter", "pin"],
     example: "kubeops charter pin --kubeconfig dev.kubeconfig --context dev --name dev",
+    cluster: true,
   },
   { command: ["charter", "sign"], example: "kubeops charter sign --key id_ed25519" },
   { command: ["charter", "show"], example: "kubeops charter show" },

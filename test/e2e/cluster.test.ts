@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeWorld, must, repository, type World } from "../support/cli.ts";
+import { exampleFor } from "../../src/cli/examples.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
 
@@ -16,7 +17,7 @@ describe.skipIf(
     plane = await controlPlane({ components: "all" });
     world = makeWorld().prepare();
     world.copy(join(repository, "examples/shop"), "shop");
-    world.write("dev.kubeconfig", plane.kubeconfig("admin"));
+    world.write("dev.kubeconfig", plane.kubeconfig("admin").replaceAll('"test"', '"dev"'));
     await plane.admin("POST", "/api/v1/namespaces", {
       apiVersion: "v1",
       kind: "Namespace",
@@ -49,7 +50,8 @@ describe.skipIf(
     (await plane.admin("GET", path)) as never;
 
   test("charter pin shows what it pins, and the owner signs it", () => {
-    const ran = world.kubeops(["charter", "pin", "--name", "dev", "--software-keys", ...access]);
+    const example = exampleFor(["charter", "pin"])?.split(" ").slice(1) ?? [];
+    const ran = world.kubeops([...example, "--software-keys"]);
     expect(ran.stderr).toContain("next: compare this");
     expect(ran.stdout).toContain(plane.apiUrl);
     expect(ran.stdout).toContain(plane.caKeySha256);

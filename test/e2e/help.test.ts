@@ -32,8 +32,8 @@ describe("help", () => {
   test("every example runs, in order", () => {
     const order = ["init", "sign", "show", "verify", "check", "plan"];
     expect(order.every((word) => examples.some((row) => row.command.includes(word)))).toBe(true);
-    for (const { command, example } of examples) {
-      if (command.length === 0) continue;
+    for (const { command, example, cluster } of examples) {
+      if (command.length === 0 || cluster === true) continue;
       const words = example.replaceAll("\\\n", " ").trim().split(/\s+/).slice(1);
       const ran = world.kubeops(words);
       expect({ example, status: ran.status, stderr: ran.status === 0 ? "" : ran.stderr }).toEqual({
