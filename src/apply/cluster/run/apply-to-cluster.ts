@@ -19,6 +19,8 @@ import {
   type ApprovedClusterPlan,
   assertApprovedForCluster,
   charterTargetOf,
+  type ClusterVerification,
+  confirmApproved,
   loadApprovedClusterPlan,
 } from "./approved-cluster-plan.ts";
 import { halfWayError } from "./half-way.ts";
@@ -140,15 +142,14 @@ class Work {
     for (const [id, object] of standing.written) this.#written.set(id, object);
     this.#unknown = false;
     if (standing.written.size === this.writes.length) return this.#complete(standing);
-    const approved = await this.#verify(reader, before);
+    const approved = await loadApprovedClusterPlan(plan, this.#world(reader, before));
     await this.#step("verified");
     return this.#write(approved, connection, standing);
   }
 
-  #verify(reader: KubePlanner, preimages: ReadonlyMap<string, LiveObject>): Promise<ApprovedClusterPlan> {
+  #world(reader: KubePlanner, preimages: ReadonlyMap<string, LiveObject>): ClusterVerification {
     const { plan, ports } = this;
-    const runs = ports.journal.runs(plan.digest);
-    return loadApprovedClusterPlan(plan, {
+    return {
       reader,
       state: ports.state,
       log: ports.log,
@@ -157,11 +158,11 @@ class Work {
       clock: ports.clock,
       toolVersion: ports.toolVersion,
       minor: ports.minor,
-      endedNonces: endedNonces(runs),
+      endedNonces: endedNonces(ports.journal.runs(plan.digest)),
       ownMarkers: this.#soFar().consumed,
       written: this.#written,
       preimages,
-    });
+    };
   }
 
   async #write(
@@ -191,6 +192,8 @@ class Work {
     this.#writer = writer;
     await this.#useApprovals(approved, writer, run);
     await this.#step("approvals-used");
+    // Between the first look and the first write the world had time to change.
+    await confirmApproved(approved, this.#world(writer, approved.before));
     for (const change of remaining) {
       const written = await writeObject(change, {
         writer,

@@ -102,8 +102,8 @@ export function charterTargetOf(
 
 /**
  * The one place where it is decided that a plan may be carried out in a cluster. Verified in this order: trust root,
- * charter and pin (K6, K14); that every object stands as the plan saw it, and the whole plan, made again from live state
- * and dry runs (K1, K2, K3); the verdict; that these credentials may do all of it; signatures, approvers, validity by the
+ * charter and pin (K6, K14); that every object stands as the plan saw it; that these credentials may do all of it; the whole
+ * plan, made again from live state and dry runs (K1, K2, K3); the verdict; signatures, approvers, validity by the
  * later of the local and the server's clock, target, presence and log of the approvals (K9, K10, K19); that their markers
  * are not in the cluster (K11).
  * @throws {OpsError} with the code of what does not hold.
@@ -128,6 +128,7 @@ export async function loadApprovedClusterPlan(
   });
   const state = world.written.size === 0 ? now : stateBefore(now, world.preimages, world.written);
   refuseDrift(plan, state, trustRoot.macKey);
+  refuseForbidden(now, new Set(world.written.keys()));
   reproducePlan(plan, {
     cluster: state,
     charter: trustRoot.charter,
@@ -146,8 +147,48 @@ export async function loadApprovedClusterPlan(
   }
   const writes = writesOf(plan);
   if (writes.length === 0) throw new OpsError("PLAN_EMPTY", "the plan changes nothing");
-  refuseForbidden(now, new Set(world.written.keys()));
-  const approvals = await countApprovals(plan, trustRoot, {
+  const approvals = await approvalsOf(plan, trustRoot, inventory, world);
+  const statements = approvals.map(({ signed }) => signed.statement);
+  const result = Object.freeze({
+    plan,
+    before: state.objects,
+    approvals,
+    requests: plannedWrites(plan, statements, inventory),
+    inventory,
+  }) as ApprovedClusterPlan;
+  approved.add(result);
+  return result;
+}
+
+/**
+ * Right before the first write: the trust root still holds the charter, and the same approvals still count (kernel K3).
+ * What an object is, each write looks at itself.
+ * @throws {OpsError} CHARTER_CHANGED, APPROVAL_…
+ */
+export async function confirmApproved(
+  approvedPlan: ApprovedClusterPlan,
+  world: ClusterVerification,
+): Promise<void> {
+  assertApprovedForCluster(approvedPlan);
+  const { plan, approvals, inventory } = approvedPlan;
+  const { trustRoot } = charterTargetOf(plan, world.trustRoot);
+  const again = await approvalsOf(plan, trustRoot, inventory, world);
+  const nonces = (of: readonly CountedApproval[]): string =>
+    of.map(({ signed }) => signed.statement.nonce).join();
+  if (nonces(again) !== nonces(approvals))
+    throw new OpsError("APPROVAL_INVALID", "the approvals of the plan were changed while the command ran", {
+      hint: "run the command again",
+    });
+}
+
+function approvalsOf(
+  plan: ClusterPlan,
+  trustRoot: TrustRoot,
+  inventory: string,
+  world: ClusterVerification,
+): Promise<readonly CountedApproval[]> {
+  const { reader } = world;
+  return countApprovals(plan, trustRoot, {
     state: world.state,
     log: world.log,
     verifier: world.verifier,
@@ -161,16 +202,6 @@ export async function loadApprovedClusterPlan(
     },
     chosenNonces: [...world.ownMarkers.keys()],
   });
-  const statements = approvals.map(({ signed }) => signed.statement);
-  const result = Object.freeze({
-    plan,
-    before: state.objects,
-    approvals,
-    requests: plannedWrites(plan, statements, inventory),
-    inventory,
-  }) as ApprovedClusterPlan;
-  approved.add(result);
-  return result;
 }
 
 /** Nothing is begun that these credentials cannot finish. @throws {OpsError} CLUSTER_FORBIDDEN */
