@@ -36,9 +36,9 @@ describe("help", () => {
       if (command.length === 0 || cluster === true) continue;
       const words = example.replaceAll("\\\n", " ").trim().split(/\s+/).slice(1);
       const ran = world.kubeops(words);
-      expect({ example, status: ran.status, stderr: ran.status === 0 ? "" : ran.stderr }).toEqual({
+      expect({ example, status: ran.status, stderr: ran.status === expected ? "" : ran.stderr }).toEqual({
         example,
-        status: 0,
+        status: expected,
         stderr: "",
       });
     }
