@@ -4,9 +4,11 @@ import { waitHealthy } from "../../src/apply/cluster/health/wait-healthy.ts";
 import { projectFiles } from "../../src/apply/files/node-files.ts";
 import { readCompose } from "../../src/authoring/compose/read-compose.ts";
 import type { JsonObject } from "../../src/kube/json.ts";
+import { OpsError } from "../../src/kube/ops-error.ts";
 import { maskLive } from "../../src/plan/change/mask.ts";
 import { clusterWorld, type ClusterWorld, INVENTORY } from "../support/cluster/cluster-world.ts";
 import { plannerOf } from "../support/cluster/connect.ts";
+import { refused } from "../support/cluster/refused.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
 
@@ -49,8 +51,21 @@ describe.skipIf(missing)("the shop in a cluster with controllers", () => {
     const plan = await world.plan({ intent });
     await world.approve(plan);
     const progress: number[] = [];
+    // Cut off before the answer was recorded, and controllers work on the object meanwhile.
+    for (const name of ["web", "db"]) {
+      const cut = await refused(
+        world.apply(plan, {
+          onStep: async ({ step, key }) => {
+            if (step !== "answered" || key?.name !== name || key.group !== "apps") return;
+            await new Promise((resolve) => setTimeout(resolve, 1500));
+            throw new OpsError("INTERRUPTED", "cut off");
+          },
+        }),
+      );
+      expect(cut.message).toContain("cut off");
+    }
     const outcome = await world.apply(plan, {
-      wait: { timeoutMs: 15_000, onProgress: ({ healthy }) => progress.push(healthy) },
+      wait: { timeoutMs: 30_000, onProgress: ({ healthy }) => progress.push(healthy) },
     });
     expect(outcome.health?.objects.filter(({ health }) => health?.state !== "healthy")).toEqual([]);
     expect(outcome.health).toMatchObject({ healthy: true, end: "healthy" });

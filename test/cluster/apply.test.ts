@@ -363,6 +363,44 @@ describe.skipIf(missing)("applying to a cluster", () => {
       }
     });
 
+    it.each(["answered a", "wrote"])(
+      "a rule that spares dry runs is caught by the second run, when the first was cut off before it looked (%s)",
+      async (cut) => {
+        const { world, plan } = await approved([configMap("a"), configMap("b")]);
+        const real = (): Promise<boolean> => isChanged("");
+        await inForce("sly", "!has(request.dryRun) || request.dryRun != true", real);
+        try {
+          const { journal } = world.ports();
+          const stop = (): never => {
+            throw new OpsError("INTERRUPTED", "cut off");
+          };
+          await refused(
+            world.apply(plan, {
+              ...meanwhile(cut, async () => stop()),
+              journal: {
+                ...journal,
+                begin: (...args) => {
+                  const run = journal.begin(...args);
+                  return {
+                    ...run,
+                    record: (step, detail) => {
+                      run.record(step, detail);
+                      if (step === cut) stop();
+                    },
+                  };
+                },
+              },
+            }),
+          );
+          const error = await refused(world.apply(plan));
+          expect(error.code).toBe(cut === "wrote" ? "RESULT_DIFFERS" : "TARGET_DRIFT");
+          expect(await status("b")).toBe(404);
+        } finally {
+          await gone("sly", real);
+        }
+      },
+    );
+
     it("a rule that came after the plan is caught by the dry run before the first write", async () => {
       const { world, plan } = await approved([configMap("a")]);
       const dry = (): Promise<boolean> => isChanged("?dryRun=All");
@@ -406,6 +444,12 @@ describe.skipIf(missing)("applying to a cluster", () => {
       );
       const status = { hard: { configmaps: "1" }, used: { configmaps: "1" } };
       await plane.admin("PUT", `${core}/shop/resourcequotas/none/status`, { ...body, status });
+      // The quota is in force as soon as the server's cache has it.
+      const probe = () => plane.admin("POST", `${core}/shop/configmaps?dryRun=All`, configMap("probe"));
+      for (let attempt = 0; (await probe()).status !== 403; attempt++) {
+        if (attempt > 100) throw new Error("the quota does not come into force");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     };
     /** A quota lets one ConfigMap in and no second one: dry runs do not count, so only the real write finds it. */
     const stopped = async (): Promise<{ world: ClusterWorld; plan: ClusterPlan; error: OpsError }> => {

@@ -67,6 +67,6 @@ export async function requireInventory(reader: KubeReader, namespace: string): P
   throw new OpsError(
     "TARGET_REFUSED",
     `the cluster has no namespace ${namespace}, where the charter wants the inventory and the markers of used approvals`,
-    { hint: `its owner creates it once: kubectl create namespace ${namespace}` },
+    { hint: "its owner creates it once: kubeops charter inventory <cluster> | kubectl apply -f -" },
   );
 }

@@ -141,7 +141,7 @@ class Work {
     const standing = await standingOf(reader, this.writes, run, before, trustRoot.macKey);
     for (const [id, object] of standing.written) this.#written.set(id, object);
     this.#unknown = false;
-    if (standing.written.size === this.writes.length) return this.#complete(standing);
+    if (standing.written.size === this.writes.length) return this.#complete(reader, standing);
     const approved = await loadApprovedClusterPlan(plan, this.#world(reader, before));
     await this.#step("verified");
     return this.#write(approved, connection, standing);
@@ -242,9 +242,7 @@ class Work {
   }
 
   /** Everything is written by an earlier process: only the records are made whole. */
-  async #complete(standing: Standing): Promise<ClusterOutcome> {
-    const { reader } = { reader: this.#reader };
-    if (reader === undefined) throw new TypeError("it was read");
+  async #complete(reader: KubePlanner, standing: Standing): Promise<ClusterOutcome> {
     const run = this.#begin();
     this.#recordFound(run, standing);
     return this.#finish(run, reader, this.#records.presence(), false);
@@ -274,7 +272,9 @@ class Work {
   }
 
   #recordFound(run: Run, standing: Standing): void {
-    for (const [object, uid] of standing.unrecorded) run.record(steps.wrote, { object, uid });
+    const { announced } = this.#soFar();
+    for (const [object, uid] of standing.unrecorded)
+      run.record(steps.wrote, { object, uid, answer: announced.get(object) ?? "" });
   }
 
   #begin(): Run {

@@ -18,6 +18,8 @@ export interface RunSoFar {
   readonly announced: ReadonlyMap<string, string>;
   /** By identity: the UID of the object that was written or deleted. */
   readonly wrote: ReadonlyMap<string, string>;
+  /** By identity: the MAC of what the server answered; empty for a deletion. */
+  readonly answers: ReadonlyMap<string, string>;
 }
 
 export function runSoFar(run: RunRecord | undefined): RunSoFar {
@@ -30,6 +32,7 @@ export function runSoFar(run: RunRecord | undefined): RunSoFar {
     consumed: pairs(steps.consumed, "nonce", "uid"),
     announced: pairs(steps.writing, "object", "expected"),
     wrote: pairs(steps.wrote, "object", "uid"),
+    answers: pairs(steps.wrote, "object", "answer"),
   };
 }
 

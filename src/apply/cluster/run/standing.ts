@@ -2,13 +2,14 @@ import type { JsonObject } from "../../../kube/json.ts";
 import { identity, keyText, objectKey } from "../../../kube/object-key.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
+import { FIELD_MANAGER } from "../../../plan/change/applyset.ts";
 import type { ClusterState, LiveObject } from "../../../plan/cluster-state.ts";
-import { clusterErrorCause } from "../client/errors/cluster-error.ts";
 import type { KubePlanner } from "../client/writer.ts";
-import { pathOf, writeRequest } from "../observe/change-request.ts";
+import { pathOf } from "../observe/change-request.ts";
 import { isSurrounding } from "../observe/surroundings.ts";
-import { finalizersOf, isTerminating, uidOf, versionOf } from "../observe/live-facts.ts";
+import { finalizersOf, isTerminating, uidOf } from "../observe/live-facts.ts";
 import type { LiveWrite } from "./planned-writes.ts";
+import { withoutOthers } from "./without-others.ts";
 import type { WrittenObject } from "./ports.ts";
 import { resultMac, sameState } from "./result-mac.ts";
 import type { RunSoFar } from "./run-steps.ts";
@@ -37,12 +38,7 @@ export async function standingOf(
     announced.map(async (change) => {
       const id = identity(change.key);
       const live = (await reader.get(pathOf(change.key, change.live))) ?? null;
-      const uid = await writtenUid(change, live, {
-        reader,
-        run,
-        before: before.get(id)?.live ?? null,
-        macKey,
-      });
+      const uid = writtenUid(change, live, { run, before: before.get(id)?.live ?? null, macKey });
       if (uid === null) return;
       written.set(id, {
         key: change.key,
@@ -57,17 +53,16 @@ export async function standingOf(
 }
 
 /** The UID of what was written; null when it is as it stood before. */
-async function writtenUid(
+function writtenUid(
   change: LiveWrite,
   live: JsonObject | null,
   given: {
-    readonly reader: KubePlanner;
     readonly run: RunSoFar;
     readonly before: JsonObject | null;
     readonly macKey: Uint8Array;
   },
-): Promise<string | null> {
-  const { reader, run, before, macKey } = given;
+): string | null {
+  const { run, before, macKey } = given;
   const id = identity(change.key);
   const recorded = run.wrote.get(id);
   const uid = live === null ? null : uidOf(live);
@@ -76,35 +71,27 @@ async function writtenUid(
     if (recorded === undefined) return null;
     throw drifted(change, "was deleted by this run, and stands there again");
   }
+  const expected = run.announced.get(id);
   if (recorded !== undefined) {
-    if (uid === recorded) return recorded;
-    throw drifted(change, "was written by this run, and was deleted or made anew since");
+    if (uid !== recorded)
+      throw drifted(change, "was written by this run, and was deleted or made anew since");
+    // Kernel K2: the process may have ended before it compared the answer with the promise.
+    if (run.answers.get(id) !== expected)
+      throw new OpsError(
+        "RESULT_DIFFERS",
+        `the server made something else of ${printable(keyText(change.key))} than its dry run promised: it was written so`,
+        { hint: "look at the object; kubeops undo plans the way back" },
+      );
+    return recorded;
   }
   // Announced, and the process ended before the answer was recorded.
   if (uid === change.live.uid && sameState(live, before)) return null;
-  if (live === null || uid === null || change.object === null) throw drifted(change, "was deleted");
+  if (live === null || uid === null) throw drifted(change, "was deleted");
   if (change.live.uid !== null && uid !== change.live.uid) throw drifted(change, "was deleted and made anew");
-  if (resultMac(macKey, live, { live: before, desired: change.object }) === run.announced.get(id)) return uid;
-  // Controllers may have added to it since. Where our request would change nothing, it is carried out.
-  if (await isCarriedOut(reader, change, live, uid, change.object)) return uid;
-  throw drifted(change, "is neither as it stood nor as it was to be: somebody changed it meanwhile");
-}
-
-async function isCarriedOut(
-  reader: KubePlanner,
-  change: LiveWrite,
-  live: JsonObject,
-  uid: string,
-  object: JsonObject,
-): Promise<boolean> {
-  try {
-    const request = writeRequest(change.key, change.live, object, uid);
-    const { object: merged } = await reader.dryRun(request, versionOf(live) ?? undefined);
-    return sameState(merged, live);
-  } catch (error) {
-    if (clusterErrorCause(error)?.failure === undefined) throw error;
-    return false;
-  }
+  const known = { live: before, desired: change.object };
+  const forms = [live, withoutOthers(live, before, FIELD_MANAGER)];
+  if (forms.some((form) => resultMac(macKey, form, known) === expected)) return uid;
+  throw drifted(change, "is neither as it stood nor as it was to be: something changed it meanwhile");
 }
 
 function drifted(change: LiveWrite, what: string): OpsError {

@@ -70,10 +70,11 @@ async function put(sending: Sending, context: WriteContext): Promise<WrittenObje
   await context.onStep("answered", change);
   const version = versionOf(answer) ?? "";
   context.onVersion(version);
-  context.run.record(steps.wrote, { object: id, uid: uidOf(answer) ?? "", version });
+  const answered = resultMac(context.macKey, answer, known);
+  context.run.record(steps.wrote, { object: id, uid: uidOf(answer) ?? "", version, answer: answered });
   const written: WrittenObject = { key, operation, waitsFor: [] };
   context.onWritten(written);
-  if (resultMac(context.macKey, answer, known) !== promised)
+  if (answered !== promised)
     throw new OpsError(
       "RESULT_DIFFERS",
       `the server made something else of ${printable(keyText(key))} than its dry run promised a moment before${differing(merged, answer, known)}: it was written so`,
@@ -108,7 +109,7 @@ async function remove(sending: Sending, context: WriteContext): Promise<WrittenO
   await context.onStep("writing", change);
   await send(sending, context);
   await context.onStep("answered", change);
-  context.run.record(steps.wrote, { object: id, uid: change.live.uid ?? "" });
+  context.run.record(steps.wrote, { object: id, uid: change.live.uid ?? "", answer: "" });
   context.onWritten({ key, operation, waitsFor: [] });
   const left = await context.writer.get(pathOf(key, change.live));
   const waits = left !== undefined && uidOf(left) === change.live.uid;
