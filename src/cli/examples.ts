@@ -23,6 +23,7 @@ export const examples: readonly {
   { command: ["charter", "sign"], example: "kubeops charter sign --key id_ed25519" },
   { command: ["charter", "show"], example: "kubeops charter show" },
   { command: ["charter", "verify"], example: "kubeops charter verify" },
+  { command: ["charter", "inventory"], example: "kubeops charter inventory dev", cluster: true },
   { command: ["charter"], example: "kubeops charter verify" },
   { command: ["check"], example: "kubeops check k8s/ --kube-version 1.34" },
   {

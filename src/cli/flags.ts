@@ -124,7 +124,8 @@ export const requestFlags: FlagParametersForType<AskFlags, CliContext> = {
     kind: "boolean",
     default: false,
     withNegated: false,
-    brief: "Delete what earlier plans wrote there and this request lacks",
+    brief:
+      "Delete what earlier plans wrote there (in a cluster: in the namespaces of this request) and this request lacks",
   },
   application: {
     kind: "parsed",

@@ -697,7 +697,7 @@ describe.skipIf(missing)("applying to a cluster", () => {
       const error = await refused(world.apply(plan));
       expect([error.code, error.hint]).toEqual([
         "TARGET_REFUSED",
-        "its owner creates it once: kubectl create namespace nowhere",
+        "its owner creates it once: kubeops charter inventory <cluster> | kubectl apply -f -",
       ]);
     });
   });

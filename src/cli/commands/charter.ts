@@ -9,6 +9,7 @@ import {
   gitCaFlag,
   gitCredentialsFlag,
 } from "../flags.ts";
+import type { CharterInventoryFlags } from "./charter-inventory.impl.ts";
 import type { CharterPinFlags } from "./charter-pin.impl.ts";
 import type { CharterInitFlags, CharterSignFlags, CharterShowFlags } from "./charter.impl.ts";
 
@@ -145,7 +146,31 @@ const pinCommand: Command<CliContext> = buildCommand<CharterPinFlags, [], CliCon
   },
 });
 
+const inventoryCommand: Command<CliContext> = buildCommand<CharterInventoryFlags, [string], CliContext>({
+  loader: async () => (await import("./charter-inventory.impl.ts")).charterInventory,
+  parameters: {
+    flags: { trustRoot: trustRootFlag, output: outputFlag, color: colorFlag },
+    aliases: { o: "output" },
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "Name of the pinned cluster", parse: text, placeholder: "name" }],
+    },
+  },
+  docs: {
+    brief: "Print what a cluster's owner creates once: the inventory's namespace and its ApplySet parent",
+    fullDescription:
+      "Objects for kubectl apply -f -. The parent tells kubectl and other tools which objects are ours and where they may be; no plan writes it.",
+  },
+});
+
 export const charterRoutes: RouteMap<CliContext> = buildRouteMap<string, CliContext>({
-  routes: { init: initCommand, pin: pinCommand, sign: signCommand, show: showCommand, verify: verifyCommand },
+  routes: {
+    init: initCommand,
+    pin: pinCommand,
+    sign: signCommand,
+    show: showCommand,
+    verify: verifyCommand,
+    inventory: inventoryCommand,
+  },
   docs: { brief: "What may ever be done: declared by the operator, signed by its owner" },
 });

@@ -1,13 +1,17 @@
+import { refuseForeignSet } from "../../apply/cluster/inventory/applyset-parent.ts";
+import { prunableMembers } from "../../apply/cluster/inventory/set-members.ts";
 import { observeCluster } from "../../apply/cluster/observe/observe-cluster.ts";
 import { readPreimages } from "../../apply/cluster/preimages/preimages.ts";
 import { charterTargetOf } from "../../apply/cluster/run/approved-cluster-plan.ts";
 import { refuseDrift } from "../../apply/cluster/run/drift.ts";
-import { openPlanner } from "../../apply/cluster/client/writer.ts";
+import { type KubePlanner, openPlanner } from "../../apply/cluster/client/writer.ts";
 import type { ClusterPlan } from "../../apply/run/git-plan.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
+import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
+import type { ObjectKey } from "../../kube/read-object.ts";
 import { buildPlan, reproducePlan } from "../../plan/build-plan.ts";
 import { objectsToApply } from "../../plan/cluster/cluster-side.ts";
 import type { CharterClusterTarget } from "../../plan/charter.ts";
@@ -49,19 +53,18 @@ export async function planForCluster(
   }: { readonly asked: AskedFor; readonly spec: ClusterTargetSpec; readonly minor: number },
 ): Promise<Plan> {
   if (flags.onto) throw new OpsError("USAGE", "--onto is for repositories");
-  if (flags.prune) throw new OpsError("USAGE", "--prune does not do clusters yet");
   const row = pinned(session.trustRoot, spec.name);
   return observed(context, flags, row, session.trustRoot, {
     ...asked,
-    deletions: [],
+    deletions: flags.prune ? "what the set has and the request lacks" : [],
     minor,
   });
 }
 
-type ClusterAsked = Pick<
-  Parameters<typeof buildPlan>[0],
-  "request" | "intent" | "objects" | "authored" | "deletions" | "minor"
->;
+interface ClusterAsked
+  extends Pick<Parameters<typeof buildPlan>[0], "request" | "intent" | "objects" | "authored" | "minor"> {
+  readonly deletions: readonly ObjectKey[] | "what the set has and the request lacks";
+}
 
 async function observed(
   context: CliContext,
@@ -76,15 +79,14 @@ async function observed(
   const done = context.onInterrupt(() => reader.close());
   try {
     const objects = objectsToApply(asked.objects, { row, undoes: asked.request.undoes !== undefined });
-    const cluster = await observeCluster({
-      reader,
-      name: row.name,
-      pin,
-      objects,
-      deletions: asked.deletions,
-    });
+    const deletions =
+      typeof asked.deletions === "string"
+        ? await prunedBy(reader, row, trustRoot, asked.objects)
+        : asked.deletions;
+    const cluster = await observeCluster({ reader, name: row.name, pin, objects, deletions });
     return buildPlan({
       ...asked,
+      deletions,
       cluster,
       charter: trustRoot?.charter ?? null,
       charterOwner: trustRoot?.owner.fingerprint ?? null,
@@ -95,6 +97,17 @@ async function observed(
     done();
     reader.close();
   }
+}
+
+async function prunedBy(
+  reader: KubePlanner,
+  row: CharterClusterTarget,
+  trustRoot: TrustRoot | undefined,
+  desired: readonly JsonObject[],
+): Promise<readonly ObjectKey[]> {
+  if (trustRoot === undefined) return [];
+  await refuseForeignSet(reader, row);
+  return prunableMembers({ reader, charter: trustRoot.charter, row, desired });
 }
 
 /** Kernel K1: the plan is made again from the cluster as it is and from its dry runs, and must be what the file says. */
