@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, isAbsolute, join, relative, resolve } from "node:path";
 import type { KubeConnection } from "../apply/cluster/client/connection.ts";
-import { readKubeconfig } from "../apply/cluster/client/kubeconfig.ts";
+import { readKubeconfig, readKubeconfigFile } from "../apply/cluster/client/kubeconfig.ts";
 import { isArray, isObject, type Json } from "../kube/json.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import { printable } from "../kube/printable.ts";
@@ -35,7 +35,10 @@ export function clusterConnection(
   }
   const fits: KubeConnection[] = [];
   const faults: OpsError[] = [];
-  for (const name of contextNames(file)) {
+  const names = contextNames(file);
+  // What has no context may be no kubeconfig at all: the strict reader says what it is.
+  if (names.length === 0) readKubeconfig(file);
+  for (const name of names) {
     try {
       const connection = readKubeconfig(file, { context: name });
       if (connection.server === url) fits.push(connection);
@@ -71,7 +74,7 @@ export function namedConnection(context: CliContext, flags: ClusterAccessFlags):
 }
 
 function kubeconfigFile(context: CliContext, flags: ClusterAccessFlags): string {
-  if (flags.kubeconfig !== undefined) return resolve(context.cwd, flags.kubeconfig);
+  if (flags.kubeconfig !== undefined) return shown(resolve(context.cwd, flags.kubeconfig));
   const listed = (context.env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
   if (listed.length > 1) {
     throw new OpsError("USAGE", "KUBECONFIG names several files, and files are not merged here", {
@@ -84,12 +87,18 @@ function kubeconfigFile(context: CliContext, flags: ClusterAccessFlags): string 
       hint: "name one with --kubeconfig",
     });
   }
-  return resolve(context.cwd, file);
+  return shown(resolve(context.cwd, file));
+}
+
+/** As messages name it: relative to the working folder where it lies below. */
+function shown(file: string): string {
+  const below = relative(process.cwd(), file);
+  return below.startsWith("..") || isAbsolute(below) ? file : below;
 }
 
 /** Names of the contexts of a file; everything else about it is judged by the strict reader. */
 function contextNames(file: string): readonly string[] {
-  const [document] = readDocuments(file, readFileSync(file));
+  const [document] = readDocuments(file, readKubeconfigFile(file));
   const contexts: Json | undefined = isObject(document?.value) ? document.value["contexts"] : undefined;
   const rows = isArray(contexts) ? contexts : [];
   return rows.flatMap((row) => (isObject(row) && typeof row["name"] === "string" ? [row["name"]] : []));

@@ -38,7 +38,7 @@ const rows: readonly FindingRow[] = [
     severity: "error",
     find: ({ found }) =>
       found.conflicts.map(({ manager, path }) => ({
-        message: `${manager} owns the field and wants another value; nothing is forced: leave the field out, or set its value`,
+        message: `${manager} owns the field and wants another value; nothing is forced: leave the field out, set its value, or have ${manager} give it up`,
         path: conflictPath(path),
       })),
   },

@@ -625,7 +625,7 @@ describe("what the server says against a change", () => {
       "error | cluster/forbidden |  | the credentials may not patch configmaps here",
       "error | cluster/refused |  | the server refuses it: admission policy max3",
       "info | cluster/warning |  | the server warns: deprecated",
-      "error | cluster/conflict | data.a | helm owns the field and wants another value; nothing is forced: leave the field out, or set its value",
+      "error | cluster/conflict | data.a | helm owns the field and wants another value; nothing is forced: leave the field out, set its value, or have helm give it up",
     ]);
     expect(plan.verdict.decision).toBe("denied");
   });
