@@ -163,7 +163,7 @@ describe("probes", () => {
       exec,
       periodSeconds: 2,
       timeoutSeconds: 5,
-      failureThreshold: 9,
+      failureThreshold: 159,
     });
     expect(container(authored, "readinessProbe")).toEqual({
       exec,
@@ -176,6 +176,16 @@ describe("probes", () => {
       periodSeconds: 30,
       timeoutSeconds: 5,
       failureThreshold: 8,
+    });
+  });
+
+  test("without a start period it still has five minutes to start: Compose would never restart it", () => {
+    const authored = one({ health: { test: { kind: "tcp", port: 80 }, intervalSeconds: 10 } });
+    expect(container(authored, "startupProbe")).toEqual({
+      tcpSocket: { port: 80 },
+      periodSeconds: 5,
+      timeoutSeconds: 5,
+      failureThreshold: 63,
     });
   });
 

@@ -11,11 +11,13 @@ const DEFAULT_INTERVAL = 30;
 const DEFAULT_TIMEOUT = 5;
 const DEFAULT_RETRIES = 3;
 const DEFAULT_START_INTERVAL = 5;
+/** Seconds that a program may take to start before it is restarted: Compose never restarts one, a database may recover. */
+const START_PATIENCE = 300;
 
 /**
  * The probes of a container. Compose's healthcheck becomes readiness and liveness; since Compose itself never restarts an
- * unhealthy container, liveness waits for twice as many failures, after readiness took it out of its Services. A start
- * period becomes a startup probe. Without a healthcheck only images that are known to listen get a readiness probe.
+ * unhealthy container, liveness waits for twice as many failures, after readiness took it out of its Services, and begins
+ * only when a startup probe has succeeded once. Without a healthcheck only images that are known to listen get a readiness probe.
  */
 export function probesOf(workload: Workload, ledger: Ledger): JsonObject {
   const { intent, kind } = workload;
@@ -35,32 +37,21 @@ export function probesOf(workload: Workload, ledger: Ledger): JsonObject {
   const timeout = atLeastOne(health.timeoutSeconds ?? DEFAULT_TIMEOUT);
   const common = { periodSeconds: period, timeoutSeconds: timeout };
   return members({
-    startupProbe: startup(health, retries, timeout, name, ledger),
+    startupProbe: startup(health, retries, timeout),
     livenessProbe: { ...handler(health.test), ...common, failureThreshold: retries * 2 },
     readinessProbe: { ...handler(health.readiness ?? health.test), ...common, failureThreshold: retries },
   });
 }
 
-function startup(
-  health: HealthIntent,
-  retries: number,
-  timeout: number,
-  name: string,
-  ledger: Ledger,
-): JsonObject | undefined {
+function startup(health: HealthIntent, retries: number, timeout: number): JsonObject {
   const seconds = health.startPeriodSeconds ?? 0;
-  if (seconds <= 0) {
-    if (health.startIntervalSeconds !== undefined)
-      ledger.note("health/start-interval", name, "start_interval has no effect without a start_period.");
-    return undefined;
-  }
   const period = atLeastOne(health.startIntervalSeconds ?? DEFAULT_START_INTERVAL);
   return {
     ...handler(health.test),
     periodSeconds: period,
     timeoutSeconds: timeout,
     // Docker starts to count failures when the start period is over.
-    failureThreshold: Math.ceil(seconds / period) + retries,
+    failureThreshold: Math.ceil((seconds + START_PATIENCE) / period) + retries,
   };
 }
 
