@@ -263,7 +263,7 @@ class Work {
             this.writes.filter(({ operation }) => operation !== "delete").map(({ key }) => key),
             wait,
           );
-    if (wait !== undefined) await this.#step("healthy");
+    if (health?.healthy === true) await this.#step("healthy");
     this.#records.outcome(presence, this.#highWater(), intent);
     await this.#step("outcome-logged");
     run.finish("done", {});
