@@ -221,6 +221,40 @@ describe.skipIf(missing)("applying to a cluster", () => {
       },
     );
 
+    it("who only takes part in an object, and changes nothing that counts, does not stop the run", async () => {
+      await ours(configMap("b"));
+      const { world, plan } = await approved([configMap("a"), configMap("b", "2")]);
+      const same = {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "b", namespace: "shop" },
+        data: {},
+      };
+      await world.apply(
+        plan,
+        meanwhile("written a", () =>
+          plane.admin("PATCH", `${core}/shop/configmaps/b?fieldManager=them`, same),
+        ),
+      );
+      expect(await read("b")).toMatchObject({ data: { key: "2" } });
+    });
+
+    it("K2 every write is preceded by a dry run for the very version that it names", async () => {
+      await ours(configMap("b"));
+      const { world, plan } = await approved([configMap("a"), configMap("b", "2")]);
+      const begun = plane.auditLog().length;
+      await world.apply(plan);
+      const sent = plane
+        .auditLog()
+        .slice(begun)
+        .filter(({ verb }) => verb === "patch")
+        .map(({ requestURI }) => (typeof requestURI === "string" ? requestURI : ""));
+      const ofB = sent
+        .filter((uri) => uri.includes("/configmaps/b"))
+        .map((uri) => uri.includes("dryRun=All"));
+      expect(ofB.slice(-2)).toEqual([true, false]);
+    });
+
     it("who changes an object that is to be deleted keeps it", async () => {
       const world = await makeWorld();
       const { plan: first } = await approved([configMap("a")], world);

@@ -182,6 +182,8 @@ class Work {
       run.record(steps.saved, {});
     }
     await this.#step("preimages-saved");
+    // On a resume what stood before is known from the pre-images, not from a look at the cluster.
+    const fresh = this.#written.size === 0;
     const remaining = this.writes.filter(({ key }) => !this.#written.has(identity(key)));
     const { changes, markers } = approved.requests;
     const permits = permitPlan([
@@ -200,6 +202,7 @@ class Work {
         run,
         macKey: ports.trustRoot.macKey,
         before: approved.before,
+        fresh,
         requests: changes,
         onStep: (step, of) => this.#step(step, of),
         onVersion: (version) => this.#seen(version),

@@ -22,6 +22,8 @@ export interface WriteContext {
   readonly macKey: Uint8Array;
   /** The objects as they stood before the plan. */
   readonly before: ReadonlyMap<string, LiveObject>;
+  /** This very run has read all of `before` from the cluster a moment ago. */
+  readonly fresh: boolean;
   readonly requests: ReadonlyMap<string, PlannedRequest>;
   readonly onStep: (step: "writing" | "answered", change: LiveWrite) => Promise<void>;
   /** Called with every version of the store that an answer names. */
@@ -34,8 +36,8 @@ export interface WriteContext {
 }
 
 /**
- * Carries one change out: the object is read and must stand as the plan saw it; the server's dry run must promise what it
- * promised; the write carries the UID and the version just read; its answer must be what was promised (kernel K2).
+ * Carries one change out: the object must stand as the plan saw it; the server's dry run must promise what it promised; the
+ * write carries the UID and the version that the dry run was for; its answer must be what was promised (kernel K2).
  * Announced in the journal before, recorded after.
  * @throws {OpsError} TARGET_DRIFT, RESULT_DIFFERS, CLUSTER_…
  */
@@ -43,30 +45,48 @@ export async function writeObject(change: LiveWrite, context: WriteContext): Pro
   const id = identity(change.key);
   const request = context.requests.get(id);
   if (request === undefined) throw new TypeError("every change has its request");
-  const live = (await context.writer.get(pathOf(change.key, change.live))) ?? null;
-  refuseMoved(change, context.before.get(id)?.live ?? null, live);
-  const sending: Sending = { change, id, request, live, version: (live && versionOf(live)) ?? undefined };
-  return change.operation === "delete" ? remove(sending, context) : put(sending, context);
+  const planned = { change, id, request };
+  if (change.operation === "delete") return remove(await standing(planned, context), context);
+  return put(await promise(planned, context), context);
 }
 
-interface Sending {
+interface Planned {
   readonly change: LiveWrite;
   readonly id: string;
   readonly request: PlannedRequest;
+}
+
+interface Sending extends Planned {
   /** The object as it was read a moment ago, and its version. */
   readonly live: JsonObject | null;
   readonly version: string | undefined;
 }
 
-async function put(sending: Sending, context: WriteContext): Promise<WrittenObject> {
-  const { change, id, live } = sending;
+interface Promised extends Sending {
+  readonly merged: JsonObject;
+  /** MAC of the result that the server promises. */
+  readonly mac: string;
+}
+
+/** @throws {OpsError} TARGET_DRIFT where the object is not as it stood. */
+async function standing(planned: Planned, { writer, before }: WriteContext): Promise<Sending> {
+  const { change, id } = planned;
+  const live = (await writer.get(pathOf(change.key, change.live))) ?? null;
+  refuseMoved(change, before.get(id)?.live ?? null, live);
+  return sending(planned, live);
+}
+
+function sending(planned: Planned, live: JsonObject | null): Sending {
+  return { ...planned, live, version: (live && versionOf(live)) ?? undefined };
+}
+
+async function put(promised: Promised, context: WriteContext): Promise<WrittenObject> {
+  const { change, id, live, merged } = promised;
   const { key, operation, object } = change;
   const known = { live, desired: object };
-  const merged = await promise(sending, known, context);
-  const promised = resultMac(context.macKey, merged, known);
-  context.run.record(steps.writing, { object: id, operation, expected: promised });
+  context.run.record(steps.writing, { object: id, operation, expected: promised.mac });
   await context.onStep("writing", change);
-  const answer = await send(sending, context);
+  const answer = await send(promised, context);
   await context.onStep("answered", change);
   const version = versionOf(answer) ?? "";
   context.onVersion(version);
@@ -74,7 +94,7 @@ async function put(sending: Sending, context: WriteContext): Promise<WrittenObje
   context.run.record(steps.wrote, { object: id, uid: uidOf(answer) ?? "", version, answer: answered });
   const written: WrittenObject = { key, operation, waitsFor: [] };
   context.onWritten(written);
-  if (answered !== promised)
+  if (answered !== promised.mac)
     throw new OpsError(
       "RESULT_DIFFERS",
       `the server made something else of ${printable(keyText(key))} than its dry run promised a moment before${differing(merged, answer, known)}: it was written so`,
@@ -87,27 +107,47 @@ async function put(sending: Sending, context: WriteContext): Promise<WrittenObje
 }
 
 /** The dry run right before the write: it must give what the plan promises, where the plan could promise something. */
-async function promise(
-  { change, id, request, version }: Sending,
-  known: Known,
-  { writer, macKey, before }: WriteContext,
-): Promise<JsonObject> {
-  const merged = (await writer.dryRun(request, version)).object;
+async function promise(planned: Planned, context: WriteContext): Promise<Promised> {
+  const { change, id } = planned;
+  const { macKey, before } = context;
+  const asked = await dryRun(planned, context);
+  const known = { live: asked.live, desired: change.object };
+  const mac = resultMac(macKey, asked.merged, known);
   const { mergedMac } = change.live;
-  if (mergedMac === null || resultMac(macKey, merged, known) === mergedMac) return merged;
+  if (mergedMac === null || mac === mergedMac) return { ...asked, mac };
   throw new OpsError(
     "RESULT_DIFFERS",
-    `the server would make something else of ${printable(keyText(change.key))} than it promised when the plan was made${differing(before.get(id)?.merged ?? null, merged, known)}; nothing of it was written`,
+    `the server would make something else of ${printable(keyText(change.key))} than it promised when the plan was made${differing(before.get(id)?.merged ?? null, asked.merged, known)}; nothing of it was written`,
     { hint: "an admission rule or a default was changed: make a new plan" },
   );
 }
 
-async function remove(sending: Sending, context: WriteContext): Promise<WrittenObject> {
-  const { change, id } = sending;
+/**
+ * What was read a moment ago is not read again: the dry run carries its UID and its version (where there was nothing, a
+ * version that nothing has), so the server itself refuses where the object is another by now. Only then it is looked at,
+ * and what only controllers wrote meanwhile is no drift.
+ */
+async function dryRun(planned: Planned, context: WriteContext): Promise<Omit<Promised, "mac">> {
+  const ask = async (asked: Sending): Promise<Omit<Promised, "mac">> => {
+    const { object } = await context.writer.dryRun(asked.request, asked.version);
+    return { ...asked, merged: object };
+  };
+  if (!context.fresh) return ask(await standing(planned, context));
+  try {
+    return await ask(sending(planned, context.before.get(planned.id)?.live ?? null));
+  } catch (error) {
+    const status = clusterErrorCause(error)?.failure?.status;
+    if (status !== 404 && status !== 409 && status !== 422) throw error;
+    return ask(await standing(planned, context));
+  }
+}
+
+async function remove(asked: Sending, context: WriteContext): Promise<WrittenObject> {
+  const { change, id } = asked;
   const { key, operation } = change;
   context.run.record(steps.writing, { object: id, operation, expected: "" });
   await context.onStep("writing", change);
-  await send(sending, context);
+  await send(asked, context);
   await context.onStep("answered", change);
   context.run.record(steps.wrote, { object: id, uid: change.live.uid ?? "", answer: "" });
   context.onWritten({ key, operation, waitsFor: [] });
