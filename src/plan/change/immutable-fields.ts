@@ -63,6 +63,20 @@ const rows: readonly ImmutableRow[] = [
     source: "pkg/apis/core/validation/validation.go (ValidatePersistentVolumeClaimUpdate)",
   },
   {
+    kinds: ["/PersistentVolume"],
+    specBut: [
+      "capacity",
+      "accessModes",
+      "persistentVolumeReclaimPolicy",
+      "storageClassName",
+      "mountOptions",
+      "nodeAffinity",
+      "claimRef",
+      "volumeAttributesClassName",
+    ],
+    source: "pkg/apis/core/validation/validation.go (ValidatePersistentVolumeUpdate)",
+  },
+  {
     kinds: ["rbac.authorization.k8s.io/RoleBinding", "rbac.authorization.k8s.io/ClusterRoleBinding"],
     fields: [["roleRef"]],
     source: "pkg/apis/rbac/validation/validation.go (ValidateRoleBindingUpdate)",

@@ -118,7 +118,7 @@ function texts(objects: readonly JsonObject[], operation: Operation = "create"):
 }
 
 describe("the order of a run", () => {
-  it("is: restrictions, foundations, identities in use, configuration, workloads, exposure, other grants", () => {
+  it("pitfall 16: is restrictions, foundations, identities in use, configuration, workloads, exposure, other grants", () => {
     const order = ordered(writes.map((object) => change(object)));
     const at = (object: JsonObject): number => order.indexOf(texts([object])[0]!);
     const parts = [
@@ -171,7 +171,7 @@ describe("the order of a run", () => {
     [web, webhook],
     [storage, claim],
   ];
-  it("keeps every need, whatever is in the plan and in whatever order it comes", () => {
+  it("pitfall 15: keeps every need, whatever is in the plan and in whatever order it comes", () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(writes), (some) => {
         const order = ordered(some.map((object) => change(object)));
@@ -184,7 +184,7 @@ describe("the order of a run", () => {
       { numRuns: deep ? 2000 : 200 },
     );
   });
-  it("takes what goes the other way: grants and exposure first, then users before what they use, foundations last", () => {
+  it("pitfall 16: takes what goes the other way: grants and exposure first, then users before what they use, foundations last", () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(writes), (some) => {
         const order = ordered(some.map((object) => change(object, "delete")));
@@ -209,6 +209,19 @@ describe("the order of a run", () => {
       }),
       { numRuns: deep ? 2000 : 200 },
     );
+  });
+  it("pitfall 17: a NetworkPolicy that allows stands before the one that denies everything, whatever their names", () => {
+    const names = (policies: readonly JsonObject[]): readonly string[] =>
+      runOrder(policies.map((object) => change(object))).map(({ key }) => key.name);
+    const named = (policy: JsonObject, name: string): JsonObject => ({
+      ...policy,
+      metadata: { ...(policy["metadata"] as JsonObject), name },
+    });
+    for (const [first, last] of [
+      ["a", "z"],
+      ["z", "a"],
+    ] as const)
+      expect(names([named(deny, last), named(allow, first)])).toEqual([first, last]);
   });
   it("does not depend on the order of the input", () => {
     const all = [

@@ -61,7 +61,11 @@ export function clusterSide(input: ClusterPlanInput, requested: ReadonlyMap<stri
     changed,
     view: viewOf(cluster, steps, changed, macKey),
     absent,
-    findings: clusterFindings(steps, { set, undoes: input.request.undoes !== undefined }),
+    findings: clusterFindings(steps, {
+      set,
+      undoes: input.request.undoes !== undefined,
+      minor: cluster.minor,
+    }),
     assumptions: notDryRun(steps),
     resets: steps.flatMap(resetsOf),
     files: () => [],

@@ -77,28 +77,32 @@ const condition = (type: string, status: string, reason = ""): JsonObject => ({ 
 describe("where kstatus says current too early", () => {
   it.each([
     [
-      "a Job that runs",
+      "pitfall 18: a Job that runs",
       base("batch/v1", "Job", { status: { active: 1, startTime: "2026-03-01T11:00:00Z" } }),
       "progressing: 0 of 1 completions",
     ],
     [
-      "a Job that is complete",
+      "pitfall 18: a Job that is complete",
       base("batch/v1", "Job", { status: { conditions: [condition("Complete", "True")] } }),
       "healthy: complete",
     ],
     [
-      "a Job that has failed",
+      "pitfall 18: a Job that has failed",
       base("batch/v1", "Job", {
         status: { conditions: [condition("Failed", "True", "BackoffLimitExceeded")] },
       }),
       "failed: failed (BackoffLimitExceeded)",
     ],
     [
-      "a Job that is suspended",
+      "pitfall 18: a Job that is suspended",
       base("batch/v1", "Job", { status: { conditions: [condition("Suspended", "True")] } }),
       "healthy: suspended, as it wants",
     ],
-    ["a Pod that has failed", base("v1", "Pod", { status: { phase: "Failed" } }), "failed: failed"],
+    [
+      "pitfall 19: a Pod that has failed",
+      base("v1", "Pod", { status: { phase: "Failed" } }),
+      "failed: failed",
+    ],
     [
       "a Pod that cannot pull its image",
       base("v1", "Pod", {
@@ -120,22 +124,22 @@ describe("where kstatus says current too early", () => {
       "failed: a container waits: CrashLoopBackOff",
     ],
     [
-      "a budget that nobody has looked at",
+      "pitfall 20: a budget that nobody has looked at",
       base("policy/v1", "PodDisruptionBudget"),
       "progressing: its controller has not looked at it yet",
     ],
     [
-      "a budget that was looked at before it changed",
+      "pitfall 20: a budget that was looked at before it changed",
       base("policy/v1", "PodDisruptionBudget", { status: { observedGeneration: 1 } }),
       "progressing: its controller has seen generation 1 of 2",
     ],
     [
-      "a budget that is computed",
+      "pitfall 20: a budget that is computed",
       base("policy/v1", "PodDisruptionBudget", { status: { observedGeneration: 2, disruptionsAllowed: 1 } }),
       "healthy: 1 disruptions allowed",
     ],
     [
-      "a load balancer without an address",
+      "pitfall 21: a load balancer without an address",
       base("v1", "Service", {
         spec: { type: "LoadBalancer", clusterIP: "10.0.0.1" },
         status: { loadBalancer: {} },
@@ -143,7 +147,7 @@ describe("where kstatus says current too early", () => {
       "progressing: the load balancer has no address yet",
     ],
     [
-      "a load balancer with one",
+      "pitfall 21: a load balancer with one",
       base("v1", "Service", {
         spec: { type: "LoadBalancer" },
         status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } },
@@ -164,7 +168,7 @@ describe("where kstatus says current too early", () => {
       "progressing: replicas, pods cannot be made (FailedCreate): 0 of 2",
     ],
     [
-      "a Deployment whose deadline has passed",
+      "pitfall 22: a Deployment whose deadline has passed",
       base("apps/v1", "Deployment", {
         status: {
           observedGeneration: 2,
@@ -174,14 +178,14 @@ describe("where kstatus says current too early", () => {
       "failed: its progress deadline has passed",
     ],
     [
-      "Ready of another generation",
+      "pitfall 23: Ready of another generation",
       base("example.org/v1", "Widget", {
         status: { observedGeneration: 1, conditions: [condition("Ready", "True")] },
       }),
       "progressing: its controller has seen generation 1 of 2",
     ],
     [
-      "a kind that says nothing",
+      "pitfall 23: a kind that says nothing",
       base("example.org/v1", "Widget"),
       "assumed: its kind says nothing about its health: it is there",
     ],
@@ -207,7 +211,7 @@ describe("where kstatus says current too early", () => {
     expect(`${state}: ${message}`).toBe(expected);
   });
 
-  it("a Pod that fits on no node has fifteen seconds", () => {
+  it("pitfall 22: a Pod that fits on no node has fifteen seconds", () => {
     const at = (seconds: number): string =>
       healthOf(
         base("v1", "Pod", {
