@@ -80,7 +80,8 @@ export const kubeVersionFlag = {
   parse: (input: string): string => input,
   optional: true,
   placeholder: "1.N",
-  brief: "Kubernetes version that the objects are for (default: the newest known)",
+  brief:
+    "Kubernetes version that the objects are for (default: that of the target cluster, or the newest known)",
 } as const;
 
 /** Whether a command prints colours. */

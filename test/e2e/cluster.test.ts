@@ -4,17 +4,28 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeWorld, must, repository, type World } from "../support/cli.ts";
 import { exampleFor } from "../../src/cli/examples.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
-import { leftOut } from "../support/suites.ts";
+import { deep, leftOut } from "../support/suites.ts";
+
+/** The deep run goes the same way on older servers. */
+const servers = [
+  { server: "1.37", emulated: undefined },
+  ...(deep
+    ? ([
+        { server: "1.35 (emulated)", emulated: "1.35" },
+        { server: "1.34 (emulated)", emulated: "1.34" },
+      ] as const)
+    : []),
+];
 
 /** The main job to a cluster, from the command line, on a real API server with controllers, scheduler and a KWOK node. */
-describe.skipIf(
-  controlPlaneMissing !== undefined && leftOut("the main job to a cluster", controlPlaneMissing),
-)("to a cluster", () => {
+describe
+  .skipIf(controlPlaneMissing !== undefined && leftOut("the main job to a cluster", controlPlaneMissing))
+  .each(servers)("to a cluster of $server", ({ emulated }) => {
   let world: World;
   let plane: ControlPlane;
 
   beforeAll(async () => {
-    plane = await controlPlane({ components: "all" });
+    plane = await controlPlane({ components: "all", ...(emulated !== undefined && { emulated }) });
     world = makeWorld().prepare();
     world.copy(join(repository, "examples/shop"), "shop");
     world.write("dev.kubeconfig", plane.kubeconfig("admin").replaceAll('"test"', '"dev"'));
@@ -85,6 +96,9 @@ describe.skipIf(
     ]);
     expect(ran.stderr).toContain("next: kubeops show plan.json");
     expect(ran.stdout).toContain(`cluster:dev at ${plane.apiUrl}`);
+    expect(ran.stdout).toMatch(
+      emulated === undefined ? /Kubernetes v1\.37\.\d+$/m : new RegExp(`\\(emulates ${emulated}\\)$`, "m"),
+    );
     expect(ran.stdout).toContain("its namespace shop comes with this plan");
     expect(ran.status).toBe(0);
     expect((await get("/api/v1/namespaces/shop")).status).toBe(404);

@@ -1,3 +1,4 @@
+import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { parseTargetSpec } from "../../plan/target.ts";
 import type { CliContext } from "../context.ts";
@@ -6,7 +7,7 @@ import { style } from "../display/style.ts";
 import { guarded } from "../errors.ts";
 import { type ClusterAccessFlags, type WorkFlags, wantsColor } from "../flags.ts";
 import { readAsked, type RequestFlags } from "../request.ts";
-import { minorOf, openSession } from "../session.ts";
+import { namedMinor, openSession } from "../session.ts";
 import { planFor } from "./plan.impl.ts";
 
 export interface DiffFlags extends WorkFlags, ClusterAccessFlags, RequestFlags {
@@ -18,8 +19,8 @@ export interface DiffFlags extends WorkFlags, ClusterAccessFlags, RequestFlags {
 export async function diff(this: CliContext, flags: DiffFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     const specs = flags.target.map(parseTargetSpec);
-    const minor = minorOf(flags.kubeVersion);
-    const asked = await readAsked(this, flags, words, minor);
+    const minor = namedMinor(flags.kubeVersion);
+    const asked = await readAsked(this, flags, words, minor ?? LATEST_MINOR);
     const session = openSession(this, flags);
     try {
       let differs = false;

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { writeAtomically } from "../../apply/files/atomic-write.ts";
+import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import { jsonDigest } from "../../kube/digest.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { planText } from "../../plan/build-plan.ts";
@@ -10,7 +11,7 @@ import { planOutput } from "../display/plan-output.ts";
 import { guarded } from "../errors.ts";
 import type { ClusterAccessFlags, WorkFlags } from "../flags.ts";
 import { type AskedFor, readAsked, type RequestFlags } from "../request.ts";
-import { minorOf, openSession, type Session } from "../session.ts";
+import { namedMinor, openSession, type Session } from "../session.ts";
 import { planForCluster } from "../targets/cluster.ts";
 import { planForGit } from "../targets/git.ts";
 
@@ -24,8 +25,8 @@ export interface PlanFlags extends WorkFlags, ClusterAccessFlags, RequestFlags {
 export async function plan(this: CliContext, flags: PlanFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     const specs = flags.target.map(parseTargetSpec);
-    const minor = minorOf(flags.kubeVersion);
-    const asked = await readAsked(this, flags, words, minor);
+    const minor = namedMinor(flags.kubeVersion);
+    const asked = await readAsked(this, flags, words, minor ?? LATEST_MINOR);
     const session = openSession(this, flags);
     try {
       let denied = false;
@@ -53,7 +54,8 @@ function numbered(path: string, number: number): string {
 export interface Making {
   readonly asked: AskedFor;
   readonly spec: TargetSpec;
-  readonly minor: number;
+  /** Minor version of Kubernetes that the person named; null when none: then the target's own, or the newest. */
+  readonly minor: number | null;
 }
 
 export function planFor(
@@ -63,7 +65,7 @@ export function planFor(
   { asked, spec, minor }: Making,
 ): Promise<Plan> {
   return spec.kind === "git"
-    ? planForGit(context, flags, session, { asked, spec, minor })
+    ? planForGit(context, flags, session, { asked, spec, minor: minor ?? LATEST_MINOR })
     : planForCluster(context, flags, session, { asked, spec, minor });
 }
 

@@ -1,5 +1,6 @@
 import { isClusterPlan, isGitPlan } from "../../apply/run/git-plan.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
+import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { parsePlan } from "../../plan/build-plan.ts";
@@ -9,7 +10,7 @@ import { planOutput } from "../display/plan-output.ts";
 import { shortDigest } from "../display/plan-text.ts";
 import { guarded } from "../errors.ts";
 import type { ClusterAccessFlags, WorkFlags } from "../flags.ts";
-import { minorOf, openTrustedSession, type Session } from "../session.ts";
+import { namedMinor, openTrustedSession, type Session } from "../session.ts";
 import { undoInCluster } from "../targets/cluster.ts";
 import { undoInGit } from "../targets/git.ts";
 import { storePlan } from "./plan.impl.ts";
@@ -41,10 +42,15 @@ function undoPlan(
   session: Session & { readonly trustRoot: TrustRoot },
   plan: Plan,
 ): Promise<Plan> {
-  const minor = minorOf(flags.kubeVersion);
+  const minor = namedMinor(flags.kubeVersion);
   const { trustRoot } = session;
   if (isGitPlan(plan))
-    return undoInGit(context, flags, { plan, commit: appliedCommit(session, plan), trustRoot, minor });
+    return undoInGit(context, flags, {
+      plan,
+      commit: appliedCommit(session, plan),
+      trustRoot,
+      minor: minor ?? LATEST_MINOR,
+    });
   if (isClusterPlan(plan)) return undoInCluster(context, flags, session, { plan, minor });
   throw new OpsError("TARGET_INVALID", "the plan's target is of no known kind");
 }

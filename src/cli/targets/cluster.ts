@@ -7,7 +7,7 @@ import { refuseDrift } from "../../apply/cluster/run/drift.ts";
 import { type KubePlanner, openPlanner } from "../../apply/cluster/client/writer.ts";
 import type { ClusterPlan } from "../../apply/run/git-plan.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
-import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
+import { LATEST_MINOR, SUPPORTED_MINORS } from "../../kube/catalogue/catalogue.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
@@ -50,7 +50,7 @@ export async function planForCluster(
     asked,
     spec,
     minor,
-  }: { readonly asked: AskedFor; readonly spec: ClusterTargetSpec; readonly minor: number },
+  }: { readonly asked: AskedFor; readonly spec: ClusterTargetSpec; readonly minor: number | null },
 ): Promise<Plan> {
   if (flags.onto) throw new OpsError("USAGE", "--onto is for repositories");
   const row = pinned(session.trustRoot, spec.name);
@@ -62,7 +62,9 @@ export async function planForCluster(
 }
 
 interface ClusterAsked
-  extends Pick<Parameters<typeof buildPlan>[0], "request" | "intent" | "objects" | "authored" | "minor"> {
+  extends Pick<Parameters<typeof buildPlan>[0], "request" | "intent" | "objects" | "authored"> {
+  /** Null: the minor version that the cluster serves, where this program has its tables. */
+  readonly minor: number | null;
   readonly deletions: readonly ObjectKey[] | "what the set has and the request lacks";
 }
 
@@ -88,6 +90,7 @@ async function observed(
       ...asked,
       deletions,
       cluster,
+      minor: asked.minor ?? (SUPPORTED_MINORS.includes(cluster.minor) ? cluster.minor : LATEST_MINOR),
       charter: trustRoot?.charter ?? null,
       charterOwner: trustRoot?.owner.fingerprint ?? null,
       macKey: trustRoot?.macKey ?? null,
@@ -150,7 +153,7 @@ export async function undoInCluster(
   context: CliContext,
   flags: ClusterAccessFlags,
   session: Session & { readonly trustRoot: TrustRoot },
-  { plan, minor }: { readonly plan: ClusterPlan; readonly minor: number },
+  { plan, minor }: { readonly plan: ClusterPlan; readonly minor: number | null },
 ): Promise<Plan> {
   const row = pinned(session.trustRoot, plan.target.name);
   const kept = readPreimages(session.state, plan.digest, session.trustRoot.macKey);
