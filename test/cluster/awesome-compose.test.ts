@@ -337,9 +337,11 @@ function nameOf(value: Json): string {
   return name;
 }
 
+let volumes = 0;
+
 /** KWOK provisions nothing: a volume for a claim, which the controller has seen before it looks for one. */
 async function makeVolume(plane: ControlPlane, namespace: string, claim: string): Promise<void> {
-  const name = `${namespace}-${claim}`;
+  const name = `volume-${volumes++}`;
   await plane.admin("POST", "/api/v1/persistentvolumes", {
     apiVersion: "v1",
     kind: "PersistentVolume",
