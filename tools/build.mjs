@@ -81,6 +81,8 @@ writeFileSync(
 for (const file of ["LICENSE", "NOTICE", "README.md", "CHANGELOG.md"]) {
   if (existsSync(join(root, file))) cpSync(join(root, file), join(fresh, file));
 }
+for (const folder of ["schemas", "deploy"])
+  cpSync(join(root, folder), join(fresh, folder), { recursive: true });
 writeFileSync(join(fresh, "THIRD-PARTY-LICENSES.txt"), licences(Object.keys(result.metafile.inputs)));
 
 rmSync(out, { recursive: true, force: true });

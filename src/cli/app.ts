@@ -11,6 +11,7 @@ import { auditRoutes } from "./commands/audit.ts";
 import { charterRoutes } from "./commands/charter.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { diffCommand } from "./commands/diff.ts";
 import { planCommand } from "./commands/plan.ts";
 import { showCommand } from "./commands/show.ts";
 import { undoCommand } from "./commands/undo.ts";
@@ -23,6 +24,7 @@ const root = buildRouteMap<string, CliContext>({
   routes: {
     charter: charterRoutes,
     plan: planCommand,
+    diff: diffCommand,
     show: showCommand,
     approve: approveCommand,
     apply: applyCommand,

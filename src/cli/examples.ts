@@ -3,21 +3,36 @@
  * `compose.yaml`, `k8s/`, an empty Git repository `gitops` and a key `id_ed25519`; what they need of each other is made by
  * those before.
  */
-export const examples: readonly { readonly command: readonly string[]; readonly example: string }[] = [
+export const examples: readonly {
+  readonly command: readonly string[];
+  readonly example: string;
+  /** test/e2e/cluster.test.ts runs it, with a real cluster. */
+  readonly cluster?: true;
+}[] = [
   { command: [], example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop" },
   {
     command: ["charter", "init"],
     example:
       "kubeops charter init --name demo --owner id_ed25519.pub --principal anna \\\n  --target git:./gitops@main#apps/shop -n shop --reconciler none --software-keys",
   },
+  {
+    command: ["charter", "pin"],
+    example: "kubeops charter pin --kubeconfig dev.kubeconfig --context dev --name dev",
+    cluster: true,
+  },
   { command: ["charter", "sign"], example: "kubeops charter sign --key id_ed25519" },
   { command: ["charter", "show"], example: "kubeops charter show" },
   { command: ["charter", "verify"], example: "kubeops charter verify" },
+  { command: ["charter", "inventory"], example: "kubeops charter inventory dev", cluster: true },
   { command: ["charter"], example: "kubeops charter verify" },
   { command: ["check"], example: "kubeops check k8s/ --kube-version 1.34" },
   {
     command: ["plan"],
     example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop --out plan.json",
+  },
+  {
+    command: ["diff"],
+    example: "kubeops diff -f compose.yaml -n shop --target git:./gitops#apps/shop",
   },
   { command: ["show"], example: "kubeops show plan.json" },
   { command: ["approve"], example: "kubeops approve plan.json --key id_ed25519 --yes" },

@@ -1,5 +1,6 @@
 import type { FlagParametersForType } from "@stricli/core";
 import type { CliContext } from "./context.ts";
+import type { RequestFlags } from "./request.ts";
 
 /** Flags that several commands share, with the words of kubectl and Terraform. */
 export interface OutputFlags {
@@ -79,7 +80,8 @@ export const kubeVersionFlag = {
   parse: (input: string): string => input,
   optional: true,
   placeholder: "1.N",
-  brief: "Kubernetes version that the objects are for (default: the newest known)",
+  brief:
+    "Kubernetes version that the objects are for (default: that of the target cluster, or the newest known)",
 } as const;
 
 /** Whether a command prints colours. */
@@ -88,6 +90,92 @@ export function wantsColor(context: CliContext, flags: Pick<OutputFlags, "color"
   const noColor = context.env["NO_COLOR"];
   return context.terminal && (noColor === undefined || noColor === "");
 }
+
+/** What is asked for, and of which target: the flags of `plan` and `diff`. */
+export interface AskFlags extends RequestFlags {
+  readonly target: readonly string[];
+  readonly kubeVersion?: string;
+}
+
+export const requestFlags: FlagParametersForType<AskFlags, CliContext> = {
+  filename: {
+    kind: "parsed",
+    parse: (input: string): string => input,
+    optional: true,
+    variadic: true,
+    placeholder: "path",
+    brief: "Compose files (merged in this order), or files and folders of objects, or -; may be given again",
+  },
+  namespace: {
+    kind: "parsed",
+    parse: (input: string): string => input,
+    optional: true,
+    placeholder: "name",
+    brief: "Namespace (default: the Compose project's name; for objects: default)",
+  },
+  target: {
+    kind: "parsed",
+    parse: (input: string): string => input,
+    variadic: true,
+    placeholder: "target",
+    brief:
+      "Where the change goes: git:<path or https URL>[@branch]#folder or cluster:<name>; two targets make two plans",
+  },
+  prune: {
+    kind: "boolean",
+    default: false,
+    withNegated: false,
+    brief:
+      "Delete what earlier plans wrote there (in a cluster: in the namespaces of this request) and this request lacks",
+  },
+  application: {
+    kind: "parsed",
+    parse: (input: string): string => input,
+    optional: true,
+    placeholder: "name",
+    brief: "Name of the application (default: the Compose project's name)",
+  },
+  composeProfile: {
+    kind: "parsed",
+    parse: (input: string): string => input,
+    optional: true,
+    variadic: true,
+    placeholder: "name",
+    brief: "Compose profile to switch on; may be given again",
+  },
+  env: {
+    kind: "parsed",
+    parse: (input: string): string => input,
+    optional: true,
+    variadic: true,
+    placeholder: "NAME",
+    brief: "Variable of the environment that Compose files may read; may be given again",
+  },
+  kubeVersion: kubeVersionFlag,
+};
+
+/** Which credentials lead to a pinned cluster. They never choose the cluster. */
+export interface ClusterAccessFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+export const clusterAccessFlags: FlagParametersForType<ClusterAccessFlags, CliContext> = {
+  kubeconfig: {
+    kind: "parsed",
+    parse: (input: string): string => input,
+    optional: true,
+    placeholder: "file",
+    brief: "Kubeconfig with credentials for the pinned cluster (default: $KUBECONFIG, then ~/.kube/config)",
+  },
+  context: {
+    kind: "parsed",
+    parse: (input: string): string => input,
+    optional: true,
+    placeholder: "name",
+    brief: "Its context (default: the one that leads to the pinned cluster)",
+  },
+};
 
 /** What every command takes that works on a plan at its target. */
 export interface WorkFlags extends OutputFlags, TrustFlags, GitAccessFlags {}

@@ -72,7 +72,12 @@ export function openTrustedSession(
   return { ...session, trustRoot: session.trustRoot };
 }
 
-/** `1.34`, `v1.34`, `1.34.2` → 34. */
+/** The minor version that was asked for; null when none was: then a target may say which. */
+export function namedMinor(version: string | undefined): number | null {
+  return version === undefined ? null : minorOf(version);
+}
+
+/** `1.34`, `v1.34`, `1.34.2` → 34; the newest when none is named. */
 export function minorOf(version: string | undefined): number {
   if (version === undefined) return LATEST_MINOR;
   const match = /^v?1\.(\d{1,3})(?:\.\d+)?$/.exec(version);

@@ -112,6 +112,22 @@ export const errorTable = {
     exit: 3,
     when: "The API server's answer is not what its protocol says, too large, or an internal error.",
   },
+  RESULT_DIFFERS: {
+    exit: 3,
+    when: "The API server makes something else of an object than the plan promises; the run stopped there.",
+  },
+  APPLY_PARTIAL: {
+    exit: 3,
+    when: "A run stopped half-way: some of the plan's objects are written and some are not; the message names both.",
+  },
+  CLUSTER_SET_BACK: {
+    exit: 3,
+    when: "The cluster's store is older than what the audit log has seen: it was restored from a backup.",
+  },
+  PREIMAGE_INVALID: {
+    exit: 3,
+    when: "What stood before a plan was applied is not kept here, or does not open with this trust root's key.",
+  },
   // Log and journal
   LOG_INVALID: { exit: 3, when: "The audit log does not verify." },
   LOG_NOT_EXTENDED: {

@@ -49,7 +49,32 @@ export interface CharterSpec {
   readonly maxChanges?: number;
 }
 
-export interface CharterTarget {
+/** A target is a repository or a cluster: exactly one of `git` and `cluster`. */
+export type CharterTarget = CharterGitTarget | CharterClusterTarget;
+
+export interface CharterClusterTarget {
+  readonly name: string;
+  readonly cluster: {
+    /** What `charter pin` showed and the owner signed. */
+    readonly url: string;
+    readonly caKeySha256: string;
+    readonly kubeSystemUid: string;
+    /** Namespace that holds the inventory and the markers of used approvals; it must exist. */
+    readonly inventory: string;
+    /**
+     * Objects that these field managers own may be taken part in, as `argocd-controller`; the controller of an object's
+     * owner is named by its kind, as `Certificate.cert-manager.io`. Absent: objects of other tools are denied.
+     */
+    readonly sharedWith?: readonly string[];
+    /**
+     * Objects of our own inventory may be deleted as `kinds` says, where no data or other objects go with them. Default:
+     * false: every deletion has to be named under `deletions` (kernel K8).
+     */
+    readonly ownDeletions?: boolean;
+  };
+}
+
+export interface CharterGitTarget {
   readonly name: string;
   readonly git: {
     /** Absolute path or https URL, exact. */

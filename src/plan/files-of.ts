@@ -5,14 +5,15 @@ import { layOutFiles } from "./change/file-layout.ts";
 import { readTargetFolder } from "./change/target-folder.ts";
 import type { GitState } from "./git-state.ts";
 import type { Plan } from "./plan.ts";
+import { gitTargetOf } from "./target.ts";
 
 /**
  * What the plan writes: path from the repository's root and new text, null for a file that goes. Made again from the
  * plan's objects and the state it was made against, and exactly what `plan.files` names.
- * @throws {OpsError} PLAN_NOT_REPRODUCED
+ * @throws {OpsError} PLAN_NOT_REPRODUCED, TARGET_INVALID for a plan for a cluster
  */
 export function filesOf(plan: Plan, state: GitState): ReadonlyMap<string, string | null> {
-  const { folder } = plan.target;
+  const { folder } = gitTargetOf(plan);
   const texts = layOutFiles(plan.changes, readTargetFolder(state, folder), {
     folder,
     existing: state.files.map(({ path }) => path),

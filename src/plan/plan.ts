@@ -1,6 +1,7 @@
 import type { Intent, Prerequisite, Relaxation, AuthoringNote } from "../authoring/intent/intent.ts";
 import type { Severity } from "../kube/problem.ts";
 import type { Json, JsonObject } from "../kube/json.ts";
+import type { ClusterPin } from "./cluster-state.ts";
 import type { ObjectKey } from "../kube/read-object.ts";
 
 /** `sha256:` and 64 hexadecimal digits: the name of a plan. */
@@ -20,11 +21,11 @@ export interface Plan {
   readonly tool: { readonly name: "kubernetes-operations"; readonly version: string };
   readonly request: RequestRecord;
   readonly intent: Intent;
-  readonly target: GitTarget;
+  readonly target: GitTarget | ClusterTarget;
   /** The target's objects and files the plan relied on, with what they were (kernel K3). */
   readonly readSet: readonly ReadSetEntry[];
   readonly changes: readonly Change[];
-  /** What happens to which file of the target folder, in path order; kustomization.yaml and the inventory included. */
+  /** What happens to which file of the target folder, in path order; kustomization.yaml and the inventory included. Empty for a cluster. */
   readonly files: readonly FileChange[];
   readonly findings: readonly PlanFinding[];
   readonly facts: Facts;
@@ -46,13 +47,20 @@ export interface RequestRecord {
   /** Digest of the plan that this one undoes. */
   readonly undoes?: PlanDigest;
   /** Where the change was asked to go; here, so that `mac` covers it. */
-  readonly target: Pick<GitTarget, "url" | "branch" | "folder" | "mode">;
+  readonly target: RequestedGitTarget | RequestedClusterTarget;
   /** Objects that were asked to be deleted, by identity. */
   readonly deletions: readonly ObjectKey[];
   /** Minor version of Kubernetes 1 that the request is for. */
   readonly minor: number;
   /** HMAC of request and intent under the trust root's key: nobody without the key words a request. Null without a trust root. */
   readonly mac: string | null;
+}
+
+export type RequestedGitTarget = Pick<GitTarget, "url" | "branch" | "folder" | "mode">;
+
+export interface RequestedClusterTarget {
+  /** Name of the target in the charter. */
+  readonly cluster: string;
 }
 
 export interface GitTarget {
@@ -71,10 +79,22 @@ export interface GitTarget {
   readonly mode: "branch" | "onto";
 }
 
+/** A cluster by its pin. Everything that apply does there, it does with exactly this cluster or not at all (kernel K14). */
+export interface ClusterTarget {
+  readonly kind: "cluster";
+  /** Name of the target in the charter. */
+  readonly name: string;
+  readonly pin: ClusterPin;
+  readonly serverVersion: string;
+}
+
 export interface ReadSetEntry {
-  /** `git:<path>` for a file of the base tree. */
+  /** `git:<path>` for a file of the base tree; `cluster:<group>/<kind>/<namespace>/<name>` for an object. */
   readonly what: string;
-  /** Git blob id, or the digest of the object. */
+  /**
+   * Git blob id; for an object of a cluster its UID and the MAC of its masked form (change/mask.ts), or `absent`. Not its
+   * resourceVersion: the restart of a Pod moves that of the Deployment, and the plan would be void without reason.
+   */
   readonly version: string;
 }
 
@@ -83,16 +103,38 @@ export type Operation = "create" | "update" | "delete" | "unchanged";
 export interface Change {
   readonly key: ObjectKey;
   readonly operation: Operation;
-  /** File below the target folder that holds the object (before, for a delete). */
+  /** File below the target folder that holds the object (before, for a delete); empty for a cluster. */
   readonly file: string;
-  /** The full object to apply; null for delete and unchanged. */
+  /**
+   * The full object to apply; null for delete. An unchanged object is null in Git, where the file holds it; of a cluster it
+   * stands here, since what stands there is more than what was asked for.
+   */
   readonly object: JsonObject | null;
   /** Digest of the object's canonical JSON; null for delete. */
   readonly digest: string | null;
-  /** MAC of the canonical JSON of the object that stands in the target; null for create, or without a trust root. */
+  /** MAC of the canonical JSON of the object that stands in the target (of a cluster: masked); null for create, or without a trust root. */
   readonly beforeMac: string | null;
   readonly diff: readonly FieldChange[];
   readonly reversibility: Reversibility;
+  /** For a cluster target: what binds the change to the live object and to the result that the server promised. */
+  readonly live?: LiveChange;
+}
+
+export interface LiveChange {
+  /** Plural of the resource. */
+  readonly resource: string;
+  readonly namespaced: boolean;
+  /** UID of the object that stood there; null for a create. With it a write can only be an update. */
+  readonly uid: string | null;
+  /**
+   * MAC of the merged result of the server's dry run, masked (change/mask.ts, maskResult); null for a deletion, without a
+   * trust root, and when it could not be dry-run (K2).
+   */
+  readonly mergedMac: string | null;
+  readonly notDryRun: string | null;
+  /** Other managers of fields that this change touches. */
+  readonly owners: readonly { readonly manager: string; readonly path: string }[];
+  readonly warnings: readonly string[];
 }
 
 export type Reversibility =
@@ -144,6 +186,8 @@ export interface Facts {
   readonly widening: readonly WideningFact[];
   readonly deletions: readonly { readonly key: ObjectKey; readonly reason: string }[];
   readonly irreversible: readonly { readonly key: ObjectKey; readonly reason: string }[];
+  /** Of a cluster: fields that only we owned, set no more, and that take their default again (kernel K8). */
+  readonly resets?: readonly { readonly key: ObjectKey; readonly path: string }[];
   readonly secrets: readonly {
     readonly namespace: string;
     readonly name: string;

@@ -9,11 +9,25 @@ import { printable } from "../kube/printable.ts";
 import { assemblePlan, requestMac } from "./assemble-plan.ts";
 import { readTargetFolder } from "./change/target-folder.ts";
 import type { Charter } from "./charter.ts";
+import { applySetId, inventoryParent, withoutMembership } from "./change/applyset.ts";
+import type { ClusterState } from "./cluster-state.ts";
 import type { GitState } from "./git-state.ts";
-import type { Plan } from "./plan.ts";
+import type { Change, Plan } from "./plan.ts";
+import type { PlanInput } from "./plan-input.ts";
+import { charterClusterTarget } from "./target.ts";
 
-export interface World {
+/** The world that a plan is held against: of a repository or of a cluster, as the plan's target is. */
+export type World = GitWorld | ClusterWorld;
+
+export interface GitWorld extends WorldCommon {
   readonly state: GitState;
+}
+
+export interface ClusterWorld extends WorldCommon {
+  readonly cluster: ClusterState;
+}
+
+export interface WorldCommon {
   readonly charter: Charter | null;
   readonly charterOwner: string | null;
   readonly macKey: Uint8Array | null;
@@ -41,26 +55,55 @@ export function reproducePlan(plan: Plan, world: World): void {
   }
   if (request.minor > world.minor)
     throw differs("request.minor", "it is for a newer Kubernetes than this program knows");
-  const made = desired(plan, world.state);
-  const again = assemblePlan({
-    request: plan.request,
+  const again = assemblePlan(inputAgain(plan, world));
+  for (const part of parts) {
+    const path = firstDifference(plan[part] as unknown as Json, again[part] as unknown as Json, [part]);
+    if (path !== undefined) throw differs(pathText(path), ("cluster" in world ? clusterHints : hints)[part]);
+  }
+}
+
+function inputAgain(plan: Plan, world: World): PlanInput {
+  const { request } = plan;
+  const common = {
+    request,
     intent: plan.intent,
-    objects: made.objects,
-    authored: made.authored,
     deletions: request.deletions,
-    state: world.state,
-    folder: request.target.folder,
-    mode: request.target.mode,
     charter: world.charter,
     charterOwner: world.charterOwner,
     macKey: world.macKey,
     toolVersion: world.toolVersion,
     minor: request.minor,
-  });
-  for (const part of parts) {
-    const path = firstDifference(plan[part] as unknown as Json, again[part] as unknown as Json, [part]);
-    if (path !== undefined) throw differs(pathText(path), hints[part]);
+  };
+  if ("cluster" in world) {
+    if (!("cluster" in request.target))
+      throw differs("target", "it is for a repository, and the world is a cluster");
+    if (request.target.cluster !== world.cluster.name)
+      throw differs("request.target", "it is for another cluster");
+    return { ...common, ...desired(plan, clusterObject(plan, world)), cluster: world.cluster };
   }
+  const { target } = request;
+  if ("cluster" in target) throw differs("target", "it is for a cluster, and the world is a repository");
+  const { folder, mode } = target;
+  const standing = readTargetFolder(world.state, folder).objects;
+  return {
+    ...common,
+    ...desired(plan, ({ key, object }) => object ?? standing.get(identity(key))?.object),
+    state: world.state,
+    folder,
+    mode,
+  };
+}
+
+/** The object that was asked for: what is applied is the same as a member of our inventory, unless it was so already. */
+function clusterObject(plan: Plan, world: ClusterWorld): Standing {
+  const row = world.charter === null ? undefined : charterClusterTarget(world.charter, world.cluster.name);
+  const asked = new Set(
+    plan.intent.source === "objects" ? plan.intent.objects.map(({ digest }) => digest) : [],
+  );
+  return ({ object }) => {
+    if (object === null || row === undefined || asked.has(jsonDigest(object))) return object ?? undefined;
+    return withoutMembership(object, applySetId(inventoryParent(row)));
+  };
 }
 
 /** The parts of a plan in the order in which a difference is told: what moved in the world before what follows from it. */
@@ -90,6 +133,13 @@ const hints: Partial<Record<keyof Plan, string>> = {
   charter: "the charter is not the one that judged the plan",
 };
 
+const clusterHints: Partial<Record<keyof Plan, string>> = {
+  ...hints,
+  target: "the cluster is not the one that the plan saw",
+  readSet: "an object that the plan relied on is not what the plan saw",
+  changes: "what stands in the cluster, or what the server would make of it, is not what the plan saw",
+};
+
 function differs(path: string, reason?: string): OpsError {
   return new OpsError(
     "PLAN_NOT_REPRODUCED",
@@ -103,16 +153,18 @@ interface Made {
   readonly authored: Pick<Authored, "relaxations" | "prerequisites" | "notes">;
 }
 
-function desired(plan: Plan, state: GitState): Made {
+/** The object that a change asked for, as it was asked for; undefined when it is not there any more. */
+type Standing = (change: Change) => JsonObject | undefined;
+
+function desired(plan: Plan, standing: Standing): Made {
   if (plan.intent.source !== "objects") {
     const authored = author(plan.intent);
     return { objects: authored.objects, authored };
   }
-  const standing = readTargetFolder(state, plan.request.target.folder).objects;
   const objects = plan.changes.flatMap((change, index): readonly JsonObject[] => {
     if (change.operation === "delete") return [];
-    // An unchanged object is the one that stands there; if it is another by now, its digest differs below.
-    const object = change.object ?? standing.get(identity(change.key))?.object;
+    // In Git an unchanged object is the one that stands there; if it is another by now, its digest differs below.
+    const object = standing(change);
     if (object === undefined)
       throw differs(pathText(["changes", index]), "an object that was to stay is not there");
     return [object];

@@ -25,28 +25,47 @@ function outcome(text: string): unknown {
 
 describe("parseTargetSpec", () => {
   it.each([
-    ["git:./gitops#apps/shop", { url: "./gitops", branch: null, folder: "apps/shop" }],
-    ["git:/srv/gitops@main#apps/shop/", { url: "/srv/gitops", branch: "main", folder: "apps/shop" }],
-    ["git:/srv/gitops@feature/a#./apps", { url: "/srv/gitops", branch: "feature/a", folder: "apps" }],
-    ["git:gitops#", { url: "gitops", branch: null, folder: "" }],
-    ["git:gitops#.", { url: "gitops", branch: null, folder: "" }],
-    ["git:gitops#./", { url: "gitops", branch: null, folder: "" }],
-    ["git:/home/me@work/repo@#apps", { url: "/home/me@work/repo", branch: null, folder: "apps" }],
-    ["git:/home/me@work/repo@main#apps", { url: "/home/me@work/repo", branch: "main", folder: "apps" }],
+    ["git:./gitops#apps/shop", { kind: "git", url: "./gitops", branch: null, folder: "apps/shop" }],
+    [
+      "git:/srv/gitops@main#apps/shop/",
+      { kind: "git", url: "/srv/gitops", branch: "main", folder: "apps/shop" },
+    ],
+    [
+      "git:/srv/gitops@feature/a#./apps",
+      { kind: "git", url: "/srv/gitops", branch: "feature/a", folder: "apps" },
+    ],
+    ["git:gitops#", { kind: "git", url: "gitops", branch: null, folder: "" }],
+    ["git:gitops#.", { kind: "git", url: "gitops", branch: null, folder: "" }],
+    ["git:gitops#./", { kind: "git", url: "gitops", branch: null, folder: "" }],
+    [
+      "git:/home/me@work/repo@#apps",
+      { kind: "git", url: "/home/me@work/repo", branch: null, folder: "apps" },
+    ],
+    [
+      "git:/home/me@work/repo@main#apps",
+      { kind: "git", url: "/home/me@work/repo", branch: "main", folder: "apps" },
+    ],
     [
       "git:https://git.example.org/acme/gitops.git@main#apps/shop",
-      { url: "https://git.example.org/acme/gitops.git", branch: "main", folder: "apps/shop" },
+      { kind: "git", url: "https://git.example.org/acme/gitops.git", branch: "main", folder: "apps/shop" },
     ],
     [
       "git:https://GIT.example.org:443/a/../acme/#a",
-      { url: "https://git.example.org/acme", branch: null, folder: "a" },
+      { kind: "git", url: "https://git.example.org/acme", branch: null, folder: "a" },
     ],
+    ["cluster:prod", { kind: "cluster", name: "prod" }],
+    ["cluster:a.b-1", { kind: "cluster", name: "a.b-1" }],
   ])("reads %s", (text, spec) => {
     expect(outcome(text)).toEqual(spec);
   });
 
   it.each([
-    ["cluster:prod", '"cluster:prod": a target starts with "git:"'],
+    ["prod", '"prod": a target starts with "git:" or "cluster:"'],
+    ["cluster:", '"cluster:": a cluster is named by lower-case letters, digits, dots and dashes'],
+    ["cluster:Prod", '"cluster:Prod": a cluster is named by lower-case letters, digits, dots and dashes'],
+    ["cluster:a/b", '"cluster:a/b": a cluster is named by lower-case letters, digits, dots and dashes'],
+    ["cluster:*", '"cluster:*": a cluster is named by lower-case letters, digits, dots and dashes'],
+    ["cluster:-a", '"cluster:-a": a cluster is named by lower-case letters, digits, dots and dashes'],
     ["git:/srv/x", '"git:/srv/x": it names no folder: #folder is missing (# alone is the root of the tree)'],
     ["git:#apps", '"git:#apps": it names no repository'],
     [
@@ -238,8 +257,8 @@ describe("the charter's folders and targets", () => {
   });
   it("are compared literally", () => {
     const charter = charterWith();
-    expect(charterTargetFor(charter, "/srv/gitops")?.name).toBe("gitops");
-    expect(charterTargetFor(charter, "/srv/gitops/")).toBeUndefined();
-    expect(charterTargetFor(charter, "/srv/GITOPS")).toBeUndefined();
+    expect(charterTargetFor(charter, { kind: "git", url: "/srv/gitops" })?.name).toBe("gitops");
+    expect(charterTargetFor(charter, { kind: "git", url: "/srv/gitops/" })).toBeUndefined();
+    expect(charterTargetFor(charter, { kind: "git", url: "/srv/GITOPS" })).toBeUndefined();
   });
 });

@@ -1,9 +1,19 @@
 import { OpsError } from "../kube/ops-error.ts";
 import { printable } from "../kube/printable.ts";
-import type { Charter, CharterTarget } from "./charter.ts";
+import type { Charter, CharterClusterTarget, CharterGitTarget, CharterTarget } from "./charter.ts";
+import type { ClusterTarget, GitTarget, Plan } from "./plan.ts";
 
-/** A Git target as a person names it. */
-export interface TargetSpec {
+/** A target as a person names it. */
+export type TargetSpec = GitTargetSpec | ClusterTargetSpec;
+
+export interface ClusterTargetSpec {
+  readonly kind: "cluster";
+  /** Name of a pin in the charter. */
+  readonly name: string;
+}
+
+export interface GitTargetSpec {
+  readonly kind: "git";
   /** https URL without credentials, or a path of this machine as it was written. */
   readonly url: string;
   /** Null: the branch that the repository's HEAD names. */
@@ -13,15 +23,25 @@ export interface TargetSpec {
 }
 
 const FORM = "git:<path or https URL>[@branch]#folder";
+const CLUSTER_FORM = "cluster:<name>, a name that the charter pins";
 
 /**
- * Reads `git:<path or https URL>[@branch]#folder`. A path that holds an `@` is written with one more at its end
+ * Reads `git:<path or https URL>[@branch]#folder` or `cluster:<name>`. A path that holds an `@` is written with one more at its end
  * (`git:/home/me@work/repo@#apps`): the branch stands after the last one, and an empty branch is none.
  * @throws {OpsError} TARGET_INVALID
  */
 export function parseTargetSpec(text: string): TargetSpec {
-  if (!text.startsWith("git:")) throw invalid(text, `a target starts with "git:"`);
+  if (!text.startsWith("git:") && !text.startsWith("cluster:")) {
+    throw invalid(text, `a target starts with "git:" or "cluster:"`, `${FORM}, or ${CLUSTER_FORM}`);
+  }
   if (hasControl(text)) throw invalid(text, "it holds a control character");
+  if (text.startsWith("cluster:")) {
+    const name = text.slice("cluster:".length);
+    if (!clusterName.test(name)) {
+      throw invalid(text, "a cluster is named by lower-case letters, digits, dots and dashes", CLUSTER_FORM);
+    }
+    return { kind: "cluster", name };
+  }
   const body = text.slice("git:".length);
   const hash = body.indexOf("#");
   if (hash < 0)
@@ -51,8 +71,16 @@ export function parseTargetSpec(text: string): TargetSpec {
     throw invalid(text, "leave refs/heads/ out: the name of the branch is enough");
   const folderFault = folderNameFault(folder);
   if (folderFault !== undefined) throw invalid(text, folderFault);
-  return { url: url.startsWith("https:") ? new URL(url).href.replace(/\/$/u, "") : url, branch, folder };
+  return {
+    kind: "git",
+    url: url.startsWith("https:") ? new URL(url).href.replace(/\/$/u, "") : url,
+    branch,
+    folder,
+  };
 }
+
+/** As names of targets are written in a charter. */
+const clusterName = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/u;
 
 function invalid(text: string, reason: string, hint: string = FORM): OpsError {
   return new OpsError("TARGET_INVALID", `${printable(JSON.stringify(text))}: ${reason}`, { hint });
@@ -162,9 +190,57 @@ export function folderNameFault(folder: string): string | undefined {
   return undefined;
 }
 
-/** The target of the charter for this repository, compared literally. A charter names a repository once. */
-export function charterTargetFor(charter: Charter, url: string): CharterTarget | undefined {
-  return charter.spec.targets.find((target) => target.git.url === url);
+/**
+ * The charter's row for a target: of a repository by its URL, compared literally, of a cluster by its name. A charter
+ * names each once.
+ */
+export function charterTargetFor(
+  charter: Charter,
+  target: Pick<GitTarget, "kind" | "url"> | Pick<ClusterTarget, "kind" | "name">,
+): CharterTarget | undefined {
+  return target.kind === "git"
+    ? charterGitTarget(charter, target.url)
+    : charterClusterTarget(charter, target.name);
+}
+
+export function charterGitTarget(charter: Charter, url: string): CharterGitTarget | undefined {
+  return charter.spec.targets.filter(isGitRow).find((row) => row.git.url === url);
+}
+
+export function charterClusterTarget(charter: Charter, name: string): CharterClusterTarget | undefined {
+  return charter.spec.targets.filter(isClusterRow).find((row) => row.name === name);
+}
+
+export function isGitRow(row: CharterTarget | undefined): row is CharterGitTarget {
+  return row !== undefined && Object.hasOwn(row, "git");
+}
+
+export function isClusterRow(row: CharterTarget | undefined): row is CharterClusterTarget {
+  return row !== undefined && Object.hasOwn(row, "cluster");
+}
+
+/**
+ * The target of a plan for a repository.
+ * @throws {OpsError} TARGET_INVALID for a plan for a cluster.
+ */
+export function gitTargetOf({ target }: Pick<Plan, "target">): GitTarget {
+  if (target.kind === "git") return target;
+  throw new OpsError(
+    "TARGET_INVALID",
+    `the plan is for the cluster ${printable(target.name)}, not for a repository`,
+  );
+}
+
+/**
+ * The target of a plan for a cluster.
+ * @throws {OpsError} TARGET_INVALID for a plan for a repository.
+ */
+export function clusterTargetOf({ target }: Pick<Plan, "target">): ClusterTarget {
+  if (target.kind === "cluster") return target;
+  throw new OpsError(
+    "TARGET_INVALID",
+    `the plan is for the repository ${printable(target.url)}, not for a cluster`,
+  );
 }
 
 /** Whether a folder of the charter (`apps/shop`, or `apps/*` for one level) holds this folder. */

@@ -3,10 +3,13 @@ import type { JsonObject } from "../kube/json.ts";
 import { identity, keyText, objectKey } from "../kube/object-key.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import { printable } from "../kube/printable.ts";
-import type { PlanInput } from "./assemble-plan.ts";
 import { readTargetFolder } from "./change/target-folder.ts";
 import type { GitState } from "./git-state.ts";
 import type { Plan } from "./plan.ts";
+import type { PlanInput } from "./plan-input.ts";
+import { gitTargetOf } from "./target.ts";
+
+export { undoClusterRequest } from "./cluster/undo-cluster.ts";
 
 /**
  * The request that takes a plan back (kernel K12: a new plan like any other): what it created is to be deleted, what it
@@ -18,7 +21,7 @@ export function undoRequest(
   before: GitState | null,
 ): Pick<PlanInput, "request" | "intent" | "objects" | "deletions" | "authored"> {
   const standing =
-    before === null ? new Map<string, never>() : readTargetFolder(before, plan.target.folder).objects;
+    before === null ? new Map<string, never>() : readTargetFolder(before, gitTargetOf(plan).folder).objects;
   const objects = plan.changes.flatMap(({ key, operation }): readonly JsonObject[] => {
     if (operation !== "update" && operation !== "delete") return [];
     const was = standing.get(identity(key));

@@ -389,7 +389,7 @@ describe.skipIf(missing).each(versions)("the client on a real API server, %s", (
         message: "the credentials may not read namespace kube-system, whose UID the pin names",
       });
     });
-    it("impersonation with two groups, which arrive as two", async () => {
+    it("pitfall 13: impersonation with two groups, which arrive as two", async () => {
       const config: KubeConnection = {
         ...connection,
         impersonate: { user: "carol", groups: ["g1", "g2"], extra: { scope: ["s1", "s2"] } },

@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ApplyOutcome, ApplyStep } from "../../src/apply/run/apply-plan.ts";
 import { branchOf } from "../../src/apply/run/commit-message.ts";
-import type { Plan } from "../../src/plan/plan.ts";
+import type { GitPlan } from "../../src/apply/run/git-plan.ts";
 import { type ApplyWorld, applyWorld, MINOR, NOON, storedPlan, VERSION } from "../support/git-apply-world.ts";
 import { checkLog } from "../support/git-log-check.ts";
 import { commitFiles, git, temporaryFolder } from "../support/git-repository.ts";
@@ -33,7 +33,7 @@ afterEach(() => {
 
 async function approved(
   options: { readonly required?: number } = {},
-): Promise<{ world: ApplyWorld; plan: Plan }> {
+): Promise<{ world: ApplyWorld; plan: GitPlan }> {
   const world = await applyWorld(options);
   worlds.push(world);
   const plan = await world.plan();
@@ -51,7 +51,7 @@ interface Ended {
 /** `kubeops apply` as far as it matters here, in a process of its own. */
 function run(
   world: ApplyWorld,
-  plan: Plan,
+  plan: GitPlan,
   dieAt: ApplyStep | "pushing" | "-" = "-",
   now: number = NOON,
 ): Promise<Ended> {
@@ -94,7 +94,7 @@ const steps: readonly (ApplyStep | "pushing")[] = [
 /** Steps after which the commit may stand at the target. */
 const after = new Set<string>(["pushing", "pushed", "outcome-logged", "done"]);
 
-function expectWhole(world: ApplyWorld, plan: Plan): void {
+function expectWhole(world: ApplyWorld, plan: GitPlan): void {
   expect(git(world.repository, "rev-list", "--count", `main..${branchOf(plan)}`)).toBe("1");
   expect(
     git(world.repository, "for-each-ref", "--format=%(refname:short)", "refs/heads/").split("\n"),

@@ -50,6 +50,8 @@ describe("the package", () => {
         "README.md",
         "THIRD-PARTY-LICENSES.txt",
         "audit-verify.mjs",
+        "deploy/planner-dry-run-only.yaml",
+        "schemas/charter.schema.json",
         "cli.js",
         "index.js",
       ]),

@@ -5,6 +5,7 @@ import { generateKey, signMessage } from "../../src/apply/approval/sign.ts";
 import { type GitTargetPort, openGitTarget } from "../../src/apply/git/git-target.ts";
 import { type Journal, openJournal } from "../../src/apply/journal/journal.ts";
 import { type ApplyPorts, type ApplyStep } from "../../src/apply/run/apply-plan.ts";
+import { asGitPlan, type GitPlan } from "../../src/apply/run/git-plan.ts";
 import { openState } from "../../src/apply/state/state-folder.ts";
 import { initTrustRoot, loadTrustRoot, signCharter } from "../../src/apply/trust-root/trust-root.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
@@ -39,7 +40,7 @@ export interface ApplyWorld {
   /** Changes the charter and signs it with the next serial. */
   charter(change?: (spec: CharterSpec) => CharterSpec): Promise<void>;
   /** A plan of these objects, as its canonical text, stored where `apply` looks. */
-  plan(options?: PlanOptions): Promise<Plan>;
+  plan(options?: PlanOptions): Promise<GitPlan>;
   /** Signs the plan as one of the approvers and stores the approval. */
   approve(plan: Plan, options?: ApproveOptions): Promise<SignedApproval>;
   /** What `applyPlan` needs. Closed with the world. */
@@ -190,7 +191,7 @@ export async function applyWorld(options: WorldOptions = {}): Promise<ApplyWorld
       const trustRoot = load();
       const target = await openGitTarget({ url: repository, branch: branch ?? null });
       try {
-        const plan = buildPlan({
+        const built = buildPlan({
           request: { text: "plan -f web.yaml", inputs: [{ path: "web.yaml", sha256: "0".repeat(64) }] },
           intent: {
             apiVersion: "kubernetes-operations.dev/v1",
@@ -212,6 +213,7 @@ export async function applyWorld(options: WorldOptions = {}): Promise<ApplyWorld
           toolVersion: VERSION,
           minor: MINOR,
         });
+        const plan = asGitPlan(built);
         openState(statePath).savePlan(plan.digest, planText(plan));
         return plan;
       } finally {

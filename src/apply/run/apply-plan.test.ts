@@ -27,8 +27,8 @@ import { checkLog } from "../../../test/support/git-log-check.ts";
 import { canonicalJson } from "../../kube/canonical-json.ts";
 import { jsonDigest } from "../../kube/digest.ts";
 import { OpsError } from "../../kube/ops-error.ts";
+import type { GitPlan } from "./git-plan.ts";
 import { filesOf } from "../../plan/files-of.ts";
-import type { Plan } from "../../plan/plan.ts";
 import { type ApplyOutcome, type ApplyStep, applyPlan } from "./apply-plan.ts";
 import { type ApprovedPlan, assertApproved } from "./approved-plan.ts";
 import { branchOf } from "./commit-message.ts";
@@ -51,7 +51,7 @@ async function makeWorld(options: WorldOptions = {}): Promise<ApplyWorld> {
   return world;
 }
 
-function apply(world: ApplyWorld, plan: Plan, options: PortOptions = {}): Promise<ApplyOutcome> {
+function apply(world: ApplyWorld, plan: GitPlan, options: PortOptions = {}): Promise<ApplyOutcome> {
   const { text, name } = storedPlan(world, plan);
   return applyPlan(text, name, world.ports(options));
 }
@@ -233,7 +233,7 @@ describe("K1, K6, K9: what is verified", () => {
     const edited = text.replaceAll('"key":"1"', '"key":"2"');
     expect(edited).not.toBe(text);
     expect((await refused(applyPlan(edited, name, world.ports()))).code).toBe("PLAN_DIGEST");
-    const { digest: _, ...rest } = JSON.parse(edited) as Plan;
+    const { digest: _, ...rest } = JSON.parse(edited) as GitPlan;
     const again = `${canonicalJson({ ...rest, digest: jsonDigest(rest) })}${text.endsWith("\n") ? "\n" : ""}`;
     expect((await refused(applyPlan(again, name, world.ports()))).code).toBe("PLAN_NOT_REPRODUCED");
     expect(branches(world)).toBe("main");
@@ -245,7 +245,7 @@ describe("K1, K6, K9: what is verified", () => {
     const plan = await world.plan();
     const { text } = storedPlan(world, plan);
     const end = text.slice(canonicalJson(plan).length);
-    const changes: Record<string, (forged: Plan) => unknown> = {
+    const changes: Record<string, (forged: GitPlan) => unknown> = {
       tool: (forged) => ({ ...forged.tool, version: "9.9.9" }),
       request: (forged) => ({ ...forged.request, text: "plan -f other.yaml" }),
       intent: (forged) => ({ ...forged.intent, namespace: "other" }),
@@ -258,7 +258,7 @@ describe("K1, K6, K9: what is verified", () => {
     const codes: Record<string, string> = {};
     for (const [index, [part, change]] of Object.entries(changes).entries()) {
       const { digest: _, ...rest } = { ...plan, [part]: change(plan) };
-      const forged = { ...rest, digest: jsonDigest(rest) } as Plan;
+      const forged = { ...rest, digest: jsonDigest(rest) } as GitPlan;
       expect([part, canonicalJson(forged) === canonicalJson(plan)]).toEqual([part, false]);
       await world.approve(forged, { nonce: String(index + 1).repeat(32) });
       const error = await refused(applyPlan(`${canonicalJson(forged)}${end}`, "forged.json", world.ports()));
@@ -640,7 +640,7 @@ describe("K20: no log, no effect", () => {
 
 describe("K3: a run that was cut off", () => {
   /** Leaves the run where it stands, as a process that dies does. */
-  async function cutOffAt(world: ApplyWorld, plan: Plan, at: ApplyStep): Promise<void> {
+  async function cutOffAt(world: ApplyWorld, plan: GitPlan, at: ApplyStep): Promise<void> {
     const cut = new Error("cut off");
     await expect(
       apply(world, plan, {

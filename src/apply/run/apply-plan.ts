@@ -5,7 +5,7 @@ import type { OpsErrorCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import type { SignatureVerifier } from "../../plan/approval-statement.ts";
 import { parsePlan } from "../../plan/build-plan.ts";
-import type { Plan, PlanDigest } from "../../plan/plan.ts";
+import type { PlanDigest } from "../../plan/plan.ts";
 import type { GitTargetPort } from "../git/git-target.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { StateFolder } from "../state/state-folder.ts";
@@ -14,6 +14,7 @@ import { type ApprovedPlan, assertApproved, loadApprovedPlan } from "./approved-
 import { branchOf, commitMessage } from "./commit-message.ts";
 import { planHistory } from "./plan-history.ts";
 import { type EarlierCommit, earlierCommit, openNonces, steps, usedNonces } from "./earlier-runs.ts";
+import { asGitPlan, type GitPlan } from "./git-plan.ts";
 
 /** In the order of a run; each is reported when it is durable. */
 export type ApplyStep =
@@ -106,7 +107,7 @@ export function applyPlan(planText: string, planName: string, ports: ApplyPorts)
 type About = Omit<Parameters<AuditLog["append"]>[0], "type">;
 
 interface Work {
-  readonly plan: Plan;
+  readonly plan: GitPlan;
   readonly planText: string;
   readonly planName: string;
   readonly about: About;
@@ -116,9 +117,9 @@ interface Work {
 }
 
 function begin(planText: string, planName: string, ports: ApplyPorts): Work {
-  let plan: Plan;
+  let plan: GitPlan;
   try {
-    plan = parsePlan(planText, planName);
+    plan = asGitPlan(parsePlan(planText, planName));
   } catch (error) {
     if (OpsError.is(error)) {
       const { code } = error;

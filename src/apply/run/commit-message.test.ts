@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { gitEnvironment } from "../../../test/support/git-repository.ts";
 import type { ApprovalStatement } from "../../plan/approval-statement.ts";
-import type { Change, Plan, PlanDigest } from "../../plan/plan.ts";
+import type { Change, PlanDigest } from "../../plan/plan.ts";
+import type { GitPlan } from "./git-plan.ts";
 import { branchOf, commitMessage } from "./commit-message.ts";
 
 const digest = `sha256:${"a1b2c3d4e5f6".padEnd(64, "0")}` as PlanDigest;
@@ -27,16 +28,16 @@ function change(
   };
 }
 
-type Part = Pick<Plan, "digest" | "request" | "target" | "changes" | "charter"> & {
-  readonly facts: Pick<Plan["facts"], "counts">;
+type Part = Pick<GitPlan, "digest" | "request" | "target" | "changes" | "charter"> & {
+  readonly facts: Pick<GitPlan["facts"], "counts">;
 };
-function plan(part: Partial<Part>): Plan {
+function plan(part: Partial<Part>): GitPlan {
   const changes = part.changes ?? [];
   const count = (operation: string): number => changes.filter((one) => one.operation === operation).length;
   const whole: Part = {
     digest,
-    request: {} as Plan["request"],
-    target: { mode: "branch", branch: "main", folder: "apps/shop" } as Plan["target"],
+    request: {} as GitPlan["request"],
+    target: { mode: "branch", branch: "main", folder: "apps/shop" } as GitPlan["target"],
     facts: {
       counts: {
         create: count("create"),
@@ -49,7 +50,7 @@ function plan(part: Partial<Part>): Plan {
     charter: { digest: `sha256:${"c".repeat(64)}`, name: "shop", serial: 3, owner: "SHA256:x" },
     ...part,
   };
-  return whole as Plan;
+  return whole as GitPlan;
 }
 
 function statement(part: Partial<ApprovalStatement> = {}): ApprovalStatement {
@@ -88,7 +89,7 @@ describe("commit messages", () => {
           change("unchanged", "Deployment", "api"),
           change("delete", "Service", "old", ""),
         ],
-        request: { undoes: `sha256:${"e".repeat(64)}` as PlanDigest } as Plan["request"],
+        request: { undoes: `sha256:${"e".repeat(64)}` as PlanDigest } as GitPlan["request"],
       }),
       [statement(), statement({ approver: "bob", nonce: "2".repeat(32) })],
     );
@@ -116,7 +117,7 @@ Kubeops-Checkpoint: kubeops.local/abc 7 AAAA
   });
 
   it("need no approval and no change to be whole", () => {
-    const target = { mode: "onto", branch: "main", folder: "" } as Plan["target"];
+    const target = { mode: "onto", branch: "main", folder: "" } as GitPlan["target"];
     expect(commitMessage(plan({ target, charter: null }), [])).toBe(`kubeops: apply plan a1b2c3d4e5f6
 
 Folder: the root of the tree
@@ -148,7 +149,7 @@ Kubeops-Plan: ${digest}
           const message = commitMessage(
             plan({
               changes: [change("create", kind, name, charter, folder)],
-              target: { mode: "branch", branch: "main", folder } as Plan["target"],
+              target: { mode: "branch", branch: "main", folder } as GitPlan["target"],
               charter: { digest: "sha256:x", name: charter, serial: 1, owner: "" },
             }),
             [statement({ approver, checkpoint: { origin: folder, size: 1, root: name } })],
@@ -186,8 +187,8 @@ Kubeops-Plan: ${digest}
 
   it("go to a branch of the plan's own, or onto its base", () => {
     expect(branchOf(plan({}))).toBe("kubeops/a1b2c3d4e5f6");
-    expect(branchOf(plan({ target: { mode: "onto", branch: "main", folder: "" } as Plan["target"] }))).toBe(
-      "main",
-    );
+    expect(
+      branchOf(plan({ target: { mode: "onto", branch: "main", folder: "" } as GitPlan["target"] })),
+    ).toBe("main");
   });
 });

@@ -1,16 +1,16 @@
 import { keyText } from "../../kube/object-key.ts";
 import { printable } from "../../kube/printable.ts";
 import type { ApprovalStatement } from "../../plan/approval-statement.ts";
-import type { Plan } from "../../plan/plan.ts";
 import { NONCE_TRAILER } from "../git/git-target.ts";
+import type { GitPlan } from "./git-plan.ts";
 
 /** The branch that applying the plan makes or moves. */
-export function branchOf(plan: Plan): string {
+export function branchOf(plan: GitPlan): string {
   return plan.target.mode === "onto" ? plan.target.branch : `kubeops/${shortDigest(plan)}`;
 }
 
 /** First 12 digits of the plan's digest. */
-export function shortDigest(plan: Plan): string {
+export function shortDigest(plan: GitPlan): string {
   return plan.digest.replace(/^sha256:/, "").slice(0, 12);
 }
 
@@ -20,7 +20,7 @@ export function shortDigest(plan: Plan): string {
  * input is in it but names, escaped to printable ASCII on lines that begin with a word of ours: no name can begin a line,
  * end the body or look like a trailer.
  */
-export function commitMessage(plan: Plan, approvals: readonly ApprovalStatement[]): string {
+export function commitMessage(plan: GitPlan, approvals: readonly ApprovalStatement[]): string {
   const { create, update, delete: deleted } = plan.facts.counts;
   const counts = [
     [create, "create"],

@@ -1,7 +1,7 @@
 import { sha256Hex } from "../../kube/digest.ts";
 import type { RunRecord } from "../journal/journal.ts";
-import type { Plan } from "../../plan/plan.ts";
 import type { GitTargetPort } from "../git/git-target.ts";
+import type { GitPlan } from "./git-plan.ts";
 
 /** Names of the journal's steps that later runs read. */
 export const steps = { built: "commit-built", consuming: "consuming", pushed: "pushed" } as const;
@@ -22,7 +22,7 @@ export interface EarlierCommit {
 export async function earlierCommit(
   target: GitTargetPort,
   runs: readonly RunRecord[],
-  plan: Plan,
+  plan: GitPlan,
   branch: string,
 ): Promise<EarlierCommit | undefined> {
   const built = runs.toReversed().flatMap((run) =>
@@ -46,7 +46,7 @@ export async function earlierCommit(
 }
 
 /** Whether a commit leaves below the root what the plan leaves there: its files, and everything else as at its base. */
-async function holdsPlan(target: GitTargetPort, commit: string, plan: Plan): Promise<boolean> {
+async function holdsPlan(target: GitTargetPort, commit: string, plan: GitPlan): Promise<boolean> {
   const { base, root } = plan.target;
   const planned = new Map(plan.files.map(({ path, sha256 }) => [path, sha256]));
   const { files } = await target.readStateAt(commit, root);

@@ -2,9 +2,9 @@ import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import { reproducePlan } from "../../plan/build-plan.ts";
 import type { GitState } from "../../plan/git-state.ts";
-import type { Plan } from "../../plan/plan.ts";
 import type { GitTargetPort } from "../git/git-target.ts";
 import type { TrustRoot } from "../trust-root/trust-root.ts";
+import type { GitPlan } from "./git-plan.ts";
 
 /** What a plan is recomputed from, besides the target. */
 export interface PlanWorld {
@@ -20,7 +20,7 @@ export interface PlanWorld {
  * @throws {OpsError} PLAN_DENIED without a charter, CHARTER_CHANGED, TARGET_DRIFT with what changed, PLAN_NOT_REPRODUCED
  */
 export async function reproduceAgainst(
-  plan: Plan,
+  plan: GitPlan,
   target: GitTargetPort,
   world: PlanWorld,
 ): Promise<GitState> {
@@ -57,7 +57,7 @@ export async function reproduceAgainst(
 }
 
 /** Which commit the branch names now, and what that changed below the root. */
-async function drift(plan: Plan, target: GitTargetPort, state: GitState): Promise<OpsError> {
+async function drift(plan: GitPlan, target: GitTargetPort, state: GitState): Promise<OpsError> {
   const { base, branch, root } = plan.target;
   const stands = (commit: string | null): string => (commit === null ? "was not there" : `was at ${commit}`);
   const where = root === "" ? "in the tree" : `below ${printable(root)}`;

@@ -1,93 +1,157 @@
 import { resolve } from "node:path";
 import { sshSignatureVerifier } from "../../apply/approval/verify-signature.ts";
-import { openJournal } from "../../apply/journal/journal.ts";
-import { type ApplyOutcome, type ApplyStep, applyPlan } from "../../apply/run/apply-plan.ts";
-import { ExitCode } from "../../kube/error-table.ts";
+import { applyToCluster } from "../../apply/cluster/run/apply-to-cluster.ts";
+import type { ClusterOutcome } from "../../apply/cluster/run/ports.ts";
+import { type Journal, openJournal } from "../../apply/journal/journal.ts";
+import { type ApplyOutcome, applyPlan } from "../../apply/run/apply-plan.ts";
+import { isClusterPlan } from "../../apply/run/git-plan.ts";
+import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
-import { printable } from "../../kube/printable.ts";
+import { ExitCode } from "../../kube/error-table.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { parsePlan } from "../../plan/build-plan.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { clusterConnection } from "../cluster-access.ts";
 import type { CliContext } from "../context.ts";
-import { shortDigest } from "../display/plan-text.ts";
+import {
+  clusterOutcomeText,
+  clusterStepText,
+  gitOutcomeText,
+  gitProgress,
+  healthProgressText,
+} from "../display/outcome-text.ts";
 import { standingLine } from "../display/plan-output.ts";
+import { shortDigest } from "../display/plan-text.ts";
+import { seconds } from "../duration.ts";
 import { guarded } from "../errors.ts";
-import type { WorkFlags } from "../flags.ts";
+import type { ClusterAccessFlags, WorkFlags } from "../flags.ts";
 import { openTarget } from "../git-access.ts";
-import { openTrustedSession } from "../session.ts";
+import { openTrustedSession, type Session } from "../session.ts";
 import { toolVersion } from "../version.ts";
 
-export interface ApplyFlags extends WorkFlags {
+export interface ApplyFlags extends WorkFlags, ClusterAccessFlags {
   readonly signCommit?: string;
+  readonly wait?: string;
 }
-
-const progress: Readonly<Record<ApplyStep, string>> = {
-  verified: "plan, charter, approvals and target verified",
-  "intent-logged": "intent written to the audit log",
-  "commit-built": "commit built",
-  "nonces-consumed": "approvals used up",
-  pushed: "pushed",
-  "outcome-logged": "outcome written to the audit log",
-  done: "done",
-};
 
 export async function apply(this: CliContext, flags: ApplyFlags, reference: string): Promise<void> {
   await guarded(this, flags, async () => {
+    const wait = flags.wait === undefined ? undefined : seconds(flags.wait);
     const session = openTrustedSession(this, flags);
     const journal = openJournal(session.state.journalFile, this.clock);
-    const opened: { close(): Promise<void> }[] = [];
-    const done = this.onInterrupt(() => {
-      for (const target of opened) void target.close();
-    });
     try {
       const found = session.state.findPlan(reference);
-      const outcome = await applyPlan(found.text, found.path, {
-        state: session.state,
-        journal,
-        log: session.log,
-        trustRoot: session.trustRoot,
-        verifier: sshSignatureVerifier,
-        clock: this.clock,
-        openTarget: async (url, branch) => {
-          const target = await openTarget(this, flags, { url, branch });
-          opened.push(target);
-          return target;
-        },
-        toolVersion,
-        minor: LATEST_MINOR,
-        ...(flags.signCommit === undefined ? {} : { signCommitWith: resolve(this.cwd, flags.signCommit) }),
-        onStep: (step) => {
-          if (!flags.quiet && flags.output === "text") this.process.stderr.write(`  ${progress[step]}\n`);
-        },
-      });
-      this.process.stdout.write(flags.output === "json" ? outcomeJson(outcome) : outcomeText(outcome));
-      if (!flags.quiet)
-        this.process.stderr.write(
-          `${standingLine(session)}\nnext: kubeops audit verify; kubeops undo ${shortDigest(outcome.plan)} plans the way back\n`,
-        );
-      return ExitCode.done;
+      const work: Work = { session, journal, text: found.text, path: found.path, wait };
+      const healthy = toCluster(found)
+        ? await applyInCluster(this, flags, work)
+        : await applyInGit(this, flags, work);
+      if (!flags.quiet) this.process.stderr.write(`${standingLine(session)}\n`);
+      return healthy ? ExitCode.done : ExitCode.refused;
     } finally {
-      done();
       journal.close();
       session.close();
     }
   });
 }
 
-function outcomeText(outcome: ApplyOutcome): string {
-  const how = outcome.alreadyDone
-    ? "was applied already"
-    : outcome.resumed
-      ? "applied (an earlier run was finished)"
-      : "applied";
-  const unproved = outcome.presence
-    .filter((row) => row.presence === "not proved")
-    .map((row) => printable(row.approver));
-  return (
-    `plan ${shortDigest(outcome.plan)} ${how}\n` +
-    `  branch  ${printable(outcome.branch)}\n` +
-    `  commit  ${outcome.commit}\n` +
-    (unproved.length > 0 ? `  note    presence of ${unproved.join(", ")} not proved (software key)\n` : "")
-  );
+interface Work {
+  readonly session: Session & { readonly trustRoot: TrustRoot };
+  readonly journal: Journal;
+  readonly text: string;
+  readonly path: string;
+  /** Seconds to wait for health. */
+  readonly wait: number | undefined;
 }
 
-function outcomeJson(outcome: ApplyOutcome): string {
-  return `${JSON.stringify({ apiVersion: "kubernetes-operations.dev/v1", kind: "ApplyOutcome", ...outcome })}\n`;
+/** Which way a plan goes. A text that is no plan is refused by the way to Git, which logs the refusal. */
+function toCluster(found: { readonly text: string; readonly path: string }): boolean {
+  let plan: Plan;
+  try {
+    plan = parsePlan(found.text, found.path);
+  } catch (error) {
+    if (OpsError.is(error)) return false;
+    throw error;
+  }
+  return isClusterPlan(plan);
+}
+
+async function applyInGit(context: CliContext, flags: ApplyFlags, work: Work): Promise<boolean> {
+  if (work.wait !== undefined)
+    throw new OpsError("USAGE", "--wait is for clusters: a commit says nothing about health");
+  const { session, journal } = work;
+  const opened: { close(): Promise<void> }[] = [];
+  const done = context.onInterrupt(() => {
+    for (const target of opened) void target.close();
+  });
+  try {
+    const outcome = await applyPlan(work.text, work.path, {
+      state: session.state,
+      journal,
+      log: session.log,
+      trustRoot: session.trustRoot,
+      verifier: sshSignatureVerifier,
+      clock: context.clock,
+      openTarget: async (url, branch) => {
+        const target = await openTarget(context, flags, { url, branch });
+        opened.push(target);
+        return target;
+      },
+      toolVersion,
+      minor: LATEST_MINOR,
+      ...(flags.signCommit === undefined ? {} : { signCommitWith: resolve(context.cwd, flags.signCommit) }),
+      onStep: (step) => progress(context, flags, gitProgress[step]),
+    });
+    report(context, flags, outcome, gitOutcomeText(outcome));
+    return true;
+  } finally {
+    done();
+  }
+}
+
+async function applyInCluster(context: CliContext, flags: ApplyFlags, work: Work): Promise<boolean> {
+  if (flags.signCommit !== undefined) throw new OpsError("USAGE", "--sign-commit is for repositories");
+  const { session, journal, wait } = work;
+  const outcome = await applyToCluster(work.text, work.path, {
+    state: session.state,
+    journal,
+    log: session.log,
+    trustRoot: session.trustRoot,
+    verifier: sshSignatureVerifier,
+    clock: context.clock,
+    openCluster: (target) => clusterConnection(context, flags, target.pin.url),
+    toolVersion,
+    minor: LATEST_MINOR,
+    onStep: (step) => progress(context, flags, clusterStepText(step)),
+    ...(wait === undefined
+      ? {}
+      : {
+          wait: {
+            timeoutMs: wait * 1000,
+            onProgress: (state) => progress(context, flags, healthProgressText(state)),
+          },
+        }),
+  });
+  report(context, flags, outcome, clusterOutcomeText(outcome));
+  return outcome.health?.healthy ?? true;
+}
+
+function progress(context: CliContext, flags: ApplyFlags, line: string): void {
+  if (!flags.quiet && flags.output === "text" && line !== "") context.process.stderr.write(`  ${line}\n`);
+}
+
+function report(
+  context: CliContext,
+  flags: ApplyFlags,
+  outcome: ApplyOutcome | ClusterOutcome,
+  text: string,
+): void {
+  context.process.stdout.write(
+    flags.output === "json"
+      ? `${JSON.stringify({ apiVersion: "kubernetes-operations.dev/v1", kind: "ApplyOutcome", ...outcome })}\n`
+      : text,
+  );
+  if (flags.quiet) return;
+  context.process.stderr.write(
+    `next: kubeops audit verify; kubeops undo ${shortDigest(outcome.plan)} plans the way back\n`,
+  );
 }

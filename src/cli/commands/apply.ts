@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { text, workFlags } from "../flags.ts";
+import { clusterAccessFlags, text, workFlags } from "../flags.ts";
 import type { ApplyFlags } from "./apply.impl.ts";
 
 export const applyCommand: Command<CliContext> = buildCommand<ApplyFlags, [string], CliContext>({
@@ -14,6 +14,14 @@ export const applyCommand: Command<CliContext> = buildCommand<ApplyFlags, [strin
         placeholder: "key",
         brief: "SSH key that signs the Git commit (git verify-commit accepts it)",
       },
+      wait: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "time",
+        brief: "Wait until what was written to a cluster is healthy, as 5m; exit code 3 when it is not",
+      },
+      ...clusterAccessFlags,
       ...workFlags,
     },
     aliases: { o: "output", q: "quiet" },

@@ -16,16 +16,15 @@ import { style } from "../display/style.ts";
 import { standingLine } from "../display/plan-output.ts";
 import { seconds } from "../duration.ts";
 import { guarded } from "../errors.ts";
-import { openTarget } from "../git-access.ts";
-import { type WorkFlags, wantsColor } from "../flags.ts";
+import { type ClusterAccessFlags, type WorkFlags, wantsColor } from "../flags.ts";
 import { openTrustedSession, type Session } from "../session.ts";
+import { reproduceInCluster } from "../targets/cluster.ts";
+import { reproduceInGit } from "../targets/git.ts";
 import { resolve } from "node:path";
-import { reproduceAgainst } from "../../apply/run/reproduce-against.ts";
+import { isClusterPlan, isGitPlan } from "../../apply/run/git-plan.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
-import { toolVersion } from "../version.ts";
-import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 
-export interface ApproveFlags extends WorkFlags {
+export interface ApproveFlags extends WorkFlags, ClusterAccessFlags {
   readonly key: string;
   readonly validFor?: string;
   readonly yes: boolean;
@@ -61,21 +60,15 @@ export async function approve(this: CliContext, flags: ApproveFlags, reference: 
   });
 }
 
-/** Kernel K1: the plan is a claim; it is made again from the target as it is, and must be what the file says. */
+/** Kernel K1: the plan is a claim; it is made again from its target as it is, and must be what the file says. */
 async function approvable(
   context: CliContext,
   flags: ApproveFlags,
   plan: Plan,
   trustRoot: TrustRoot,
 ): Promise<void> {
-  const target = await openTarget(context, flags, { url: plan.target.url, branch: plan.target.branch });
-  const done = context.onInterrupt(() => void target.close());
-  try {
-    await reproduceAgainst(plan, target, { trustRoot, toolVersion, minor: LATEST_MINOR });
-  } finally {
-    done();
-    await target.close();
-  }
+  if (isGitPlan(plan)) await reproduceInGit(context, flags, plan, trustRoot);
+  if (isClusterPlan(plan)) await reproduceInCluster(context, flags, plan, trustRoot);
   if (plan.verdict.decision === "denied") {
     throw new OpsError(
       "PLAN_DENIED",

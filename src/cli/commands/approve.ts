@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { text, workFlags } from "../flags.ts";
+import { clusterAccessFlags, text, workFlags } from "../flags.ts";
 import type { ApproveFlags } from "./approve.impl.ts";
 
 export const approveCommand: Command<CliContext> = buildCommand<ApproveFlags, [string], CliContext>({
@@ -26,6 +26,7 @@ export const approveCommand: Command<CliContext> = buildCommand<ApproveFlags, [s
         withNegated: false,
         brief: "Do not ask at the terminal (the key still has to sign)",
       },
+      ...clusterAccessFlags,
       ...workFlags,
     },
     aliases: { o: "output", q: "quiet", y: "yes" },

@@ -12,7 +12,6 @@ import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import { initialCharter } from "../../plan/charter/initial-charter.ts";
-import { parseTargetSpec } from "../../plan/target.ts";
 import type { CliContext } from "../context.ts";
 import { columns, style } from "../display/style.ts";
 import { guarded } from "../errors.ts";
@@ -20,7 +19,8 @@ import type { GitAccessFlags } from "../flags.ts";
 import { openTarget } from "../git-access.ts";
 import { wantsColor } from "../flags.ts";
 import { locate, openSession } from "../session.ts";
-import { locationOf } from "./plan.impl.ts";
+import { rootPath } from "../trust-root-path.ts";
+import { gitSpec, locationOf } from "../targets/git.ts";
 
 export interface CharterInitFlags {
   readonly name: string;
@@ -48,14 +48,6 @@ export interface CharterShowFlags {
   readonly trustRoot?: string;
   readonly output: "text" | "json";
   readonly color: "auto" | "always" | "never";
-}
-
-function rootPath(context: CliContext, flags: { readonly trustRoot?: string }): string {
-  if (flags.trustRoot !== undefined) return resolve(context.cwd, flags.trustRoot);
-  return (
-    locate(context, flags)?.path ??
-    resolve(context.env["XDG_CONFIG_HOME"] ?? resolve(context.home, ".config"), "kubeops")
-  );
 }
 
 export async function charterInit(this: CliContext, flags: CharterInitFlags): Promise<void> {
@@ -89,7 +81,7 @@ async function targetOf(
   flags: GitAccessFlags,
   text: string,
 ): Promise<{ name: string; url: string; branches: readonly string[]; folders: readonly string[] }> {
-  const spec = parseTargetSpec(text);
+  const spec = gitSpec(text);
   const opened = await openTarget(context, flags, {
     url: locationOf(context, spec.url),
     branch: spec.branch,

@@ -1,6 +1,16 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, outputFlag, text, trustRootFlag, gitCaFlag, gitCredentialsFlag } from "../flags.ts";
+import {
+  clusterAccessFlags,
+  colorFlag,
+  outputFlag,
+  text,
+  trustRootFlag,
+  gitCaFlag,
+  gitCredentialsFlag,
+} from "../flags.ts";
+import type { CharterInventoryFlags } from "./charter-inventory.impl.ts";
+import type { CharterPinFlags } from "./charter-pin.impl.ts";
 import type { CharterInitFlags, CharterSignFlags, CharterShowFlags } from "./charter.impl.ts";
 
 const initCommand: Command<CliContext> = buildCommand<CharterInitFlags, [], CliContext>({
@@ -100,7 +110,67 @@ const verifyCommand: Command<CliContext> = buildCommand<CharterShowFlags, [], Cl
   docs: { brief: "Verify the charter's signature, owner and serial" },
 });
 
+const pinCommand: Command<CliContext> = buildCommand<CharterPinFlags, [], CliContext>({
+  loader: async () => (await import("./charter-pin.impl.ts")).charterPin,
+  parameters: {
+    flags: {
+      name: {
+        kind: "parsed",
+        parse: text,
+        placeholder: "name",
+        brief: "Name of the target: cluster:<name> in plans",
+      },
+      inventory: {
+        kind: "parsed",
+        parse: text,
+        default: "kubeops",
+        placeholder: "namespace",
+        brief: "Namespace for the inventory and the marks of used approvals; it must exist",
+      },
+      softwareKeys: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Keys without proof of a person's presence may approve for this target",
+      },
+      ...clusterAccessFlags,
+      trustRoot: trustRootFlag,
+      output: outputFlag,
+      color: colorFlag,
+    },
+    aliases: { o: "output" },
+  },
+  docs: {
+    brief: "Pin a cluster: read its address, CA key and identity, and write them into the charter",
+    fullDescription: "Shows what it pins. The charter counts again when its owner has signed it.",
+  },
+});
+
+const inventoryCommand: Command<CliContext> = buildCommand<CharterInventoryFlags, [string], CliContext>({
+  loader: async () => (await import("./charter-inventory.impl.ts")).charterInventory,
+  parameters: {
+    flags: { trustRoot: trustRootFlag, output: outputFlag, color: colorFlag },
+    aliases: { o: "output" },
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "Name of the pinned cluster", parse: text, placeholder: "name" }],
+    },
+  },
+  docs: {
+    brief: "Print what a cluster's owner creates once: the inventory's namespace and its ApplySet parent",
+    fullDescription:
+      "Objects for kubectl apply -f -. The parent tells kubectl and other tools which objects are ours and where they may be; no plan writes it.",
+  },
+});
+
 export const charterRoutes: RouteMap<CliContext> = buildRouteMap<string, CliContext>({
-  routes: { init: initCommand, sign: signCommand, show: showCommand, verify: verifyCommand },
+  routes: {
+    init: initCommand,
+    pin: pinCommand,
+    sign: signCommand,
+    show: showCommand,
+    verify: verifyCommand,
+    inventory: inventoryCommand,
+  },
   docs: { brief: "What may ever be done: declared by the operator, signed by its owner" },
 });

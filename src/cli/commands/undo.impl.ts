@@ -1,20 +1,21 @@
+import { isClusterPlan, isGitPlan } from "../../apply/run/git-plan.ts";
+import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
+import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
-import { buildPlan, parsePlan } from "../../plan/build-plan.ts";
+import { parsePlan } from "../../plan/build-plan.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { undoRequest } from "../../plan/undo.ts";
 import type { CliContext } from "../context.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { shortDigest } from "../display/plan-text.ts";
 import { guarded } from "../errors.ts";
-import type { WorkFlags } from "../flags.ts";
-import { openTarget } from "../git-access.ts";
-import { minorOf, openTrustedSession, type Session } from "../session.ts";
-import { toolVersion } from "../version.ts";
-import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
+import type { ClusterAccessFlags, WorkFlags } from "../flags.ts";
+import { namedMinor, openTrustedSession, type Session } from "../session.ts";
+import { undoInCluster } from "../targets/cluster.ts";
+import { undoInGit } from "../targets/git.ts";
 import { storePlan } from "./plan.impl.ts";
 
-export interface UndoFlags extends WorkFlags {
+export interface UndoFlags extends WorkFlags, ClusterAccessFlags {
   readonly kubeVersion?: string;
   readonly out?: string;
 }
@@ -35,6 +36,25 @@ export async function undo(this: CliContext, flags: UndoFlags, reference: string
   });
 }
 
+function undoPlan(
+  context: CliContext,
+  flags: UndoFlags,
+  session: Session & { readonly trustRoot: TrustRoot },
+  plan: Plan,
+): Promise<Plan> {
+  const minor = namedMinor(flags.kubeVersion);
+  const { trustRoot } = session;
+  if (isGitPlan(plan))
+    return undoInGit(context, flags, {
+      plan,
+      commit: appliedCommit(session, plan),
+      trustRoot,
+      minor: minor ?? LATEST_MINOR,
+    });
+  if (isClusterPlan(plan)) return undoInCluster(context, flags, session, { plan, minor });
+  throw new OpsError("TARGET_INVALID", "the plan's target is of no known kind");
+}
+
 /** The commit that applied the plan, from the log: what happened, not what the journal remembers. */
 function appliedCommit(session: Session, plan: Plan): string {
   let commit: string | undefined;
@@ -48,44 +68,4 @@ function appliedCommit(session: Session, plan: Plan): string {
     );
   }
   return commit;
-}
-
-async function undoPlan(
-  context: CliContext,
-  flags: UndoFlags,
-  session: Session & { readonly trustRoot: TrustRoot },
-  plan: Plan,
-): Promise<Plan> {
-  const minor = minorOf(flags.kubeVersion);
-  const commit = appliedCommit(session, plan);
-  const { trustRoot } = session;
-  const base = await openTarget(context, flags, { url: plan.target.url, branch: plan.target.branch });
-  const own = `kubeops/${shortDigest(plan.digest)}`;
-  // Where the change lives now: on the base branch once it was merged (or put there), else on its own branch.
-  const merged = await base.contains(plan.target.branch, commit);
-  const target =
-    merged || plan.target.mode === "onto"
-      ? base
-      : await openTarget(context, flags, { url: plan.target.url, branch: own });
-  const done = context.onInterrupt(() => void Promise.all([base.close(), target.close()]));
-  try {
-    const before =
-      plan.target.base === null ? null : await target.readStateAt(plan.target.base, plan.target.root);
-    const state = await target.readState(plan.target.root);
-    return buildPlan({
-      ...undoRequest(plan, before),
-      state,
-      folder: plan.target.folder,
-      mode: plan.target.mode,
-      charter: trustRoot.charter,
-      charterOwner: trustRoot.owner.fingerprint,
-      macKey: trustRoot.macKey,
-      toolVersion,
-      minor,
-    });
-  } finally {
-    done();
-    await target.close();
-    if (target !== base) await base.close();
-  }
 }

@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { kubeVersionFlag, text, workFlags } from "../flags.ts";
+import { clusterAccessFlags, kubeVersionFlag, text, workFlags } from "../flags.ts";
 import type { UndoFlags } from "./undo.impl.ts";
 
 export const undoCommand: Command<CliContext> = buildCommand<UndoFlags, [string], CliContext>({
@@ -15,6 +15,7 @@ export const undoCommand: Command<CliContext> = buildCommand<UndoFlags, [string]
         placeholder: "file",
         brief: "Also write the plan to this file",
       },
+      ...clusterAccessFlags,
       ...workFlags,
     },
     aliases: { o: "output", q: "quiet" },

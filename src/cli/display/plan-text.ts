@@ -1,7 +1,7 @@
 import { identity, keyText } from "../../kube/object-key.ts";
 import { printable } from "../../kube/printable.ts";
 import { emitYaml } from "../../kube/yaml/emit-yaml.ts";
-import type { Change, Plan, Shown, VerdictReason } from "../../plan/plan.ts";
+import type { Change, ClusterTarget, GitTarget, Plan, Shown, VerdictReason } from "../../plan/plan.ts";
 import { columns, type Style } from "./style.ts";
 
 const marks = { create: "+", update: "~", delete: "-", unchanged: "=" } as const;
@@ -19,6 +19,7 @@ export function planText(plan: Plan, paint: Style, options: { readonly objects: 
     widening(plan, paint),
     exposure(plan, paint),
     deletions(plan, paint),
+    resets(plan, paint),
     images(plan, paint),
     denied ? "" : verdict(plan, paint),
     changes(plan, paint, options.objects),
@@ -43,16 +44,9 @@ export function shortDigest(digest: string): string {
 }
 
 function header(plan: Plan, paint: Style): string {
-  const { target } = plan;
-  const where = `git:${target.url}@${target.branch}#${target.folder === "" ? "." : target.folder}`;
-  const how =
-    target.mode === "onto"
-      ? `moves ${target.branch} itself`
-      : `on a new branch kubeops/${shortDigest(plan.digest)}`;
   const rows = [
     ["request", printable(plan.request.text)],
-    ["target", printable(where)],
-    ["base", printable(`${target.base ?? "unborn branch"}, ${how}`)],
+    ...(plan.target.kind === "git" ? gitRows(plan, plan.target) : clusterRows(plan.target)),
     [
       "charter",
       plan.charter === null
@@ -65,6 +59,26 @@ function header(plan: Plan, paint: Style): string {
     `${paint.bold(`Plan ${shortDigest(plan.digest)}`)}  ${decision(plan, paint)}`,
     ...columns(rows),
   ].join("\n");
+}
+
+function gitRows(plan: Plan, target: GitTarget): readonly (readonly string[])[] {
+  const where = `git:${target.url}@${target.branch}#${target.folder === "" ? "." : target.folder}`;
+  const how =
+    target.mode === "onto"
+      ? `moves ${target.branch} itself`
+      : `on a new branch kubeops/${shortDigest(plan.digest)}`;
+  return [
+    ["target", printable(where)],
+    ["base", printable(`${target.base ?? "unborn branch"}, ${how}`)],
+  ];
+}
+
+function clusterRows(target: ClusterTarget): readonly (readonly string[])[] {
+  const { url, caKeySha256, kubeSystemUid } = target.pin;
+  return [
+    ["target", printable(`cluster:${target.name} at ${url}, Kubernetes ${target.serverVersion}`)],
+    ["pin", printable(`CA key ${caKeySha256}, kube-system ${kubeSystemUid}`)],
+  ];
 }
 
 function decision(plan: Plan, paint: Style): string {
@@ -186,6 +200,7 @@ function changes(plan: Plan, paint: Style, objects: boolean): string {
   shown.forEach((change, index) => {
     lines.push(heads[index] ?? "");
     if (change.operation === "update") lines.push(...fieldLines(change, paint));
+    lines.push(...liveLines(change, paint));
     if (change.reversibility.kind !== "reversible") {
       lines.push(`      ${paint.red(change.reversibility.kind)}: ${printable(change.reversibility.reason)}`);
     }
@@ -195,6 +210,37 @@ function changes(plan: Plan, paint: Style, objects: boolean): string {
     }
   });
   return section(title, paint, lines.length === 0 ? ["  nothing"] : lines);
+}
+
+/** What the cluster says about a change: who else owns what it touches, and what could not be seen beforehand. */
+function liveLines({ live }: Change, paint: Style): string[] {
+  if (live === undefined) return [];
+  return [
+    ...live.owners.map(
+      ({ manager, path }) => `      ${paint.yellow("shared")} ${printable(path)} with ${printable(manager)}`,
+    ),
+    ...(live.notDryRun === null ? [] : [`      ${paint.yellow("no dry run")}: ${printable(live.notDryRun)}`]),
+    ...live.warnings.map((warning) => `      ${paint.yellow("warning")}: ${printable(warning)}`),
+  ];
+}
+
+function resets(plan: Plan, paint: Style): string {
+  return section(
+    "Goes back to a default",
+    paint,
+    columns(
+      (plan.facts.resets ?? []).map(({ key, path }) => [
+        paint.yellow("!"),
+        printable(keyText(key)),
+        printable(path),
+      ]),
+    ),
+  );
+}
+
+/** The changes alone, as `diff` prints them. */
+export function changesText(plan: Plan, paint: Style): string {
+  return `${[changes(plan, paint, false), findings(plan, paint)].filter((part) => part !== "").join("\n\n")}\n`;
 }
 
 function markOf(change: Change, paint: Style): string {

@@ -187,7 +187,7 @@ function judgeOne(input: Input, approval: SignedApproval): VerifiedSignature | R
   if (!input.extendsCheckpoint(statement.checkpoint)) {
     return refusal("LOG_NOT_EXTENDED", "the audit log does not extend the one that the approver saw");
   }
-  const row = charterTargetFor(charter, plan.target.url);
+  const row = charterTargetFor(charter, plan.target);
   const software = row !== undefined && (softwareKeysFor ?? []).includes(row.name);
   if (verified.presence?.userPresent !== true && !software) {
     return refusal(

@@ -1,5 +1,13 @@
 import { canonicalJson } from "../../kube/canonical-json.ts";
-import { type Json, type JsonObject, type JsonPath, isObject, pathText, valueAt } from "../../kube/json.ts";
+import {
+  isArray,
+  isObject,
+  type Json,
+  type JsonObject,
+  type JsonPath,
+  pathText,
+  valueAt,
+} from "../../kube/json.ts";
 import { objectKey } from "../../kube/object-key.ts";
 
 interface ImmutableRow {
@@ -55,6 +63,20 @@ const rows: readonly ImmutableRow[] = [
     source: "pkg/apis/core/validation/validation.go (ValidatePersistentVolumeClaimUpdate)",
   },
   {
+    kinds: ["/PersistentVolume"],
+    specBut: [
+      "capacity",
+      "accessModes",
+      "persistentVolumeReclaimPolicy",
+      "storageClassName",
+      "mountOptions",
+      "nodeAffinity",
+      "claimRef",
+      "volumeAttributesClassName",
+    ],
+    source: "pkg/apis/core/validation/validation.go (ValidatePersistentVolumeUpdate)",
+  },
+  {
     kinds: ["rbac.authorization.k8s.io/RoleBinding", "rbac.authorization.k8s.io/ClusterRoleBinding"],
     fields: [["roleRef"]],
     source: "pkg/apis/rbac/validation/validation.go (ValidateRoleBindingUpdate)",
@@ -97,15 +119,32 @@ const rows: readonly ImmutableRow[] = [
 
 /** Paths of immutable fields that differ between two forms of one object; the cluster cannot take such a change as an update. */
 export function immutableChanges(before: JsonObject, after: JsonObject): readonly string[] {
+  return changesOf(before, after, differs);
+}
+
+/**
+ * Paths of immutable fields that an object asks to be other than they live. What it leaves out stays as it is, and what
+ * it says stands among defaults: only what contradicts the live object is told.
+ */
+export function immutableContradictions(live: JsonObject, desired: JsonObject): readonly string[] {
+  return changesOf(live, desired, (was, is, path) => {
+    const wanted = valueAt(is, path);
+    return wanted !== undefined && !covers(valueAt(was, path), wanted);
+  });
+}
+
+type Compare = (before: JsonObject, after: JsonObject, path: JsonPath) => boolean;
+
+function changesOf(before: JsonObject, after: JsonObject, changes: Compare): readonly string[] {
   const key = objectKey(after);
   const kind = `${key.group}/${key.kind}`;
   const changed: string[] = [];
   for (const row of rows) {
     if (!row.kinds.includes(kind)) continue;
-    for (const field of row.fields ?? []) if (differs(before, after, field)) changed.push(pathText(field));
+    for (const field of row.fields ?? []) if (changes(before, after, field)) changed.push(pathText(field));
     if (row.specBut !== undefined) {
       for (const name of memberNames(before, after)) {
-        if (!row.specBut.includes(name) && differs(before, after, ["spec", name]))
+        if (!row.specBut.includes(name) && changes(before, after, ["spec", name]))
           changed.push(`spec.${name}`);
       }
     }
@@ -116,7 +155,7 @@ export function immutableChanges(before: JsonObject, after: JsonObject): readonl
     before["immutable"] === true
   ) {
     for (const name of ["data", "stringData", "binaryData", "immutable"]) {
-      if (differs(before, after, [name])) changed.push(name);
+      if (changes(before, after, [name])) changed.push(name);
     }
   }
   return changed;
@@ -137,4 +176,25 @@ function differs(before: JsonObject, after: JsonObject, path: JsonPath): boolean
   if (was === undefined && is === undefined) return false;
   if (path.length === 2 && path[1] === "clusterIP" && (was === undefined || is === undefined)) return false;
   return canonicalJson(was ?? null) !== canonicalJson(is ?? null);
+}
+
+/** Whether a live value is what is wanted, with defaults of the server beside it. Lists are matched item by item. */
+function covers(live: Json | undefined, wanted: Json): boolean {
+  if (isObject(wanted)) {
+    return (
+      isObject(live) &&
+      Object.entries(wanted).every(([name, value]) =>
+        covers(Object.hasOwn(live, name) ? live[name] : undefined, value),
+      )
+    );
+  }
+  if (isArray(wanted)) {
+    return (
+      isArray(live) &&
+      live.length === wanted.length &&
+      wanted.every((value, index) => covers(live[index], value))
+    );
+  }
+  // What is null is left out.
+  return wanted === null || (live !== undefined && canonicalJson(live) === canonicalJson(wanted));
 }

@@ -34,6 +34,9 @@ const freeMembers: ReadonlySet<string> = new Set([
   "url",
 ]);
 
+/** Whether the plan's own object holds this value at this kind of place: what a plan says anyway is no live value. */
+export type Own = (path: JsonPath, value: Json) => boolean;
+
 type Key = Pick<ObjectKey, "group" | "version" | "kind">;
 
 /** Whether the value at a path may be a live value, which a plan holds only as a MAC (kernel K17). Indices do not matter. */

@@ -12,7 +12,7 @@ import { listShape } from "../../kube/list-keys/list-keys.ts";
 import { objectKey } from "../../kube/object-key.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
 import type { FieldChange, Shown } from "../plan.ts";
-import { holdsLive, mayBeLive } from "./live-values.ts";
+import { holdsLive, mayBeLive, type Own } from "./live-values.ts";
 
 /**
  * Map lists in which the order of items means something although they are joined by key: init containers run one after
@@ -31,14 +31,16 @@ interface Place {
  * that server-side apply joins by key are matched by their keys, wherever they stand; the order of such items is no
  * difference, unless it means something (then it is one difference, at the list: the names in their order). What stood
  * before is shown where it is structure and is a MAC under `macKey` where it may be a live value (kernel K17); null
- * without a key. What comes after is the plan's own object and is shown.
+ * without a key. What comes after is the plan's own object and is shown; where it is what a server made of that object,
+ * `own` says which values are the plan's, and the others are MACs too.
  */
 export function semanticDiff(
   before: JsonObject,
   after: JsonObject,
   macKey: Uint8Array | null,
+  own?: Own,
 ): readonly FieldChange[] {
-  const differ: Differ = { key: objectKey(after), macKey, found: [] };
+  const differ: Differ = { key: objectKey(after), macKey, own, found: [] };
   compareObjects(differ, { steps: [], text: "" }, before, after);
   return differ.found;
 }
@@ -46,6 +48,7 @@ export function semanticDiff(
 interface Differ {
   readonly key: ObjectKey;
   readonly macKey: Uint8Array | null;
+  readonly own: Own | undefined;
   readonly found: FieldChange[];
 }
 
@@ -188,17 +191,40 @@ function shownBefore(differ: Differ, place: Place, value: Json): Shown {
   return { mac: differ.macKey === null ? null : macHex(differ.macKey, canonicalJson(value)) };
 }
 
+function shownAfter(differ: Differ, place: Place, value: Json): Shown {
+  if (!holdsForeign(differ, place.steps, value)) return { value };
+  return { mac: differ.macKey === null ? null : macHex(differ.macKey, canonicalJson(value)) };
+}
+
+/** Whether a value holds, anywhere, what may be a live value that the plan's own object does not hold. */
+function holdsForeign(differ: Differ, path: JsonPath, value: Json): boolean {
+  const { own } = differ;
+  if (own === undefined) return false;
+  if (isArray(value)) return value.some((part, index) => holdsForeign(differ, [...path, index], part));
+  if (isObject(value))
+    return Object.entries(value).some(([name, part]) => holdsForeign(differ, [...path, name], part));
+  return mayBeLive(differ.key, path) && !own(path, value);
+}
+
 function replaced(differ: Differ, place: Place, before: Json, after: Json): void {
   differ.found.push({
     path: place.text,
     operation: "replace",
     before: shownBefore(differ, place, before),
-    after: { value: after },
+    after: shownAfter(differ, place, after),
   });
 }
 
+/** As with a part that goes: where values that are not the plan's stand among structure, it is shown member by member. */
 function added(differ: Differ, place: Place, after: Json): void {
-  differ.found.push({ path: place.text, operation: "add", after: { value: after } });
+  if (isObject(after) && Object.keys(after).length > 0 && holdsForeign(differ, place.steps, after)) {
+    for (const name of Object.keys(after).sort()) {
+      const value = after[name];
+      if (value !== undefined) added(differ, member(place, name), value);
+    }
+    return;
+  }
+  differ.found.push({ path: place.text, operation: "add", after: shownAfter(differ, place, after) });
 }
 
 /** A part that goes is shown whole where it is structure; where live values stand among structure, member by member. */

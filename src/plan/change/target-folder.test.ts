@@ -4,7 +4,7 @@ import { canonicalJson } from "../../kube/canonical-json.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { buildPlan, filesOf } from "../build-plan.ts";
-import type { PlanInput } from "../assemble-plan.ts";
+import type { GitPlanInput as PlanInput } from "../plan-input.ts";
 import type { GitState } from "../git-state.ts";
 import { prunable } from "../prune.ts";
 import { configMap, inputFor, stateAfter, stateWith } from "../testing/fixtures.ts";

@@ -1,6 +1,6 @@
 import type { JsonPath } from "../../kube/json.ts";
 import type { Charter } from "../charter.ts";
-import { branchNameFault, folderNameFault, repositoryFault } from "../target.ts";
+import { branchNameFault, folderNameFault, isClusterRow, isGitRow, repositoryFault } from "../target.ts";
 
 export interface CharterFault {
   readonly path: JsonPath;
@@ -15,7 +15,7 @@ export const charterRules: readonly {
 }[] = [
   {
     id: "target-once",
-    rule: "A target's name and its repository stand once, so that one row decides.",
+    rule: "A target's name, and its repository or cluster, stand once, so that one row decides.",
     fault: ({ spec }) =>
       twice(
         spec.targets,
@@ -24,15 +24,22 @@ export const charterRules: readonly {
       ) ??
       twice(
         spec.targets,
-        (target) => target.git.url,
+        (target) => (isGitRow(target) ? target.git.url : undefined),
         (index) => ["spec", "targets", index, "git", "url"],
+      ) ??
+      twice(
+        spec.targets,
+        (target) => (isClusterRow(target) ? target.cluster.url : undefined),
+        (index) => ["spec", "targets", index, "cluster", "url"],
       ),
   },
   {
     id: "target-names",
     rule: "Repositories, branches and folders follow the rules that targets follow.",
     fault: ({ spec }) => {
-      for (const [index, { git }] of spec.targets.entries()) {
+      for (const [index, target] of spec.targets.entries()) {
+        if (!isGitRow(target)) continue;
+        const { git } = target;
         const at: JsonPath = ["spec", "targets", index, "git"];
         const url = repositoryFault(git.url);
         if (url !== undefined) return { path: [...at, "url"], message: url };
@@ -42,6 +49,18 @@ export const charterRules: readonly {
         if (folder !== undefined) return { path: [...at, "folders", folder.index], message: folder.message };
         const root = git.root === undefined ? undefined : folderNameFault(git.root);
         if (root !== undefined) return { path: [...at, "root"], message: root };
+      }
+      return undefined;
+    },
+  },
+  {
+    id: "cluster-url",
+    rule: "A cluster's URL is https, without credentials, query or fragment, written as URLs are normalised (kernel K14).",
+    fault: ({ spec }) => {
+      for (const [index, target] of spec.targets.entries()) {
+        const fault = isClusterRow(target) ? clusterUrlFault(target.cluster.url) : undefined;
+        if (fault !== undefined)
+          return { path: ["spec", "targets", index, "cluster", "url"], message: fault };
       }
       return undefined;
     },
@@ -113,16 +132,27 @@ function firstFault<T>(
 
 function twice<T>(
   items: readonly T[],
-  textOf: (item: T) => string,
+  textOf: (item: T) => string | undefined,
   pathOf: (index: number) => JsonPath,
 ): CharterFault | undefined {
   const seen = new Set<string>();
   for (const [index, item] of items.entries()) {
     const text = textOf(item);
+    if (text === undefined) continue;
     if (seen.has(text)) return { path: pathOf(index), message: "stands twice" };
     seen.add(text);
   }
   return undefined;
+}
+
+function clusterUrlFault(url: string): string | undefined {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || parsed.protocol !== "https:") return "is no https URL of an API server";
+  if (parsed.username !== "" || parsed.password !== "") return "holds credentials";
+  if (parsed.search !== "" || parsed.hash !== "" || /[?#]/u.test(url)) return "holds a query or a fragment";
+  // What is compared as text has to have one form.
+  const normal = parsed.href.replace(/\/$/u, "");
+  return url === normal ? undefined : `is not written as ${normal}`;
 }
 
 /**

@@ -2,14 +2,16 @@ import type {
   Charter,
   CharterApprovals,
   CharterApprover,
+  CharterClusterTarget,
+  CharterGitTarget,
   CharterKind,
   CharterSpec,
-  CharterTarget,
 } from "../charter.ts";
 import { wideningIds } from "../facts/widening-ids.ts";
 import {
   any,
   boolean,
+  choice,
   integer,
   list,
   literal,
@@ -92,10 +94,10 @@ const root = text(
   /^(?:|[A-Za-z0-9._+@=,~-]+(?:\/[A-Za-z0-9._+@=,~-]+)*)$/u,
 );
 
-const target: RecordShape = record<CharterTarget>({
+const gitTarget: RecordShape = record<CharterGitTarget>({
   name: need(name, "Name of the target, used by softwareKeysFor."),
   git: need(
-    record<CharterTarget["git"]>({
+    record<CharterGitTarget["git"]>({
       url: need(repository, "Absolute path of a local repository or https URL, compared literally."),
       branches: need(list(branch, { least: 1, distinct: true }), "Branches that a change may be based on."),
       folders: need(
@@ -111,6 +113,42 @@ const target: RecordShape = record<CharterTarget>({
       substitutes: may(
         boolean,
         "Flux substitutes ${variables} in what it applies; they are refused. Default: true.",
+      ),
+    }),
+  ),
+});
+
+const clusterTarget: RecordShape = record<CharterClusterTarget>({
+  name: need(name, "Name of the target: cluster:<name>; used by softwareKeysFor."),
+  cluster: need(
+    record<CharterClusterTarget["cluster"]>({
+      url: need(text("an https URL", /^https:\/\/[^\s@?#]+$/u), "URL of the API server, compared literally."),
+      caKeySha256: need(
+        text("a SHA-256 in lower-case hexadecimal", /^[0-9a-f]{64}$/u),
+        "SHA-256 of the public key of the server's CA.",
+      ),
+      kubeSystemUid: need(
+        text("a UID", /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u),
+        "UID of the namespace kube-system.",
+      ),
+      inventory: need(
+        namespace,
+        "Namespace of the inventory and of the markers of used approvals; it must exist.",
+      ),
+      sharedWith: may(
+        list(
+          text(
+            "the literal name of a field manager",
+            /^[A-Za-z0-9][A-Za-z0-9 ._:/@-]{0,127}$/u,
+            wildcardReason,
+          ),
+          { least: 1, distinct: true },
+        ),
+        "Field managers whose objects may be taken part in. Default: none; objects of other tools are denied.",
+      ),
+      ownDeletions: may(
+        boolean,
+        "Objects of our inventory may be deleted by kind where no data goes with them. Default: false: each has to be named under deletions.",
       ),
     }),
   ),
@@ -171,7 +209,7 @@ export const charterShape: RecordShape = record<Charter>({
   ),
   spec: need(
     record<CharterSpec>({
-      targets: need(list(target), "Repositories that may be changed."),
+      targets: need(list(choice(clusterTarget, gitTarget)), "Repositories and clusters that may be changed."),
       namespaces: need(list(namespace, { distinct: true }), "Namespaces that objects may be in, literally."),
       kinds: need(list(kinds), "Kinds that may be changed, and how."),
       images: need(

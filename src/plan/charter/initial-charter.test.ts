@@ -97,7 +97,7 @@ describe("initialCharter", () => {
 
   it("K8 takes a repository for one that a pruning controller follows until its owner says otherwise", () => {
     const careful = parseCharter(initialCharter({ name: "a", owner, target, namespaces: ["shop"] }), "c");
-    expect(careful.spec.targets[0]?.git).toMatchObject({ reconciler: "pruning", substitutes: true });
+    expect(careful.spec.targets[0]).toMatchObject({ git: { reconciler: "pruning", substitutes: true } });
     const input = inputForApplication(intent, { charter: careful });
     const plan = buildPlan(input);
     const state = stateAfter(input.state, filesOf(plan, input.state));

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../kube/canonical-json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { placeText } from "../../kube/place.ts";
-import type { Charter } from "../charter.ts";
+import type { Charter, CharterClusterTarget } from "../charter.ts";
+import { charterTargetFor } from "../target.ts";
+import { clusterCharter } from "../testing/cluster-fixtures.ts";
 import { charterWith, publicKey } from "../testing/fixtures.ts";
 import { charterDigest, parseCharter } from "./parse-charter.ts";
 
@@ -282,5 +284,70 @@ describe("K6 an unknown key refuses to load", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("K14 a cluster in a charter", () => {
+  const row = clusterCharter({}, { sharedWith: ["helm"], ownDeletions: true }).spec
+    .targets[0] as CharterClusterTarget;
+  const withTargets = (...targets: unknown[]): string => textOf({ ...good, spec: { ...good.spec, targets } });
+  const withCluster = (cluster: object): string =>
+    withTargets({ name: "dev", cluster: { ...row.cluster, ...cluster } });
+
+  it("is read, beside a repository", () => {
+    expect(parseCharter(withTargets(row, good.spec.targets[0]), "c").spec.targets).toEqual([
+      row,
+      good.spec.targets[0],
+    ]);
+  });
+  it("is one of the two kinds of target", () => {
+    const [git] = good.spec.targets;
+    expect(outcome(withTargets({ ...git, ...row }))).toContain('unknown key "git" in spec.targets[0]');
+    expect(outcome(withTargets({ name: "dev" }))).toContain("spec.targets[0] lacks git");
+  });
+  it.each<readonly [object, string]>([
+    [{ url: "http://192.0.2.10:6443" }, "spec.targets[0].cluster.url is not an https URL"],
+    [{ url: "https://u:p@192.0.2.10" }, "spec.targets[0].cluster.url is not an https URL"],
+    [{ url: "https://192.0.2.10:443" }, "spec.targets[0].cluster.url is not written as https://192.0.2.10"],
+    [
+      { url: "https://API.example.org/" },
+      "spec.targets[0].cluster.url is not written as https://api.example.org",
+    ],
+    [{ url: "https://x/?a" }, "spec.targets[0].cluster.url is not an https URL"],
+    [{ url: "https://[x" }, "spec.targets[0].cluster.url is no https URL of an API server"],
+    [
+      { caKeySha256: "C".repeat(64) },
+      "spec.targets[0].cluster.caKeySha256 is not a SHA-256 in lower-case hexadecimal",
+    ],
+    [{ caKeySha256: undefined }, "spec.targets[0].cluster lacks caKeySha256"],
+    [{ kubeSystemUid: "kube-system" }, "spec.targets[0].cluster.kubeSystemUid is not a UID"],
+    [
+      { inventory: "*" },
+      "spec.targets[0].cluster.inventory holds a wildcard: names stand in a charter literally",
+    ],
+    [{ inventory: undefined }, "spec.targets[0].cluster lacks inventory"],
+    [
+      { sharedWith: ["*"] },
+      "spec.targets[0].cluster.sharedWith[0] holds a wildcard: names stand in a charter literally",
+    ],
+    [{ sharedWith: [] }, "spec.targets[0].cluster.sharedWith is empty"],
+    [{ skipTls: true }, 'unknown key "skipTls" in spec.targets[0].cluster'],
+  ])("refuses %j", (cluster, message) => {
+    expect(outcome(withCluster(cluster))).toContain(message);
+  });
+  it("stands once, by its name and by its URL", () => {
+    expect(outcome(withTargets(row, { ...row, name: "prod" }))).toContain(
+      "spec.targets[1].cluster.url stands twice",
+    );
+    expect(outcome(withTargets(row, { ...row, cluster: { ...row.cluster, url: "https://b" } }))).toContain(
+      "spec.targets[1].name stands twice",
+    );
+  });
+  it("is found by its name, a repository by its URL", () => {
+    const charter = parseCharter(withTargets(row, good.spec.targets[0]), "c");
+    expect(charterTargetFor(charter, { kind: "cluster", name: "dev" })).toEqual(row);
+    expect(charterTargetFor(charter, { kind: "cluster", name: "gitops" })).toBeUndefined();
+    expect(charterTargetFor(charter, { kind: "git", url: row.cluster.url })).toBeUndefined();
+    expect(charterTargetFor(charter, { kind: "git", url: "/srv/gitops" })?.name).toBe("gitops");
   });
 });

@@ -13,7 +13,7 @@ export function buildFacts(
   changes: readonly Change[],
   changed: readonly ChangedObject[],
   folder: FolderView,
-  minor: number,
+  given: { readonly minor: number; readonly resets: Facts["resets"] },
 ): Facts {
   const irreversible = changes.flatMap(({ key, reversibility }) =>
     reversibility.kind === "reversible" ? [] : [{ key, reason: reversibility.reason }],
@@ -28,7 +28,7 @@ export function buildFacts(
     kinds: kindsOf(changes),
     namespaces: namespacesOf(changed),
     images: imagesOf(changed),
-    widening: wideningFacts(changed, folder, minor),
+    widening: wideningFacts(changed, folder, given.minor),
     deletions: changes
       .filter(({ operation }) => operation === "delete")
       .map(({ key, reversibility }) => ({
@@ -39,6 +39,7 @@ export function buildFacts(
             : reversibility.reason,
       })),
     irreversible,
+    ...(given.resets === undefined ? {} : { resets: given.resets }),
     secrets: secretsOf(changed),
     exposure: changed.flatMap(({ key, after }) =>
       after === null ? [] : exposuresOf(after).map((how) => ({ key, how })),

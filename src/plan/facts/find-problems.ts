@@ -15,17 +15,18 @@ import type { ChangedObject, FolderView } from "./widening/row.ts";
 
 export interface FindingWorld {
   readonly folder: FolderView;
-  readonly target: TargetFolder;
   /** Objects that were to be deleted and are not there. */
   readonly absent: readonly ObjectKey[];
   /** Level of the charter, for namespaces whose label says nothing. */
   readonly podSecurity: PodSecurityLevel;
   readonly minor: number;
+  /** What is found in this kind of target only. */
+  readonly ofTarget: readonly PlanFinding[];
 }
 
 /** What is wrong or worth knowing about the objects that the plan writes, sorted by object, path and code. */
 export function findProblems(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
-  const found: PlanFinding[] = [...kustomizationFindings(world.target), ...overridingFindings(world.target)];
+  const found: PlanFinding[] = [...world.ofTarget];
   for (const key of world.absent) {
     found.push({
       code: "plan/nothing-to-delete",
@@ -42,17 +43,27 @@ export function findProblems(changed: readonly ChangedObject[], world: FindingWo
       ...imageFindings(key, after),
       ...podFindings(key, after, world),
     );
-    const standing = world.target.objects.get(identity(key));
-    if (standing !== undefined && !standing.ours) {
-      found.push({
-        code: "git/foreign-file",
-        severity: "info",
-        message: `stands in ${standing.file}, which no plan of ours left as it is: the file is written over, its comments and layout are lost`,
-        key,
-      });
-    }
   }
   return found.sort(bySubject);
+}
+
+/** What is worth knowing about the files of a target folder that a plan writes, and about its kustomization.yaml. */
+export function folderFindings(
+  changed: readonly ChangedObject[],
+  target: TargetFolder,
+): readonly PlanFinding[] {
+  const found: PlanFinding[] = [...kustomizationFindings(target), ...overridingFindings(target)];
+  for (const { key, after } of changed) {
+    const standing = target.objects.get(identity(key));
+    if (after === null || standing === undefined || standing.ours) continue;
+    found.push({
+      code: "git/foreign-file",
+      severity: "info",
+      message: `stands in ${standing.file}, which no plan of ours left as it is: the file is written over, its comments and layout are lost`,
+      key,
+    });
+  }
+  return found;
 }
 
 function bySubject(left: PlanFinding, right: PlanFinding): number {

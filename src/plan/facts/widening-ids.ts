@@ -42,6 +42,7 @@ export const wideningIds = [
   "argocd-object",
   "flux-object",
   "gitops-annotation",
+  "field-ownership",
   "controller-mark",
   "cluster-scoped",
   "unknown-kind",

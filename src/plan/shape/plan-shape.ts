@@ -1,3 +1,4 @@
+import type { ClusterPin } from "../cluster-state.ts";
 import type * as plan from "../plan.ts";
 import { wideningIds } from "../facts/widening-ids.ts";
 import {
@@ -41,19 +42,22 @@ const request: RecordShape = record<plan.RequestRecord>({
   ),
   undoes: may(digest, "Digest of the plan that this one undoes."),
   target: need(
-    record<plan.RequestRecord["target"]>({
-      url: need(anyText),
-      branch: need(anyText),
-      folder: need(anyText),
-      mode: need(mode),
-    }),
+    choice(
+      record<plan.RequestedGitTarget>({
+        url: need(anyText),
+        branch: need(anyText),
+        folder: need(anyText),
+        mode: need(mode),
+      }),
+      record<plan.RequestedClusterTarget>({ cluster: need(anyText, "Name of the target in the charter.") }),
+    ),
   ),
   deletions: need(list(objectKeyShape), "Objects that were asked to be deleted."),
   minor: need(natural, "Minor version of Kubernetes 1."),
   mac: need(mac, "HMAC-SHA-256 of request and intent under the trust root's key."),
 });
 
-const target: RecordShape = record<plan.GitTarget>({
+const gitTarget: RecordShape = record<plan.GitTarget>({
   kind: need(literal("git")),
   url: need(anyText),
   branch: need(anyText),
@@ -62,6 +66,19 @@ const target: RecordShape = record<plan.GitTarget>({
   root: need(anyText, "Folder that a reconciler follows as a whole."),
   rootTree: need(nullable(anyText)),
   mode: need(mode),
+});
+
+const clusterTarget: RecordShape = record<plan.ClusterTarget>({
+  kind: need(literal("cluster")),
+  name: need(anyText, "Name of the target in the charter."),
+  pin: need(
+    record<ClusterPin>({
+      url: need(anyText, "https URL of the API server."),
+      caKeySha256: need(sha256, "SHA-256 of the public key of the server's CA."),
+      kubeSystemUid: need(anyText, "UID of the namespace kube-system."),
+    }),
+  ),
+  serverVersion: need(anyText),
 });
 
 const shown = choice(
@@ -85,15 +102,32 @@ const reversibility = choice(
   record<Way<"irreversible">>({ kind: need(literal("irreversible")), reason: need(anyText) }),
 );
 
+const live: RecordShape = record<plan.LiveChange>({
+  resource: need(anyText, "Plural of the resource."),
+  namespaced: need(boolean),
+  uid: need(nullable(anyText), "UID of the object that stood there; null for a create."),
+  mergedMac: need(mac, "MAC of the masked result of the server's dry run; null when there was none."),
+  notDryRun: need(nullable(anyText), "Why there was no dry run."),
+  owners: need(
+    list(record<Item<plan.LiveChange["owners"]>>({ manager: need(anyText), path: need(anyText) })),
+    "Other managers of fields that the change touches.",
+  ),
+  warnings: need(texts),
+});
+
 const change: RecordShape = record<plan.Change>({
   key: need(objectKeyShape),
   operation: need(operation),
-  file: need(anyText, "Below the target folder."),
-  object: need(nullable(anyObject), "The object to apply; null for delete and unchanged."),
+  file: need(anyText, "Below the target folder; empty for a cluster."),
+  object: need(
+    nullable(anyObject),
+    "The object to apply; null for delete, and for what a Git folder holds unchanged.",
+  ),
   digest: need(nullable(digest)),
   beforeMac: need(mac),
   diff: need(list(fieldChange)),
   reversibility: need(reversibility),
+  live: may(live, "For a cluster: what binds the change to the live object."),
 });
 
 const finding: RecordShape = record<plan.PlanFinding>({
@@ -156,6 +190,10 @@ const facts: RecordShape = record<plan.Facts>({
   ),
   deletions: need(aboutObject),
   irreversible: need(aboutObject),
+  resets: may(
+    list(record<Item<NonNullable<plan.Facts["resets"]>>>({ key: need(objectKeyShape), path: need(anyText) })),
+    "For a cluster: fields that are set no more and take their default again.",
+  ),
   secrets: need(
     list(
       record<Item<plan.Facts["secrets"]>>({
@@ -205,10 +243,10 @@ export const planShape: RecordShape = record<plan.Plan>({
   ),
   request: need(request),
   intent: need(intentShape, "What was asked for, as typed data."),
-  target: need(target),
+  target: need(choice(gitTarget, clusterTarget)),
   readSet: need(
     list(record<plan.ReadSetEntry>({ what: need(anyText), version: need(anyText) })),
-    "Files of the target that the plan relied on.",
+    "Files or live objects that the plan relied on.",
   ),
   changes: need(list(change)),
   files: need(

@@ -16,6 +16,16 @@ import {
   publicKey,
   workload,
 } from "../testing/fixtures.ts";
+import {
+  alive,
+  applied,
+  clusterCharter,
+  clusterInput,
+  clusterOf,
+  creating,
+  observed,
+  owning,
+} from "../testing/cluster-fixtures.ts";
 import { checkShape } from "./check-shape.ts";
 import { intentShape } from "./intent-shape.ts";
 import { planShape } from "./plan-shape.ts";
@@ -53,14 +63,38 @@ const applicationIntent = application([
     health: { test: { kind: "tcp", port: 80 } },
   }),
 ]);
+const live = alive(applied([configMap("b")])[0]!, [owning(configMap("b"), "helm")]);
+const fullCluster: Charter = clusterCharter(
+  {},
+  { sharedWith: ["helm", "Certificate.cert-manager.io"], ownDeletions: true },
+);
 const plans = [
+  buildPlan(creating([configMap("a")])),
+  buildPlan(
+    clusterInput(
+      [configMap("b", { a: "2" })],
+      clusterOf([
+        observed(
+          applied([configMap("b", { a: "2" })])[0]!,
+          live,
+          { ...live, data: { a: "2" } },
+          { warnings: ["w"] },
+        ),
+      ]),
+      { charter: fullCluster },
+    ),
+  ),
   buildPlan(inputFor([configMap("a")])),
   buildPlan(inputForApplication(applicationIntent)),
   buildPlan(inputFor([configMap("a")], { charter: null, charterOwner: null, macKey: null })),
 ];
 
 const suites: readonly (readonly [string, Shape, readonly Json[]])[] = [
-  ["charter.schema.json", charterShape, [full as unknown as Json, charterWith() as unknown as Json]],
+  [
+    "charter.schema.json",
+    charterShape,
+    [fullCluster as unknown as Json, full as unknown as Json, charterWith() as unknown as Json],
+  ],
   ["plan.schema.json", planShape, plans as unknown as readonly Json[]],
   ["intent.schema.json", intentShape, plans.map((plan) => plan.intent) as unknown as readonly Json[]],
 ];
@@ -168,6 +202,7 @@ describe.each(suites)("%s", (file, shape, samples) => {
 
 describe("charter rules beyond the schema", () => {
   it("hold for the samples", () => {
-    for (const rule of charterRules) expect([rule.id, rule.fault(full)]).toEqual([rule.id, undefined]);
+    for (const charter of [full, fullCluster])
+      for (const rule of charterRules) expect([rule.id, rule.fault(charter)]).toEqual([rule.id, undefined]);
   });
 });

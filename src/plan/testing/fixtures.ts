@@ -3,8 +3,8 @@ import type { ApplicationIntent, Authored, Intent, WorkloadIntent } from "../../
 import { jsonDigest, sha256Hex } from "../../kube/digest.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { objectKey } from "../../kube/object-key.ts";
-import type { Charter, CharterSpec, CharterTarget } from "../charter.ts";
-import type { PlanInput } from "../assemble-plan.ts";
+import type { Charter, CharterGitTarget, CharterSpec } from "../charter.ts";
+import type { GitPlanInput as PlanInput } from "../plan-input.ts";
 import type { GitState } from "../git-state.ts";
 
 /** A key with a valid blob: `ssh-ed25519` and 32 bytes of one value. */
@@ -19,7 +19,7 @@ export const URL_OF_REPOSITORY = "/srv/gitops";
 /** A charter that allows what the tests plan, unless a part is given. */
 export function charterWith(
   spec: Partial<CharterSpec> = {},
-  git: Partial<CharterTarget["git"]> = {},
+  git: Partial<CharterGitTarget["git"]> = {},
 ): Charter {
   return {
     apiVersion: "kubernetes-operations.dev/v1",

@@ -7,15 +7,23 @@ import { imageUses, namespaceOf } from "../facts/build-facts.ts";
 import { imageAllowed, parseImage } from "../facts/image-reference.ts";
 import { POD_SECURITY_LABEL } from "../facts/widening/namespace-rows.ts";
 import type { ChangedObject } from "../facts/widening/row.ts";
-import type { Change, Facts, GitTarget, PlanFinding, VerdictReason, WideningFact } from "../plan.ts";
-import { folderAllowed } from "../target.ts";
+import type {
+  Change,
+  ClusterTarget,
+  Facts,
+  GitTarget,
+  PlanFinding,
+  VerdictReason,
+  WideningFact,
+} from "../plan.ts";
+import { folderAllowed, isClusterRow, isGitRow } from "../target.ts";
 
 /** What a rule looks at. */
 export interface Case {
   readonly charter: Charter;
-  /** The charter's row for the repository; undefined when it names none. */
+  /** The charter's row for the repository or cluster; undefined when it names none. */
   readonly row: CharterTarget | undefined;
-  readonly target: GitTarget;
+  readonly target: GitTarget | ClusterTarget;
   readonly changes: readonly Change[];
   readonly changed: readonly ChangedObject[];
   readonly facts: Facts;
@@ -76,48 +84,13 @@ export const verdictRules: readonly VerdictRule[] = [
   },
   {
     id: "charter/target",
-    title: "The charter names the repository, the branch and the folder.",
+    title: "The charter names the repository, the branch and the folder; or the cluster, by the very pin.",
     decides: "denied",
     example: "a folder apps/other where the charter names apps/shop",
-    judge: ({ row, target, charter }) => {
-      if (row === undefined) {
-        const known = charter.spec.targets.map((one) => one.git.url).join(", ");
-        return [
-          deny(`the charter names no target ${target.url}${known === "" ? "" : `; it names ${known}`}`),
-        ];
-      }
-      const { git } = row;
-      const reasons: Reason[] = [];
-      // A branch that apply made is only a place to start from: nothing but a new branch of the same kind comes of it.
-      const startsFromOurs = target.mode === "branch" && /^kubeops\/[0-9a-f]{12}$/.test(target.branch);
-      if (!startsFromOurs && !git.branches.includes(target.branch)) {
-        reasons.push(
-          deny(
-            `the charter allows no branch ${target.branch} of target ${row.name}; it allows ${git.branches.join(", ")}`,
-          ),
-        );
-      }
-      if (!folderAllowed(git.folders, target.folder)) {
-        reasons.push(
-          deny(
-            `the charter allows no folder ${JSON.stringify(target.folder)} of target ${row.name}; it allows ${git.folders.map((folder) => JSON.stringify(folder)).join(", ")}`,
-          ),
-        );
-      }
-      if (target.root !== (git.root ?? target.folder)) {
-        reasons.push(
-          deny(
-            `the plan was made under the root ${JSON.stringify(target.root)}, and the charter's is ${JSON.stringify(git.root ?? target.folder)}`,
-          ),
-        );
-      }
-      if (target.mode === "onto" && git.onto !== true) {
-        reasons.push(
-          deny(`the charter lets no plan move branch ${target.branch} of target ${row.name} itself`),
-        );
-      }
-      return reasons;
-    },
+    judge: ({ row, target, charter }) =>
+      target.kind === "git"
+        ? gitTargetReasons(charter, row, target)
+        : clusterTargetReasons(charter, row, target),
   },
   {
     id: "charter/ceiling",
@@ -180,11 +153,24 @@ export const verdictRules: readonly VerdictRule[] = [
   {
     id: "charter/deletion",
     title:
-      "A deletion that a pruning controller follows is denied unless the charter names object and kind (kernel K8).",
+      "A deletion in a cluster, or one that a pruning controller follows, is denied unless the charter names object and kind (kernel K8).",
     decides: "denied",
     example: "a PersistentVolumeClaim's file is deleted and Argo CD prunes",
-    judge: ({ charter, row, changed }) =>
-      (row?.git.reconciler ?? "pruning") !== "pruning"
+    judge: ({ charter, row, target, changed, changes }) => {
+      if (target.kind === "cluster") {
+        const own = isClusterRow(row) && row.cluster.ownDeletions === true;
+        return changes.flatMap(({ key, operation, reversibility }) =>
+          operation !== "delete" || isNamed(charter, key) || (own && reversibility.kind !== "irreversible")
+            ? []
+            : [
+                deny(
+                  `${keyText(key)}: the object is deleted${reversibility.kind === "irreversible" ? `, and ${reversibility.reason}` : ""}; the charter does not name it under deletions`,
+                  key,
+                ),
+              ],
+        );
+      }
+      return isGitRow(row) && (row.git.reconciler ?? "pruning") !== "pruning"
         ? []
         : changed.flatMap(({ key, operation }) =>
             operation !== "delete" || isNamed(charter, key)
@@ -195,7 +181,8 @@ export const verdictRules: readonly VerdictRule[] = [
                     key,
                   ),
                 ],
-          ),
+          );
+    },
   },
   {
     id: "charter/recreation",
@@ -204,7 +191,7 @@ export const verdictRules: readonly VerdictRule[] = [
     decides: "denied",
     example: "another selector of a Deployment",
     judge: ({ charter, row, changes }) =>
-      row?.git.reconciler === "none"
+      isGitRow(row) && row.git.reconciler === "none"
         ? []
         : changes.flatMap(({ key, operation, reversibility }) =>
             operation !== "update" || reversibility.kind === "reversible" || isNamed(charter, key)
@@ -252,16 +239,35 @@ export const verdictRules: readonly VerdictRule[] = [
     example: "a RoleBinding where the charter has no row binding",
     judge: ({ charter, facts }) =>
       facts.widening
-        .filter((fact) => fact.id !== "pod-security-level")
+        .filter((fact) => fact.id !== "pod-security-level" && fact.id !== "field-ownership")
         .flatMap((fact) => wideningReasons(charter, fact)),
+  },
+  {
+    id: "charter/ownership",
+    title:
+      "What another manager owns is touched only where the charter's sharedWith names the manager (kernel K7).",
+    decides: "denied or needs-approval",
+    example: "a Deployment that Helm installed, where the charter shares nothing",
+    judge: ({ row, facts }) =>
+      facts.widening
+        .filter((fact) => fact.id === "field-ownership")
+        .map(({ key, path, detail, subject }) => {
+          const shared = isClusterRow(row) && (row.cluster.sharedWith ?? []).includes(subject);
+          return {
+            decision: shared ? "needs-approval" : "denied",
+            message: `${keyText(key)}: ${detail}${shared ? "" : `; the charter does not share objects with ${subject}`}`,
+            key,
+            ...(path === "" ? {} : { path }),
+          };
+        }),
   },
   {
     id: "git/substitution",
     title: "Flux would put something else where ${ stands (kernel K18).",
     decides: "denied",
     example: 'args: ["echo ${HOME}"] under a Kustomization with postBuild',
-    judge: ({ row, changed }) =>
-      row?.git.substitutes === false
+    judge: ({ row, target, changed }) =>
+      target.kind !== "git" || (isGitRow(row) && row.git.substitutes === false)
         ? []
         : changed.flatMap(({ key, after }) =>
             after === null || substitutionIsOff(after)
@@ -298,6 +304,77 @@ export const verdictRules: readonly VerdictRule[] = [
     },
   },
 ];
+
+function gitTargetReasons(
+  charter: Charter,
+  row: CharterTarget | undefined,
+  target: GitTarget,
+): readonly Reason[] {
+  if (!isGitRow(row)) {
+    const known = charter.spec.targets
+      .filter(isGitRow)
+      .map((one) => one.git.url)
+      .join(", ");
+    return [deny(`the charter names no target ${target.url}${known === "" ? "" : `; it names ${known}`}`)];
+  }
+  const { git } = row;
+  const reasons: Reason[] = [];
+  // A branch that apply made is only a place to start from: nothing but a new branch of the same kind comes of it.
+  const startsFromOurs = target.mode === "branch" && /^kubeops\/[0-9a-f]{12}$/.test(target.branch);
+  if (!startsFromOurs && !git.branches.includes(target.branch)) {
+    reasons.push(
+      deny(
+        `the charter allows no branch ${target.branch} of target ${row.name}; it allows ${git.branches.join(", ")}`,
+      ),
+    );
+  }
+  if (!folderAllowed(git.folders, target.folder)) {
+    reasons.push(
+      deny(
+        `the charter allows no folder ${JSON.stringify(target.folder)} of target ${row.name}; it allows ${git.folders.map((folder) => JSON.stringify(folder)).join(", ")}`,
+      ),
+    );
+  }
+  if (target.root !== (git.root ?? target.folder)) {
+    reasons.push(
+      deny(
+        `the plan was made under the root ${JSON.stringify(target.root)}, and the charter's is ${JSON.stringify(git.root ?? target.folder)}`,
+      ),
+    );
+  }
+  if (target.mode === "onto" && git.onto !== true) {
+    reasons.push(deny(`the charter lets no plan move branch ${target.branch} of target ${row.name} itself`));
+  }
+  return reasons;
+}
+
+/** A name says nothing: the cluster is the one with this URL, this CA and this UID (kernel K14). */
+function clusterTargetReasons(
+  charter: Charter,
+  row: CharterTarget | undefined,
+  target: ClusterTarget,
+): readonly Reason[] {
+  if (!isClusterRow(row)) {
+    const known = charter.spec.targets.filter(isClusterRow).map(({ name }) => `cluster:${name}`);
+    return [
+      deny(
+        `the charter names no target cluster:${target.name}${known.length === 0 ? "" : `; it names ${known.join(", ")}`}`,
+      ),
+    ];
+  }
+  const pinned = [
+    ["url", "URL"],
+    ["caKeySha256", "CA key"],
+    ["kubeSystemUid", "UID of kube-system"],
+  ] as const;
+  return pinned
+    .filter(([member]) => target.pin[member] !== row.cluster[member])
+    .map(([member, what]) =>
+      deny(
+        `the plan was made against a cluster with the ${what} ${target.pin[member]}; the charter pins ${row.cluster[member]} for ${row.name}`,
+      ),
+    );
+}
 
 const past = { create: "created", update: "changed", delete: "deleted" } as const;
 

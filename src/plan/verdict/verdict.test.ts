@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { renderObject } from "../../authoring/render/render.ts";
 import type { JsonObject } from "../../kube/json.ts";
-import type { PlanInput } from "../assemble-plan.ts";
+import type { GitPlanInput as PlanInput } from "../plan-input.ts";
 import { buildPlan, filesOf } from "../build-plan.ts";
-import type { CharterSpec, CharterTarget } from "../charter.ts";
+import type { CharterSpec, CharterGitTarget } from "../charter.ts";
 import type { Plan } from "../plan.ts";
 import { prunable } from "../prune.ts";
 import {
@@ -33,7 +33,7 @@ function denials(plan: Plan): readonly string[] {
 function planned(
   objects: readonly JsonObject[],
   spec: Partial<CharterSpec> = {},
-  git: Partial<CharterTarget["git"]> = {},
+  git: Partial<CharterGitTarget["git"]> = {},
   more: Partial<PlanInput> = {},
 ): Plan {
   return buildPlan(inputFor(objects, { charter: charterWith(spec, git), ...more }));
@@ -94,6 +94,7 @@ describe("the verdict", () => {
         "charter/image",
         "charter/pod-security",
         "charter/widening",
+        "charter/ownership",
         "git/substitution",
         "finding",
       ].sort(),
@@ -107,7 +108,7 @@ describe("the verdict", () => {
     ]);
   });
 
-  it.each<readonly [string, Partial<CharterTarget["git"]>, Partial<PlanInput>, string]>([
+  it.each<readonly [string, Partial<CharterGitTarget["git"]>, Partial<PlanInput>, string]>([
     ["repository", { url: "/srv/other" }, {}, "the charter names no target /srv/gitops; it names /srv/other"],
     [
       "branch",
@@ -361,7 +362,7 @@ describe("K8 deletions and recreations", () => {
     const empty = stateWith({});
     return stateAfter(empty, filesOf(planned([a, claim]), empty));
   })();
-  const deleting = (spec: Partial<CharterSpec>, git: Partial<CharterTarget["git"]>): Plan =>
+  const deleting = (spec: Partial<CharterSpec>, git: Partial<CharterGitTarget["git"]>): Plan =>
     planned([], spec, git, { state, deletions: prunable(state, "apps/shop", []) });
 
   it("denies every deletion that a pruning controller follows, unless the charter names the object", () => {
@@ -392,7 +393,7 @@ describe("K8 deletions and recreations", () => {
   });
 
   it("takes pruning for granted where the charter says nothing", () => {
-    const { reconciler: _, ...git } = charterWith().spec.targets[0]!.git;
+    const { reconciler: _, ...git } = (charterWith().spec.targets[0] as CharterGitTarget).git;
     const charter = charterWith({ targets: [{ name: "gitops", git }] });
     const plan = buildPlan(inputFor([], { charter, state, deletions: prunable(state, "apps/shop", []) }));
     expect(denials(plan).filter((line) => line.startsWith("charter/deletion")).length).toBe(2);
@@ -521,7 +522,7 @@ describe("K18 substitution", () => {
     expect(denials(planned([configMap("a", { x: "$HOME $(HOME)" })], {}, { substitutes: true }))).toEqual([]);
   });
   it("by default, and not where the charter says that nothing substitutes", () => {
-    const { substitutes: _, ...git } = charterWith().spec.targets[0]!.git;
+    const { substitutes: _, ...git } = (charterWith().spec.targets[0] as CharterGitTarget).git;
     const charter = charterWith({ targets: [{ name: "gitops", git }] });
     expect(denials(buildPlan(inputFor([configMap("a", { x: text })], { charter }))).length).toBe(1);
     expect(denials(planned(withArgs))).toEqual([]);

@@ -1,2 +1,2 @@
 export { loadKubeconfig, type KubeconfigOptions } from "./kubeconfig/load-kubeconfig.ts";
-export { readKubeconfig } from "./kubeconfig/read-kubeconfig.ts";
+export { readKubeconfig, readKubeconfigFile } from "./kubeconfig/read-kubeconfig.ts";

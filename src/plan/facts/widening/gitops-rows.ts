@@ -77,4 +77,18 @@ export const gitopsRows: readonly WideningRow[] = [
     },
     negative: { before: null, after: plain },
   },
+  {
+    id: "field-ownership",
+    title: "A live object, or a field of one, that another manager owns",
+    why: "Whoever else writes it puts it back or takes it over; the charter's sharedWith says of whom that may be borne.",
+    source: "kubernetes/website:content/en/docs/reference/using-api/server-side-apply.md (Conflicts)",
+    detect: ({ owners }) =>
+      (owners ?? []).map(({ manager, path, detail }) => ({ path, detail, subject: manager })),
+    positive: {
+      before: plain,
+      after: plain,
+      owners: [{ manager: "helm", path: "data.a", detail: "helm (Helm) owns the field as well" }],
+    },
+    negative: { before: plain, after: plain },
+  },
 ];

@@ -124,7 +124,7 @@ function podLabelsSelected(change: ChangedObject, folder: FolderView): readonly 
 /** Whether every workload of the folder that a policy applies to goes with it, and there was one. */
 function goesWithItsPods(change: ChangedObject, folder: FolderView): boolean {
   const { before } = change;
-  if (change.operation !== "delete" || before === null) return false;
+  if (change.operation !== "delete" || before === null || folder.partial === true) return false;
   const selector = asObject(valueAt(before, ["spec", "podSelector"])) ?? {};
   const { namespace } = objectKey(before);
   const applies = (object: JsonObject): boolean => {

@@ -10,12 +10,25 @@ export interface ChangedObject {
   readonly operation: Exclude<Operation, "unchanged">;
   readonly before: JsonObject | null;
   readonly after: JsonObject | null;
+  /** Of a live object: who else decides over what the change touches. */
+  readonly owners?: readonly Owner[];
 }
 
-/** The target folder before and after the plan, whole: what selects what is seen only there. */
+/** Another manager of a field, or of an object as a whole. */
+export interface Owner {
+  /** As the charter's sharedWith names it. */
+  readonly manager: string;
+  readonly path: string;
+  /** In words, without values. */
+  readonly detail: string;
+}
+
+/** The target folder before and after the plan, whole: what selects what is seen only there. Of a cluster: what was read. */
 export interface FolderView {
   readonly before: readonly JsonObject[];
   readonly after: readonly JsonObject[];
+  /** There are objects that were not read: nothing follows from what is not here. */
+  readonly partial?: boolean;
 }
 
 /** A field that widens something, found in one changed object. */
@@ -32,6 +45,7 @@ export interface Example {
   readonly after: JsonObject | null;
   /** Other objects of the folder, the same before and after. */
   readonly others?: readonly JsonObject[];
+  readonly owners?: readonly Owner[];
 }
 
 /** One row of the table of kernel K7. */

@@ -18,14 +18,14 @@ import { wideningFacts, wideningTable } from "./table.ts";
 const table = wideningTable(34);
 
 function cased(
-  { before, after, others = [] }: Example,
+  { before, after, others = [], owners }: Example,
   goes: readonly JsonObject[] = [],
 ): { readonly change: ChangedObject; readonly folder: FolderView } {
   const key = objectKey((after ?? before)!);
   const operation = before === null ? "create" : after === null ? "delete" : "update";
   const one = (object: JsonObject | null): JsonObject[] => (object === null ? [] : [object]);
   return {
-    change: { key, operation, before, after },
+    change: { key, operation, before, after, ...(owners === undefined ? {} : { owners }) },
     folder: { before: [...others, ...goes, ...one(before)], after: [...others, ...one(after)] },
   };
 }

@@ -127,7 +127,7 @@ const answers: readonly [string, StatusBody, string][] = [
         ],
       },
     },
-    `CLUSTER_CONFLICT: other managers own fields of the ${what}: .spec.ports[containerPort=80,protocol="TCP"].name (another manager); .spec.set[=…] ("to\\"ol\\\\u{5c}u{202e}" by Update of scale, apps/v1)`,
+    `CLUSTER_CONFLICT: other managers own fields of the ${what}: .spec.ports[containerPort=80,protocol="TCP"].name (another manager); .spec.set[=...] ("to\\"ol\\\\u{5c}u{202e}" by Update of scale, apps/v1)`,
   ],
   [
     "a precondition",
@@ -258,7 +258,7 @@ const answers: readonly [string, StatusBody, string][] = [
         causes: [{ reason: CANARY, message: CANARY, field: `spec ${CANARY}` }, CANARY],
       },
     },
-    `CLUSTER_REFUSED: the API server refuses the ${what} (418 Unknown): spec… is refused`,
+    `CLUSTER_REFUSED: the API server refuses the ${what} (418 Unknown): spec... is refused`,
   ],
 ];
 
@@ -334,12 +334,12 @@ describe("K17 field paths", () => {
     ["spec.containers[0].env[12].value", "spec.containers[0].env[12].value"],
     ["data[.dockerconfigjson]", "data[.dockerconfigjson]"],
     ["metadata.annotations[example.com/a]", "metadata.annotations[example.com/a]"],
-    [`metadata.annotations[a b ${CANARY}]`, "metadata.annotations[…]"],
-    [`.metadata.finalizers[="${CANARY}"]`, ".metadata.finalizers[=…]"],
-    [`.spec.set[="a]b${CANARY}"].x`, ".spec.set[=…].x"],
-    [`.spec.list[key="a b ${CANARY}",port=80]`, ".spec.list[key=…,port=80]"],
-    [`.spec.list[key="a\\"]${CANARY}"`, ".spec.list[key=…]"],
-    [`spec.x: ${CANARY}`, "spec.x:…"],
+    [`metadata.annotations[a b ${CANARY}]`, "metadata.annotations[...]"],
+    [`.metadata.finalizers[="${CANARY}"]`, ".metadata.finalizers[=...]"],
+    [`.spec.set[="a]b${CANARY}"].x`, ".spec.set[=...].x"],
+    [`.spec.list[key="a b ${CANARY}",port=80]`, ".spec.list[key=...,port=80]"],
+    [`.spec.list[key="a\\"]${CANARY}"`, ".spec.list[key=...]"],
+    [`spec.x: ${CANARY}`, "spec.x:..."],
     ["", ""],
   ];
   it.each(paths)("%s", (path, safe) => {

@@ -19,12 +19,12 @@ export function safeFieldPath(text: string): string {
       at = end + 1;
     } else {
       const word = /^[A-Za-z0-9_.$/:@-]+/.exec(text.slice(at, at + longest))?.[0];
-      if (word === undefined) return `${safe}…`;
+      if (word === undefined) return `${safe}...`;
       safe += word;
       at += word.length;
     }
   }
-  return at < text.length ? `${safe.slice(0, longest)}…` : safe;
+  return at < text.length ? `${safe.slice(0, longest)}...` : safe;
 }
 
 /** Index of the bracket that closes the one at `start`, past quoted texts; the end of the text when none does. */
@@ -42,16 +42,16 @@ function closingBracket(text: string, start: number): number {
 function safeSelector(content: string): string {
   if (/^\d{1,9}$/.test(content)) return content;
   // An item of a set is written `[="value"]`: the value itself.
-  if (content.startsWith("=")) return "=…";
+  if (content.startsWith("=")) return "=...";
   const pairs = content.match(/[A-Za-z0-9_-]+=(?:"(?:[^"\\]|\\.)*"|[^,"]*)/g);
   if (pairs !== null && pairs.join(",") === content) return pairs.map(safePair).join(",");
   const bare = content.replace(/^"(.*)"$/, "$1");
-  return identifier.test(bare) ? bare : "…";
+  return identifier.test(bare) ? bare : "...";
 }
 
 function safePair(pair: string): string {
   const equals = pair.indexOf("=");
   const value = pair.slice(equals + 1);
   const bare = value.replace(/^"(.*)"$/, "$1");
-  return `${pair.slice(0, equals)}=${identifier.test(bare) ? value : "…"}`;
+  return `${pair.slice(0, equals)}=${identifier.test(bare) ? value : "..."}`;
 }

@@ -210,13 +210,13 @@ describe("kubeconfig: what is refused", () => {
     [
       "http",
       cluster({ server: "http://127.0.0.1:8080" }),
-      "server is http://…: credentials are sent over https only",
+      "server is http://...: credentials are sent over https only",
       "https://HOST[:PORT][/PATH]",
     ],
     [
       "a scheme that Node does not know",
       cluster({ server: "unix:///run/x" }),
-      "server is unix://…: credentials are sent over https only",
+      "server is unix://...: credentials are sent over https only",
     ],
     [
       "credentials in the URL",

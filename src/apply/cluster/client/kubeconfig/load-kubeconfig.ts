@@ -163,7 +163,7 @@ function serverOf(cluster: Part): string {
     throw faultOf(
       cluster,
       "server",
-      `is ${printable(url.protocol)}//…: credentials are sent over https only`,
+      `is ${printable(url.protocol)}//...: credentials are sent over https only`,
       hint,
     );
   if (written.includes("?") || written.includes("#")) throw faultOf(cluster, "server", "holds a query", hint);

@@ -16,7 +16,7 @@ export function readKubeconfig(
   const whole = resolve(file);
   const folder = dirname(whole);
   const files = projectFiles(folder, { displayFrom: process.cwd() });
-  const text = Buffer.from(readOwn(file, whole)).toString("utf8");
+  const text = Buffer.from(readKubeconfigFile(file)).toString("utf8");
   return loadKubeconfig(text, {
     ...options,
     file,
@@ -24,8 +24,12 @@ export function readKubeconfig(
   });
 }
 
-/** A link out of the folder is refused: the files that it names would be another folder's. */
-function readOwn(file: string, whole: string): Uint8Array {
+/**
+ * The bytes of a kubeconfig. A link out of the folder is refused: the files that it names would be another folder's.
+ * @throws {OpsError} KUBECONFIG_INVALID, INPUT_NOT_FOUND, INPUT_UNREADABLE
+ */
+export function readKubeconfigFile(file: string): Uint8Array {
+  const whole = resolve(file);
   try {
     return projectFiles(dirname(whole)).read(basename(whole), MAX_KUBECONFIG_BYTES);
   } catch (error) {

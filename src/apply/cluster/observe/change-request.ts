@@ -1,0 +1,43 @@
+import type { JsonObject } from "../../../kube/json.ts";
+import type { ObjectKey } from "../../../kube/read-object.ts";
+import { FIELD_MANAGER } from "../../../plan/change/applyset.ts";
+import type { ObjectPath } from "../client/request/api-path.ts";
+import { applyRequest, deleteRequest, type PlannedRequest } from "../client/request/planned-request.ts";
+
+/** How the server names a kind: what a URL needs besides the object's key. */
+export interface ServedKind {
+  /** Plural of the resource. */
+  readonly resource: string;
+  readonly namespaced: boolean;
+}
+
+/** Where an object lies on the server. */
+export function pathOf(key: ObjectKey, kind: ServedKind): ObjectPath {
+  return {
+    group: key.group,
+    version: key.version,
+    plural: kind.resource,
+    namespace: kind.namespaced ? key.namespace : "",
+    name: key.name,
+  };
+}
+
+/**
+ * The one request that writes an object: what is dry-run while planning, dry-run again before the write, and written
+ * (kernel K2). With the UID of the live object it updates that one and nothing else; without, it only creates.
+ * @throws {TypeError} for a name that no path holds, and for metadata that only a server sets
+ */
+export function writeRequest(
+  key: ObjectKey,
+  kind: ServedKind,
+  object: JsonObject,
+  uid: string | null,
+  fieldManager: string = FIELD_MANAGER,
+): PlannedRequest {
+  return applyRequest(pathOf(key, kind), object, { fieldManager, ...(uid === null ? {} : { uid }) });
+}
+
+/** The one request that deletes an object; what belongs to it follows in the background, as with kubectl. */
+export function deletionRequest(key: ObjectKey, kind: ServedKind, uid: string): PlannedRequest {
+  return deleteRequest(pathOf(key, kind), { uid, propagation: "Background" });
+}

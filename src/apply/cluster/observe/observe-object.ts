@@ -1,0 +1,119 @@
+import type { JsonObject } from "../../../kube/json.ts";
+import { OpsError } from "../../../kube/ops-error.ts";
+import { printable } from "../../../kube/printable.ts";
+import type { ObjectKey } from "../../../kube/read-object.ts";
+import type { LiveObject } from "../../../plan/cluster-state.ts";
+import { clusterErrorCause } from "../client/errors/cluster-error.ts";
+import type { PlannedRequest } from "../client/request/planned-request.ts";
+import type { KubePlanner, WriteAnswer } from "../client/writer.ts";
+import { deletionRequest, pathOf, type ServedKind, writeRequest } from "./change-request.ts";
+import { isTerminating, uidOf, versionOf } from "./live-facts.ts";
+
+export interface ObjectQuestion {
+  readonly key: ObjectKey;
+  readonly kind: ServedKind;
+  /** What is to be written; null for a deletion. */
+  readonly object: JsonObject | null;
+  readonly fieldManager: string;
+  /** Why the server is not asked for a dry run; null when it is. */
+  readonly notDryRun: string | null;
+}
+
+/** Attempts at a dry run while somebody changes the object at the same time. */
+const mostAttempts = 5;
+
+/** An object as it stands, and what the server says it would become. */
+export async function observeObject(reader: KubePlanner, question: ObjectQuestion): Promise<LiveObject> {
+  for (let attempt = 1; ; attempt++) {
+    const seen = await look(reader, question);
+    if (seen !== "changed") return seen;
+    if (attempt === mostAttempts)
+      throw new OpsError(
+        "CLUSTER_CONFLICT",
+        `${printable(question.key.kind)} ${printable(question.key.name)} changes all the time: it was another one at each of ${mostAttempts} attempts`,
+        { hint: "find out who writes it, and run the command again" },
+      );
+  }
+}
+
+async function look(reader: KubePlanner, question: ObjectQuestion): Promise<LiveObject | "changed"> {
+  const { key, kind, object } = question;
+  const base = {
+    key,
+    resource: kind.resource,
+    namespaced: kind.namespaced,
+    merged: null,
+    notDryRun: null,
+    access: [],
+    refusal: null,
+    conflicts: [],
+    warnings: [],
+  };
+  let request: PlannedRequest | undefined;
+  let live: JsonObject | null;
+  try {
+    live = (await reader.get(pathOf(key, kind))) ?? null;
+    const uid = live === null ? null : uidOf(live);
+    if (object !== null) request = writeRequest(key, kind, object, uid, question.fieldManager);
+    else if (uid !== null) request = deletionRequest(key, kind, uid);
+  } catch (error) {
+    if (error instanceof TypeError) return { ...base, live: null, refusal: printable(error.message) };
+    throw error;
+  }
+  const access = await askAccess(reader, question, live);
+  const found = { ...base, live, access };
+  if (request === undefined) return found;
+  if (live !== null && isTerminating(live)) return { ...found, refusal: "it is being deleted" };
+  if (question.notDryRun !== null) return { ...found, notDryRun: question.notDryRun };
+  if (access.some(({ allowed }) => !allowed))
+    return { ...found, notDryRun: "the planner may not write it, so the server's dry run waits for apply" };
+  try {
+    const answer = await reader.dryRun(request, (live === null ? null : versionOf(live)) ?? undefined);
+    return { ...found, ...promise(answer, object) };
+  } catch (error) {
+    return failed(error, found);
+  }
+}
+
+function promise(answer: WriteAnswer, object: JsonObject | null): Pick<LiveObject, "merged" | "warnings"> {
+  return {
+    merged: object === null ? null : answer.object,
+    warnings: answer.warnings.map(({ text }) => text),
+  };
+}
+
+/** What a refused dry run says about the object; what says nothing about it is thrown on. */
+function failed(error: unknown, found: LiveObject): LiveObject | "changed" {
+  const failure = clusterErrorCause(error)?.failure;
+  if (!OpsError.is(error) || failure === null || failure === undefined) throw error;
+  if (["CLUSTER_AUTH", "CLUSTER_BUSY", "CLUSTER_EXPIRED"].includes(error.code)) throw error;
+  const conflicts = failure.causes.flatMap(({ manager, field }) =>
+    manager === undefined ? [] : [{ manager: manager.manager, path: field }],
+  );
+  if (conflicts.length > 0) return { ...found, conflicts };
+  if (error.code === "CLUSTER_CONFLICT") return "changed";
+  return { ...found, refusal: error.message };
+}
+
+/** Server-side apply asks for `patch`, and for `create` as well where there is nothing yet (apiserver, handlers/patch.go). */
+function askAccess(
+  reader: KubePlanner,
+  { key, kind, object }: ObjectQuestion,
+  live: JsonObject | null,
+): Promise<LiveObject["access"]> {
+  const verbs = object === null ? ["delete"] : live === null ? ["create", "patch"] : ["patch"];
+  return Promise.all(
+    verbs.map(async (verb) => {
+      const { group, version, namespace, name } = pathOf(key, kind);
+      const { allowed } = await reader.selfSubjectAccessReview({
+        verb,
+        group,
+        version,
+        resource: kind.resource,
+        namespace,
+        name,
+      });
+      return { verb, allowed };
+    }),
+  );
+}

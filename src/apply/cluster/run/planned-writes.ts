@@ -1,0 +1,52 @@
+import { identity } from "../../../kube/object-key.ts";
+import type { ApprovalStatement } from "../../../plan/approval-statement.ts";
+import type { Change, LiveChange } from "../../../plan/plan.ts";
+import type { ClusterPlan } from "../../run/git-plan.ts";
+import type { PlannedRequest } from "../client/request/planned-request.ts";
+import { markerRequest } from "../inventory/approval-marker.ts";
+import { deletionRequest, writeRequest } from "../observe/change-request.ts";
+
+/** A change that a run carries out. */
+export type LiveWrite = Change & { readonly live: LiveChange };
+
+/** The changes that write something. @throws {TypeError} for a plan that no `buildPlan` made. */
+export function writesOf(plan: ClusterPlan): readonly LiveWrite[] {
+  return plan.changes
+    .filter(({ operation }) => operation !== "unchanged")
+    .map((change) => {
+      const { live } = change;
+      if (live === undefined) throw new TypeError("a change of a cluster's plan says what it is bound to");
+      return { ...change, live };
+    });
+}
+
+/** Every request that carrying out the plan may send besides reads, reviews and dry runs (kernel K13). */
+export interface PlannedWrites {
+  /** By identity. */
+  readonly changes: ReadonlyMap<string, PlannedRequest>;
+  /** By nonce. */
+  readonly markers: ReadonlyMap<string, PlannedRequest>;
+}
+
+export function plannedWrites(
+  plan: ClusterPlan,
+  approvals: readonly ApprovalStatement[],
+  inventory: string,
+): PlannedWrites {
+  return {
+    changes: new Map(writesOf(plan).map((change) => [identity(change.key), requestOf(change)])),
+    markers: new Map(approvals.map((statement) => [statement.nonce, markerRequest(inventory, statement)])),
+  };
+}
+
+function requestOf(change: LiveWrite): PlannedRequest {
+  const { key, operation, object, live } = change;
+  if (operation === "delete") {
+    if (live.uid === null) throw new TypeError("a deletion names the UID of what it deletes");
+    return deletionRequest(key, live, live.uid);
+  }
+  if (object === null) throw new TypeError("a write has an object");
+  if ((operation === "create") !== (live.uid === null))
+    throw new TypeError("a creation names no UID, an update does");
+  return writeRequest(key, live, object, live.uid);
+}

@@ -1,0 +1,81 @@
+import type { AuditLog } from "../../../audit/log-store.ts";
+import type { Clock } from "../../../kube/clock.ts";
+import type { ObjectKey } from "../../../kube/read-object.ts";
+import type { SignatureVerifier } from "../../../plan/approval-statement.ts";
+import type { ClusterTarget, Operation, PlanDigest } from "../../../plan/plan.ts";
+import type { Journal } from "../../journal/journal.ts";
+import type { StateFolder } from "../../state/state-folder.ts";
+import type { TrustRoot } from "../../trust-root/trust-root.ts";
+import type { KubeConnection } from "../client/connection.ts";
+import type { ReaderOptions } from "../client/reader/reader.ts";
+import type { HealthReport, HealthProgress } from "../health/wait-healthy.ts";
+
+/**
+ * In the order of a run; each is reported when it is durable. `writing`, `answered` and `written` come for every object:
+ * announced in the journal, answered by the server, recorded in the journal.
+ */
+export type ClusterStepName =
+  | "verified"
+  | "intent-logged"
+  | "preimages-saved"
+  | "approvals-used"
+  | "writing"
+  | "answered"
+  | "written"
+  | "healthy"
+  | "outcome-logged"
+  | "done";
+
+export interface ClusterStep {
+  readonly step: ClusterStepName;
+  /** The object, of steps that have one. */
+  readonly key?: ObjectKey;
+  readonly operation?: Operation;
+  /** Objects that are written, and that there are to write. */
+  readonly done: number;
+  readonly of: number;
+}
+
+export interface ClusterApplyPorts {
+  readonly state: StateFolder;
+  readonly journal: Journal;
+  readonly log: AuditLog;
+  readonly trustRoot: TrustRoot;
+  readonly verifier: SignatureVerifier;
+  readonly clock: Clock;
+  /**
+   * Credentials that may lead to the target, from a kubeconfig. Whether they do is proved by the charter's pin before any
+   * of them is sent (kernel K14).
+   */
+  readonly openCluster: (target: ClusterTarget) => KubeConnection | Promise<KubeConnection>;
+  readonly clientOptions?: ReaderOptions;
+  readonly toolVersion: string;
+  /** Newest minor version of Kubernetes 1 whose tables this program has. */
+  readonly minor: number;
+  /** What it gives is waited for before the run goes on. */
+  readonly onStep?: (step: ClusterStep) => void | Promise<void>;
+  /** Waits until the written objects are healthy. */
+  readonly wait?: { readonly timeoutMs: number; readonly onProgress?: (progress: HealthProgress) => void };
+}
+
+/** An object that the run wrote or deleted. */
+export interface WrittenObject {
+  readonly key: ObjectKey;
+  readonly operation: Operation;
+  /** Finalizers that a deleted object still waits for; they are never stripped. */
+  readonly waitsFor: readonly string[];
+}
+
+export interface ClusterOutcome {
+  readonly plan: PlanDigest;
+  /** Name of the target in the charter. */
+  readonly cluster: string;
+  readonly written: readonly WrittenObject[];
+  /** A run that an earlier process began was finished by this call. */
+  readonly resumed: boolean;
+  /** An earlier call did and recorded everything: this one did nothing. */
+  readonly alreadyDone: boolean;
+  readonly presence: readonly { readonly approver: string; readonly presence: "proved" | "not proved" }[];
+  /** Null when nobody asked to wait. */
+  readonly health: HealthReport | null;
+}

@@ -1,0 +1,205 @@
+import { type JsonObject, valueAt } from "../../../kube/json.ts";
+import { identity, keyText, objectKey } from "../../../kube/object-key.ts";
+import { OpsError } from "../../../kube/ops-error.ts";
+import { printable } from "../../../kube/printable.ts";
+import type { LiveObject } from "../../../plan/cluster-state.ts";
+import type { Run } from "../../journal/journal.ts";
+import { clusterErrorCause } from "../client/errors/cluster-error.ts";
+import type { PlannedRequest } from "../client/request/planned-request.ts";
+import type { KubeWriter } from "../client/writer.ts";
+import { pathOf } from "../observe/change-request.ts";
+import { finalizersOf, uidOf, versionOf } from "../observe/live-facts.ts";
+import { refuseMoved } from "./drift.ts";
+import type { LiveWrite } from "./planned-writes.ts";
+import type { WrittenObject } from "./ports.ts";
+import { differingFields, type Known, resultMac } from "./result-mac.ts";
+import { steps } from "./run-steps.ts";
+import { maskResult } from "../../../plan/change/mask.ts";
+
+export interface WriteContext {
+  readonly writer: KubeWriter;
+  readonly run: Run;
+  readonly macKey: Uint8Array;
+  /** The objects as they stood before the plan. */
+  readonly before: ReadonlyMap<string, LiveObject>;
+  /** This very run has read all of `before` from the cluster a moment ago. */
+  readonly fresh: boolean;
+  readonly requests: ReadonlyMap<string, PlannedRequest>;
+  readonly onStep: (step: "writing" | "answered", change: LiveWrite) => Promise<void>;
+  /** Called with every version of the store that an answer names. */
+  readonly onVersion: (resourceVersion: string) => void;
+  /** Called as soon as an object is written, also when it is not what was promised. */
+  readonly onWritten: (object: WrittenObject) => void;
+  /** Called when it is not known whether the write took effect. */
+  readonly onUncertain: (change: LiveWrite) => void;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/**
+ * Carries one change out: the object must stand as the plan saw it; the server's dry run must promise what it promised; the
+ * write carries the UID and the version that the dry run was for; its answer must be what was promised (kernel K2).
+ * Announced in the journal before, recorded after.
+ * @throws {OpsError} TARGET_DRIFT, RESULT_DIFFERS, CLUSTER_…
+ */
+export async function writeObject(change: LiveWrite, context: WriteContext): Promise<WrittenObject> {
+  const id = identity(change.key);
+  const request = context.requests.get(id);
+  if (request === undefined) throw new TypeError("every change has its request");
+  const planned = { change, id, request };
+  if (change.operation === "delete") return remove(await standing(planned, context), context);
+  return put(await promise(planned, context), context);
+}
+
+interface Planned {
+  readonly change: LiveWrite;
+  readonly id: string;
+  readonly request: PlannedRequest;
+}
+
+interface Sending extends Planned {
+  /** The object as it was read a moment ago, and its version. */
+  readonly live: JsonObject | null;
+  readonly version: string | undefined;
+}
+
+interface Promised extends Sending {
+  readonly merged: JsonObject;
+  /** MAC of the result that the server promises. */
+  readonly mac: string;
+}
+
+/** @throws {OpsError} TARGET_DRIFT where the object is not as it stood. */
+async function standing(planned: Planned, { writer, before }: WriteContext): Promise<Sending> {
+  const { change, id } = planned;
+  const live = (await writer.get(pathOf(change.key, change.live))) ?? null;
+  refuseMoved(change, before.get(id)?.live ?? null, live);
+  return sending(planned, live);
+}
+
+function sending(planned: Planned, live: JsonObject | null): Sending {
+  return { ...planned, live, version: (live && versionOf(live)) ?? undefined };
+}
+
+async function put(promised: Promised, context: WriteContext): Promise<WrittenObject> {
+  const { change, id, live, merged } = promised;
+  const { key, operation, object } = change;
+  const known = { live, desired: object };
+  context.run.record(steps.writing, { object: id, operation, expected: promised.mac });
+  await context.onStep("writing", change);
+  const answer = await send(promised, context);
+  await context.onStep("answered", change);
+  const version = versionOf(answer) ?? "";
+  context.onVersion(version);
+  const answered = resultMac(context.macKey, answer, known);
+  context.run.record(steps.wrote, { object: id, uid: uidOf(answer) ?? "", version, answer: answered });
+  const written: WrittenObject = { key, operation, waitsFor: [] };
+  context.onWritten(written);
+  if (answered !== promised.mac)
+    throw new OpsError(
+      "RESULT_DIFFERS",
+      `the server made something else of ${printable(keyText(key))} than its dry run promised a moment before${differing(merged, answer, known)}: it was written so`,
+      {
+        hint: "something in the cluster tells dry runs from writes, which no plan can cover: look at its admission policies and webhooks, and at the object",
+      },
+    );
+  if (isDefinition(change)) await untilServed(change, context);
+  return written;
+}
+
+/** The dry run right before the write: it must give what the plan promises, where the plan could promise something. */
+async function promise(planned: Planned, context: WriteContext): Promise<Promised> {
+  const { change, id } = planned;
+  const { macKey, before } = context;
+  const asked = await dryRun(planned, context);
+  const known = { live: asked.live, desired: change.object };
+  const mac = resultMac(macKey, asked.merged, known);
+  const { mergedMac } = change.live;
+  if (mergedMac === null || mac === mergedMac) return { ...asked, mac };
+  throw new OpsError(
+    "RESULT_DIFFERS",
+    `the server would make something else of ${printable(keyText(change.key))} than it promised when the plan was made${differing(before.get(id)?.merged ?? null, asked.merged, known)}; nothing of it was written`,
+    { hint: "an admission rule or a default was changed: make a new plan" },
+  );
+}
+
+/**
+ * What was read a moment ago is not read again: the dry run carries its UID and its version (where there was nothing, a
+ * version that nothing has), so the server itself refuses where the object is another by now. Only then it is looked at,
+ * and what only controllers wrote meanwhile is no drift.
+ */
+async function dryRun(planned: Planned, context: WriteContext): Promise<Omit<Promised, "mac">> {
+  const ask = async (asked: Sending): Promise<Omit<Promised, "mac">> => {
+    const { object } = await context.writer.dryRun(asked.request, asked.version);
+    return { ...asked, merged: object };
+  };
+  if (!context.fresh) return ask(await standing(planned, context));
+  try {
+    return await ask(sending(planned, context.before.get(planned.id)?.live ?? null));
+  } catch (error) {
+    const status = clusterErrorCause(error)?.failure?.status;
+    if (status !== 404 && status !== 409 && status !== 422) throw error;
+    return ask(await standing(planned, context));
+  }
+}
+
+async function remove(asked: Sending, context: WriteContext): Promise<WrittenObject> {
+  const { change, id } = asked;
+  const { key, operation } = change;
+  context.run.record(steps.writing, { object: id, operation, expected: "" });
+  await context.onStep("writing", change);
+  await send(asked, context);
+  await context.onStep("answered", change);
+  context.run.record(steps.wrote, { object: id, uid: change.live.uid ?? "", answer: "" });
+  context.onWritten({ key, operation, waitsFor: [] });
+  const left = await context.writer.get(pathOf(key, change.live));
+  const waits = left !== undefined && uidOf(left) === change.live.uid;
+  return { key, operation, waitsFor: waits ? finalizersOf(left) : [] };
+}
+
+async function send(
+  { change, request, version }: Sending,
+  { writer, onUncertain }: WriteContext,
+): Promise<JsonObject> {
+  try {
+    return (await writer.write(request, version)).object;
+  } catch (error) {
+    if (clusterErrorCause(error)?.effect !== "no") onUncertain(change);
+    throw error;
+  }
+}
+
+function differing(was: JsonObject | null, is: JsonObject, known: Known): string {
+  if (was === null) return "";
+  return ` (${differingFields(maskResult(was, known), maskResult(is, known))})`;
+}
+
+function isDefinition({ key }: LiveWrite): boolean {
+  return key.group === "apiextensions.k8s.io" && key.kind === "CustomResourceDefinition";
+}
+
+/** A kind is served a moment after its definition was written (41 ms, measured); what is of that kind waits. */
+async function untilServed(change: LiveWrite, { writer, wait }: WriteContext): Promise<void> {
+  const { object } = change;
+  const group = valueAt(object ?? undefined, ["spec", "group"]);
+  const kind = valueAt(object ?? undefined, ["spec", "names", "kind"]);
+  const versions = valueAt(object ?? undefined, ["spec", "versions"]);
+  const names = (Array.isArray(versions) ? versions : []).flatMap((version) => {
+    const name = valueAt(version, ["name"]);
+    return valueAt(version, ["served"]) === true && typeof name === "string" ? [name] : [];
+  });
+  if (typeof group !== "string" || typeof kind !== "string") return;
+  for (let attempt = 0; ; attempt++) {
+    writer.discovery.refresh();
+    const served = await Promise.all(
+      names.map((version) => writer.discovery.resourceFor({ group, version, kind })),
+    );
+    if (served.every((resource) => resource !== undefined)) return;
+    if (attempt === 150)
+      throw new OpsError(
+        "TARGET_REFUSED",
+        `${printable(keyText(objectKey(object ?? {})))} was written, and the API server does not serve its kind after 30 s`,
+        { hint: "look at its conditions: kubectl describe crd" },
+      );
+    await wait(200);
+  }
+}

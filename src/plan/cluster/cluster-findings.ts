@@ -1,0 +1,155 @@
+import type { JsonObject } from "../../kube/json.ts";
+import { FIELD_MANAGER, isMember } from "../change/applyset.ts";
+import type { LiveObject } from "../cluster-state.ts";
+import type { PlanFinding } from "../plan.ts";
+import type { ClusterStep } from "./cluster-step.ts";
+import { recreatedFields } from "./immutable.ts";
+import { managedEntries, sharedPaths } from "./managed-fields.ts";
+import { conflictPath } from "./owners.ts";
+
+interface Given {
+  /** Id of our ApplySet; null where the charter names no cluster. */
+  readonly set: string | null;
+  readonly undoes: boolean;
+  /** The minor version that the cluster serves. */
+  readonly minor: number;
+}
+
+interface FindingRow {
+  readonly code: string;
+  readonly severity: PlanFinding["severity"];
+  readonly find: (
+    step: ClusterStep,
+    given: Given,
+  ) => readonly { readonly message: string; readonly path?: string }[];
+}
+
+/** What only the server knows about a change. Its texts were rebuilt without values before they came here (kernel K17). */
+const rows: readonly FindingRow[] = [
+  {
+    code: "cluster/refused",
+    severity: "error",
+    find: (step) =>
+      step.found.refusal === null || recreatedFields(step).explainsRefusal
+        ? []
+        : [{ message: `the server refuses it: ${step.found.refusal}` }],
+  },
+  {
+    code: "cluster/immutable-field",
+    severity: "warning",
+    find: (step) =>
+      recreatedFields(step).fields.map((path) => ({
+        message: "cannot be changed: the object would have to be deleted and made again",
+        path,
+      })),
+  },
+  {
+    code: "cluster/conflict",
+    severity: "error",
+    find: ({ found }) =>
+      found.conflicts.map(({ manager, path }) => ({
+        message: `${manager} owns the field and wants another value; nothing is forced: leave the field out, set its value, or have ${manager} give it up`,
+        path: conflictPath(path),
+      })),
+  },
+  {
+    code: "cluster/forbidden",
+    severity: "error",
+    find: ({ found }) =>
+      found.access
+        .filter(({ allowed }) => !allowed)
+        .map(({ verb }) => ({ message: `the credentials may not ${verb} ${found.resource} here` })),
+  },
+  {
+    code: "cluster/warning",
+    severity: "info",
+    find: ({ found }) => found.warnings.map((message) => ({ message: `the server warns: ${message}` })),
+  },
+  {
+    code: "cluster/no-result",
+    severity: "error",
+    find: ({ operation, found }) =>
+      operation !== "delete" && unexplained(found)
+        ? [{ message: "nothing says what the server would make of it" }]
+        : [],
+  },
+  {
+    code: "object/no-namespace",
+    severity: "error",
+    find: ({ key, found }) =>
+      found.namespaced && key.namespace === "" ? [{ message: "names no namespace", path: "metadata" }] : [],
+  },
+  {
+    code: "object/has-namespace",
+    severity: "error",
+    find: ({ key, found }) =>
+      !found.namespaced && key.namespace !== ""
+        ? [{ message: "names a namespace, and its kind has none", path: "metadata.namespace" }]
+        : [],
+  },
+  {
+    code: "cluster/not-ours",
+    severity: "warning",
+    find: ({ operation, found }, { set, undoes }) =>
+      undoes && operation === "delete" && found.live !== null && (set === null || !isMember(found.live, set))
+        ? [{ message: "is no member of our inventory any more, and is to be deleted" }]
+        : [],
+  },
+  {
+    // What a client-side apply set belongs to an Update of its own: leaving it out takes nothing away (kubernetes/website
+    // server-side-apply.md; client-go util/csaupgrade, which kubectl apply --server-side runs).
+    code: "cluster/kept-field",
+    severity: "warning",
+    find: ({ found, desired }, { undoes }) =>
+      undoes || desired === null || found.live === null
+        ? []
+        : keptFields(found.live, desired).map((path) => ({
+            message: `was set by kubectl apply, and stays although the request leaves it out; kubectl apply --server-side --field-manager=${FIELD_MANAGER} of what stands there hands it over`,
+            path,
+          })),
+  },
+  {
+    // KEP-5080, stable in 1.34: before, Pods could live on while what guarded them was gone.
+    code: "cluster/namespace-order",
+    severity: "warning",
+    find: ({ key, operation }, { minor }) =>
+      operation === "delete" && key.group === "" && key.kind === "Namespace" && minor < 34
+        ? [
+            {
+              message:
+                "Kubernetes before 1.34 deletes what lies in a namespace in no order: Pods can outlive the NetworkPolicies that guard them, so delete the workloads first",
+            },
+          ]
+        : [],
+  },
+];
+
+const clientSide = "kubectl-client-side-apply";
+const lastApplied = 'metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"]';
+
+/** Paths that a client-side apply owns of a live object, and the object to apply does not say. */
+function keptFields(live: JsonObject, desired: JsonObject): readonly string[] {
+  const entries = managedEntries(live).filter(
+    ({ manager, operation, subresource }) =>
+      manager === clientSide && operation === "Update" && subresource === "",
+  );
+  const said = new Set(entries.flatMap(({ fields }) => sharedPaths(fields, desired)));
+  const there = entries.flatMap(({ fields }) => sharedPaths(fields, live));
+  return [...new Set(there)].filter((path) => path !== lastApplied && !said.has(path));
+}
+
+/** Nothing was asked of the server, and nothing says why. */
+function unexplained({ merged, notDryRun, refusal, conflicts }: LiveObject): boolean {
+  return merged === null && notDryRun === null && refusal === null && conflicts.length === 0;
+}
+
+/** Findings of a cluster about what the plan changes. */
+export function clusterFindings(steps: readonly ClusterStep[], given: Given): readonly PlanFinding[] {
+  return steps
+    .filter(({ operation }) => operation !== "unchanged")
+    .flatMap((step) =>
+      rows.flatMap(({ code, severity, find }) =>
+        find(step, given).map((found): PlanFinding => ({ code, severity, key: step.key, ...found })),
+      ),
+    );
+}

@@ -1,0 +1,17 @@
+import type { JsonObject } from "../../kube/json.ts";
+import type { ObjectKey } from "../../kube/read-object.ts";
+import type { LiveObject } from "../cluster-state.ts";
+import type { Operation } from "../plan.ts";
+
+/** One object of the change set, with everything that is known about it. */
+export interface ClusterStep {
+  readonly key: ObjectKey;
+  readonly operation: Operation;
+  /** The object to apply; null for a deletion. */
+  readonly desired: JsonObject | null;
+  readonly found: LiveObject;
+  /** The live object, masked. */
+  readonly before: JsonObject | null;
+  /** What it becomes: the masked result of the dry run, or the object itself where there is none. */
+  readonly after: JsonObject | null;
+}
