@@ -21,7 +21,7 @@ mkdirSync(fresh);
 
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", "audit-verify": "src/audit/verify-main.ts" },
+  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts" },
   outdir: fresh,
   bundle: true,
   splitting: true,
