@@ -47,7 +47,8 @@ describe.skipIf(
     expect(refused(intents)).toEqual([]);
   });
 
-  test("awesome-compose", () => {
-    expect(refused((awesomeCompose() ?? []).map(({ intent }) => intent))).toEqual([]);
+  const applications = awesomeCompose();
+  test.skipIf(applications === undefined)("awesome-compose", () => {
+    expect(refused((applications ?? []).map(({ intent }) => intent))).toEqual([]);
   });
 });
