@@ -6,15 +6,21 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
+import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
 
 export interface CheckOptions {
   /** Minor of Kubernetes 1 that the objects are for. */
   readonly minor: number;
+  /** Pod Security: a level for every Pod, or what the Namespaces of the inputs ask. Without it Pods are not judged. */
+  readonly podSecurity?: PodSecurityAsked;
 }
 
-/** What reading the inputs found, and what the catalogue and the syntax of metadata decide about their objects; sorted. */
+/**
+ * What reading the inputs found, what the catalogue and the syntax of metadata decide about their objects, and what Pod
+ * Security admission would refuse; sorted.
+ */
 export function checkInputs(inputs: readonly InputFile[], options: CheckOptions): readonly Finding[] {
   const documents = inputs.flatMap((input) => input.documents);
   const { objects, problems } = readObjects(documents);
@@ -23,6 +29,9 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
     ...documents.flatMap((document) => document.problems),
     ...problems,
     ...objects.flatMap((read) => checkObject(read, defined, options.minor)),
+    ...(options.podSecurity === undefined
+      ? []
+      : podSecurityFindings(objects, options.podSecurity, options.minor)),
   ]);
 }
 

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeWorld, type World } from "../support/cli.ts";
+
+/** `kubeops check` from the command line: formats, levels, what is left aside. */
+describe("check", () => {
+  let world: World;
+  beforeAll(() => {
+    world = makeWorld();
+    world.write(
+      "k8s/shop.yaml",
+      [
+        "apiVersion: v1",
+        "kind: Namespace",
+        "metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: baseline}}",
+        "---",
+        "apiVersion: apps/v1",
+        "kind: Deployment",
+        "metadata: {name: web, namespace: shop}",
+        "spec:",
+        "  template:",
+        "    spec:",
+        "      hostNetwork: true",
+        "      containers: [{name: web}]",
+        "",
+      ].join("\n"),
+    );
+    world.write("k8s/good.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: good}\n");
+    world.write("k8s/settings.json", '{"a": 1}\n');
+  });
+  afterAll(() => world.remove());
+
+  test("text shows the line; what was left aside is told apart from it", () => {
+    const ran = world.kubeops(["check", "k8s"]);
+    expect(ran.stdout).toBe(
+      [
+        'k8s/shop.yaml:11:20  error  pod-security/hostNamespaces  Pods of it violate PodSecurity "baseline:v1.37": host namespaces (hostNetwork=true)',
+        "                                                         hint: namespace shop takes the Deployment and refuses every Pod of it",
+        "  11 |       hostNetwork: true",
+        "     |                    ^",
+        "",
+        "1 error in 2 files",
+        "",
+      ].join("\n"),
+    );
+    expect(ran.stderr).toBe("skipped k8s/settings.json: no apiVersion in it\n");
+    expect(ran.status).toBe(1);
+  });
+
+  test("--pod-security says what enforcing a level would break", () => {
+    const ran = world.kubeops(["check", "k8s", "--pod-security", "restricted", "--kube-version", "1.34"]);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout.match(/pod-security\/\w+/g)).toEqual([
+      "pod-security/hostNamespaces",
+      "pod-security/allowPrivilegeEscalation",
+      "pod-security/capabilities_restricted",
+      "pod-security/runAsNonRoot",
+      "pod-security/seccompProfile_restricted",
+    ]);
+    expect(ran.stderr.split("\n")[0]).toBe(
+      "enforcing Pod Security restricted would break Deployment.apps shop/web",
+    );
+    const good = world.kubeops(["check", "k8s/good.yaml", "--pod-security", "restricted"]);
+    expect(good).toEqual({
+      status: 0,
+      stdout: "no findings in 1 file\n",
+      stderr: "enforcing Pod Security restricted would break nothing\n",
+    });
+  });
+
+  test("every format tells the same finding and gives the same exit code", () => {
+    for (const [format, pattern] of [
+      ["json", /"code":"pod-security\/hostNamespaces".*"line":11/],
+      ["sarif", /"ruleId": "pod-security\/hostNamespaces"[^]*"startLine": 11/],
+      ["junit", /<failure message="Pods of it violate [^]*type="pod-security\/hostNamespaces">/],
+      ["github", /^::error file=k8s\/shop\.yaml,line=11,col=20,title=pod-security\/hostNamespaces::/m],
+      ["gitlab", /"check_name": "pod-security\/hostNamespaces"[^]*"begin": 11/],
+    ] as const) {
+      const ran = world.kubeops(["check", "k8s", "-o", format]);
+      expect(ran.stdout).toMatch(pattern);
+      expect(ran.status).toBe(1);
+      expect(world.kubeops(["check", "k8s", "-o", format]).stdout).toBe(ran.stdout);
+      expect(world.kubeops(["check", "k8s/good.yaml", "-o", format]).status).toBe(0);
+    }
+  });
+});
