@@ -4,7 +4,7 @@ import { projectFiles } from "../apply/files/node-files.ts";
 import { isCompose } from "../authoring/compose/read-compose.ts";
 import type { Files } from "../kube/files.ts";
 import { OpsError } from "../kube/ops-error.ts";
-import { type InputFile, readInputs, readStdin } from "../kube/read-inputs.ts";
+import { type InputFile, readInputs, type ReadInputsOptions, readStdin } from "../kube/read-inputs.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
 
@@ -69,13 +69,14 @@ function folderOf(path: string): string {
 export async function readObjectInputs(
   context: CliContext,
   names: readonly string[],
+  options: ReadInputsOptions = {},
 ): Promise<Extract<Inputs, { kind: "objects" }>> {
   const named = names.filter((name) => name !== "-");
   const inputs: InputFile[] = [];
   const skipped: { path: string; reason: string }[] = [];
   if (named.length > 0) {
     const project = projectOf(context, named);
-    const read = readInputs(project.files, project.names);
+    const read = readInputs(project.files, project.names, options);
     inputs.push(...read.inputs);
     skipped.push(...read.skipped);
   }

@@ -5,6 +5,13 @@ import { OpsError } from "./ops-error.ts";
 import { isPattern, matchFiles, walkFolder } from "./find-files.ts";
 import { printable } from "./printable.ts";
 import type { ReadDocument } from "./read-object.ts";
+import {
+  chartText,
+  isKustomizationName,
+  kustomizationText,
+  partsOfKustomizations,
+  withoutCharts,
+} from "./unrendered.ts";
 import { readDocuments } from "./yaml/read-documents.ts";
 
 export interface InputFile {
@@ -20,6 +27,14 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
+export interface ReadInputsOptions {
+  /**
+   * Leave aside what only a renderer can read: the templates of Helm charts, and the patches, generators and settings of
+   * kustomizations. For who judges objects; who plans them must not lose a part unseen.
+   */
+  readonly leaveUnrendered?: boolean;
+}
+
 export interface InputsRead {
   readonly inputs: readonly InputFile[];
   readonly skipped: readonly SkippedFile[];
@@ -32,13 +47,18 @@ export interface InputsRead {
  * itself is always read.
  * @throws {OpsError} INPUT_NOT_FOUND when a name or glob fits nothing; what `Files` throws.
  */
-export function readInputs(files: Files, names: readonly string[]): InputsRead {
-  const inputs: InputFile[] = [];
+export function readInputs(
+  files: Files,
+  names: readonly string[],
+  { leaveUnrendered = false }: ReadInputsOptions = {},
+): InputsRead {
+  const inputs: Candidate[] = [];
   const skipped: SkippedFile[] = [];
   const seen = new Map<string, string>();
   for (const name of names) {
     const found = findFiles(files, normal(name), skipped);
-    for (const path of found.paths) {
+    const paths = leaveUnrendered && !found.named ? leaveCharts(files, found.paths, skipped) : found.paths;
+    for (const path of paths) {
       const display = files.display(path);
       const real = files.real?.(path) ?? path;
       const before = seen.get(real);
@@ -48,13 +68,45 @@ export function readInputs(files: Files, names: readonly string[]): InputsRead {
         continue;
       }
       seen.set(real, display);
-      const input = inputFile(display, files.read(path));
-      const reason = found.named ? undefined : notKubernetes(path, input.documents);
-      if (reason === undefined) inputs.push(input);
-      else skipped.push({ path: display, reason });
+      inputs.push({ ...inputFile(display, files.read(path)), path, display, named: found.named });
     }
   }
-  return { inputs, skipped };
+  const parts = leaveUnrendered ? partsOfKustomizations(inputs) : new Map<string, string>();
+  const kept: InputFile[] = [];
+  for (const { path, display, named, sha256, documents } of inputs) {
+    const reason = named
+      ? undefined
+      : (parts.get(path) ?? asideReason(path, display, documents, leaveUnrendered));
+    if (reason === undefined) kept.push({ path: display, sha256, documents });
+    else skipped.push({ path: display, reason });
+  }
+  return { inputs: kept, skipped };
+}
+
+interface Candidate extends InputFile {
+  readonly display: string;
+  /** It was named itself, not found in a folder. */
+  readonly named: boolean;
+}
+
+function leaveCharts(files: Files, paths: readonly string[], skipped: SkippedFile[]): readonly string[] {
+  const { rest, charts } = withoutCharts(paths);
+  for (const { folder, templates } of charts) {
+    const path = files.display(folder);
+    skipped.push({ path, reason: chartText(path, templates) });
+  }
+  return rest;
+}
+
+function asideReason(
+  path: string,
+  display: string,
+  documents: readonly ReadDocument[],
+  leaveUnrendered: boolean,
+): string | undefined {
+  const reason = notKubernetes(path, documents);
+  if (reason === undefined || !leaveUnrendered || !isKustomizationName(path)) return reason;
+  return kustomizationText(display.slice(0, Math.max(0, display.lastIndexOf("/"))) || ".");
 }
 
 /**

@@ -82,4 +82,29 @@ describe("check", () => {
       expect(world.kubeops(["check", "k8s/good.yaml", "-o", format]).status).toBe(0);
     }
   });
+
+  test("a chart and a kustomization are named with what renders them", () => {
+    world.write("mixed/chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n");
+    world.write("mixed/chart/templates/a.yaml", "metadata: {{ .Values.a }}\n");
+    world.write("mixed/prod/kustomization.yaml", "resources: [a.yaml]\npatches: [{path: patch.yaml}]\n");
+    const map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    world.write("mixed/prod/a.yaml", map);
+    world.write("mixed/prod/patch.yaml", `${map}data: {a: b}\n`);
+    expect(world.kubeops(["check", "mixed"])).toEqual({
+      status: 0,
+      stdout: "no findings in 1 file\n",
+      stderr: [
+        "skipped mixed/chart: a Helm chart, 1 template not read; to check what it renders: helm template mixed/chart | kubeops check -",
+        "skipped mixed/prod/kustomization.yaml: a kustomization; its files are checked as they stand, and what it makes of them by: kustomize build mixed/prod | kubeops check -",
+        "skipped mixed/prod/patch.yaml: no object of its own: patches of mixed/prod/kustomization.yaml",
+        "",
+      ].join("\n"),
+    });
+    const chart = world.kubeops(["check", "mixed/chart"]);
+    expect(chart.status).toBe(2);
+    expect(chart.stderr).toContain("helm template mixed/chart | kubeops check -");
+    const named = world.kubeops(["check", "mixed/chart/templates/a.yaml"]);
+    expect(named.status).toBe(1);
+    expect(named.stdout).toContain("yaml/template-text");
+  });
 });

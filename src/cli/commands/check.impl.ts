@@ -41,7 +41,9 @@ function skippedText(skipped: readonly SkippedFile[]): string {
 export async function check(this: CliContext, flags: CheckFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     const minor = minorOf(flags.kubeVersion);
-    const { inputs, skipped } = await readObjectInputs(this, inputNames(flags.filename, words));
+    const { inputs, skipped } = await readObjectInputs(this, inputNames(flags.filename, words), {
+      leaveUnrendered: true,
+    });
     if (inputs.length === 0) {
       throw new OpsError("INPUT_EMPTY", "no Kubernetes object was found in the inputs", {
         hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
