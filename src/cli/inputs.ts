@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { basename, dirname, relative, resolve, sep } from "node:path";
 import { statSync } from "node:fs";
 import { projectFiles } from "../apply/files/node-files.ts";
@@ -65,6 +66,8 @@ function folderOf(path: string): string {
   }
 }
 
+const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
+
 /** Reads objects from files, folders, globs and standard input. */
 export async function readObjectInputs(
   context: CliContext,
@@ -76,11 +79,11 @@ export async function readObjectInputs(
   const skipped: { path: string; reason: string }[] = [];
   if (named.length > 0) {
     const project = projectOf(context, named);
-    const read = readInputs(project.files, project.names, options);
+    const read = readInputs(project.files, project.names, { sha256, ...options });
     inputs.push(...read.inputs);
     skipped.push(...read.skipped);
   }
-  if (names.includes("-")) inputs.push(readStdin(await context.readStdin()));
+  if (names.includes("-")) inputs.push(readStdin(await context.readStdin(), { sha256 }));
   return { kind: "objects", inputs, skipped };
 }
 

@@ -37,8 +37,9 @@ export function namespacePolicies(objects: readonly ReadObject[]): NamespacePoli
   const policies = new Map<string, NamespacePolicy>();
   const findings: Finding[] = [];
   for (const read of objects) {
+    if (read.object["kind"] !== "Namespace") continue;
     const key = objectKey(read.object);
-    if (key.kind !== "Namespace" || key.group !== "") continue;
+    if (key.group !== "") continue;
     const policy: Partial<Record<PodSecurityMode, LevelAt>> = {};
     for (const mode of MODES) {
       const version = versionOf(read, mode, findings);
