@@ -59,6 +59,15 @@ describe("check", () => {
     expect(ran.stderr.split("\n")[0]).toBe(
       "enforcing Pod Security restricted would break Deployment.apps shop/web",
     );
+    const pods = Array.from(
+      { length: 12 },
+      (_, index) => `apiVersion: v1\nkind: Pod\nmetadata: {name: p${index}}\nspec: {hostPID: true}\n`,
+    );
+    world.write("many.yaml", pods.join("---\n"));
+    const many = world.kubeops(["check", "many.yaml", "--pod-security", "baseline"]);
+    expect(many.stderr).toBe(
+      "enforcing Pod Security baseline would break Pod p0, Pod p1, Pod p10, Pod p11, Pod p2, Pod p3, Pod p4, Pod p5, Pod p6, Pod p7 and 2 more\n",
+    );
     const good = world.kubeops(["check", "k8s/good.yaml", "--pod-security", "restricted"]);
     expect(good).toEqual({
       status: 0,

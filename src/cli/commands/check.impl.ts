@@ -100,6 +100,9 @@ function rendered(findings: readonly Finding[], { inputs, skipped, flags, color 
   }
 }
 
+/** Names in the line of what a level breaks; the findings name them all. */
+const NAMED = 10;
+
 /** What enforcing a Pod Security level would break, in one line. */
 function brokenText(findings: readonly Finding[], level: string): string {
   const broken = new Set(
@@ -109,6 +112,8 @@ function brokenText(findings: readonly Finding[], level: string): string {
         : [],
     ),
   );
-  const what = [...broken].sort().map(printable).join(", ");
-  return `enforcing Pod Security ${level} would break ${what === "" ? "nothing" : what}\n`;
+  const names = [...broken].sort().map(printable);
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+  const what = names.length === 0 ? "nothing" : names.slice(0, NAMED).join(", ") + more;
+  return `enforcing Pod Security ${level} would break ${what}\n`;
 }
