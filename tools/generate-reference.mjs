@@ -79,11 +79,13 @@ const pages = new Map();
   const pods = checks.map((row) => [
     code(`pod-security/${row.id}`),
     row.level,
+    cell(row.rule),
+    cell(row.remedy),
     row.versions.map(({ from }) => `1.${from}`).join(", "),
   ]);
   pages.set(
     "findings.md",
-    `${made("the tables in src/kube and src/analysis")}\n# Findings\n\nWhat reading and checking can find. The first example has the finding, the second has not.\n\n${table(["id", "severity", "found in", "not in", "source"], rows)}\n\n## Pod Security\n\nThe checks of the Pod Security Standards, with the versions of Kubernetes in which they changed (k8s.io/pod-security-admission).\n\n${table(["id", "level", "from"], pods)}\n`,
+    `${made("the tables in src/kube and src/analysis")}\n# Findings\n\nWhat reading and checking can find. The first example has the finding, the second has not.\n\n${table(["id", "severity", "found in", "not in", "source"], rows)}\n\n## Pod Security\n\nThe checks of the Pod Security Standards, with the versions of Kubernetes in which they began or changed (k8s.io/pod-security-admission). \`kubeops check\` judges every Pod and every Pod template by the labels of the Namespaces in the input: what \`enforce\` refuses is an error, what \`warn\` and \`audit\` report is a warning and a note. With \`--pod-security\` every one is judged by that level. A label that the API server refuses is the error \`pod-security/namespace-label\`.\n\n${table(["id", "level", "rule", "what to do", "from"], pods)}\n`,
   );
 }
 

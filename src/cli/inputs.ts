@@ -1,10 +1,11 @@
+import { hash } from "node:crypto";
 import { basename, dirname, relative, resolve, sep } from "node:path";
 import { statSync } from "node:fs";
 import { projectFiles } from "../apply/files/node-files.ts";
 import { isCompose } from "../authoring/compose/read-compose.ts";
 import type { Files } from "../kube/files.ts";
 import { OpsError } from "../kube/ops-error.ts";
-import { type InputFile, readInputs, readStdin } from "../kube/read-inputs.ts";
+import { type InputFile, readInputs, type ReadInputsOptions, readStdin } from "../kube/read-inputs.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
 
@@ -65,21 +66,24 @@ function folderOf(path: string): string {
   }
 }
 
+const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
+
 /** Reads objects from files, folders, globs and standard input. */
 export async function readObjectInputs(
   context: CliContext,
   names: readonly string[],
+  options: ReadInputsOptions = {},
 ): Promise<Extract<Inputs, { kind: "objects" }>> {
   const named = names.filter((name) => name !== "-");
   const inputs: InputFile[] = [];
   const skipped: { path: string; reason: string }[] = [];
   if (named.length > 0) {
     const project = projectOf(context, named);
-    const read = readInputs(project.files, project.names);
+    const read = readInputs(project.files, project.names, { sha256, ...options });
     inputs.push(...read.inputs);
     skipped.push(...read.skipped);
   }
-  if (names.includes("-")) inputs.push(readStdin(await context.readStdin()));
+  if (names.includes("-")) inputs.push(readStdin(await context.readStdin(), { sha256 }));
   return { kind: "objects", inputs, skipped };
 }
 

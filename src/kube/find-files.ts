@@ -4,7 +4,8 @@ import { OpsError } from "./ops-error.ts";
 /** Deepest folder that is walked; a backstop where `Files` cannot tell which folder a link leads to. */
 const MAX_FOLDERS = 64;
 
-const manifest = /\.(?:ya?ml|json)$/;
+/** Manifests, and the one file name without an ending that kustomize looks for. */
+const manifest = /\.(?:ya?ml|json)$|(?:^|\/)Kustomization$/;
 
 /** True for a name with `*` or `?`. */
 export function isPattern(name: string): boolean {

@@ -5,6 +5,13 @@ import { OpsError } from "./ops-error.ts";
 import { isPattern, matchFiles, walkFolder } from "./find-files.ts";
 import { printable } from "./printable.ts";
 import type { ReadDocument } from "./read-object.ts";
+import {
+  chartText,
+  isKustomizationName,
+  kustomizationText,
+  partsOfKustomizations,
+  withoutCharts,
+} from "./unrendered.ts";
 import { readDocuments } from "./yaml/read-documents.ts";
 
 export interface InputFile {
@@ -20,6 +27,16 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
+export interface ReadInputsOptions {
+  /**
+   * Leave aside what only a renderer can read: the templates of Helm charts, and the patches, generators and settings of
+   * kustomizations. For who judges objects; who plans them must not lose a part unseen.
+   */
+  readonly leaveUnrendered?: boolean;
+  /** SHA-256 in hexadecimal, where the world has a faster one than this library. */
+  readonly sha256?: (bytes: Uint8Array) => string;
+}
+
 export interface InputsRead {
   readonly inputs: readonly InputFile[];
   readonly skipped: readonly SkippedFile[];
@@ -32,13 +49,18 @@ export interface InputsRead {
  * itself is always read.
  * @throws {OpsError} INPUT_NOT_FOUND when a name or glob fits nothing; what `Files` throws.
  */
-export function readInputs(files: Files, names: readonly string[]): InputsRead {
-  const inputs: InputFile[] = [];
+export function readInputs(
+  files: Files,
+  names: readonly string[],
+  { leaveUnrendered = false, sha256 = sha256Hex }: ReadInputsOptions = {},
+): InputsRead {
+  const inputs: Candidate[] = [];
   const skipped: SkippedFile[] = [];
   const seen = new Map<string, string>();
   for (const name of names) {
     const found = findFiles(files, normal(name), skipped);
-    for (const path of found.paths) {
+    const paths = leaveUnrendered && !found.named ? leaveCharts(files, found.paths, skipped) : found.paths;
+    for (const path of paths) {
       const display = files.display(path);
       const real = files.real?.(path) ?? path;
       const before = seen.get(real);
@@ -48,31 +70,63 @@ export function readInputs(files: Files, names: readonly string[]): InputsRead {
         continue;
       }
       seen.set(real, display);
-      const input = inputFile(display, files.read(path));
-      const reason = found.named ? undefined : notKubernetes(path, input.documents);
-      if (reason === undefined) inputs.push(input);
-      else skipped.push({ path: display, reason });
+      inputs.push({ ...inputFile(display, files.read(path), sha256), path, display, named: found.named });
     }
   }
-  return { inputs, skipped };
+  const parts = leaveUnrendered ? partsOfKustomizations(inputs) : new Map<string, string>();
+  const kept: InputFile[] = [];
+  for (const { path, display, named, sha256: digest, documents } of inputs) {
+    const reason = named
+      ? undefined
+      : (parts.get(path) ?? asideReason(path, display, documents, leaveUnrendered));
+    if (reason === undefined) kept.push({ path: display, sha256: digest, documents });
+    else skipped.push({ path: display, reason });
+  }
+  return { inputs: kept, skipped };
+}
+
+interface Candidate extends InputFile {
+  readonly display: string;
+  /** It was named itself, not found in a folder. */
+  readonly named: boolean;
+}
+
+function leaveCharts(files: Files, paths: readonly string[], skipped: SkippedFile[]): readonly string[] {
+  const { rest, charts } = withoutCharts(paths);
+  for (const { folder, templates } of charts) {
+    const path = files.display(folder);
+    skipped.push({ path, reason: chartText(path, templates) });
+  }
+  return rest;
+}
+
+function asideReason(
+  path: string,
+  display: string,
+  documents: readonly ReadDocument[],
+  leaveUnrendered: boolean,
+): string | undefined {
+  const reason = notKubernetes(path, documents);
+  if (reason === undefined || !leaveUnrendered || !isKustomizationName(path)) return reason;
+  return kustomizationText(display.slice(0, Math.max(0, display.lastIndexOf("/"))) || ".");
 }
 
 /**
  * Standard input as a file, shown as `<stdin>`.
  * @throws {OpsError} INPUT_TOO_LARGE
  */
-export function readStdin(bytes: Uint8Array): InputFile {
+export function readStdin(bytes: Uint8Array, { sha256 = sha256Hex }: ReadInputsOptions = {}): InputFile {
   if (bytes.length > MAX_INPUT_BYTES) {
     throw new OpsError(
       "INPUT_TOO_LARGE",
       `standard input has ${bytes.length} bytes; at most ${MAX_INPUT_BYTES} are read`,
     );
   }
-  return inputFile("<stdin>", bytes);
+  return inputFile("<stdin>", bytes, sha256);
 }
 
-function inputFile(path: string, bytes: Uint8Array): InputFile {
-  return { path, sha256: sha256Hex(bytes), documents: readDocuments(path, bytes) };
+function inputFile(path: string, bytes: Uint8Array, sha256: (bytes: Uint8Array) => string): InputFile {
+  return { path, sha256: sha256(bytes), documents: readDocuments(path, bytes) };
 }
 
 /** The name without `./`, doubled and trailing slashes; `.` for the root. */

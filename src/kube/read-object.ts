@@ -18,6 +18,14 @@ export interface ReadDocument {
   readonly value: Json;
   readonly places: PlaceMap;
   readonly problems: readonly Problem[];
+  /** The lines of its file; absent where the file is no text. */
+  readonly source?: SourceLines;
+}
+
+/** The lines of a file, for excerpts. */
+export interface SourceLines {
+  /** The text of a line, counted from 1, without its end; undefined beyond the file. */
+  text(line: number): string | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, type JsonPath, pathText, valueAt } from "./json.ts";
 import { identity, keyText, objectKey } from "./object-key.ts";
 import { objectProblem } from "./object-problems.ts";
-import { placeText } from "./place.ts";
+import { type Place, placeText } from "./place.ts";
 import { printable } from "./printable.ts";
 import type { Problem } from "./problem.ts";
 import type { PlaceMap, ReadDocument, ReadObject } from "./read-object.ts";
@@ -221,24 +221,21 @@ function duplicates(objects: readonly ReadObject[]): Problem[] {
   for (const object of objects) {
     const key = objectKey(object.object);
     const id = identity(key);
+    const lower = id.toLowerCase();
     const first = seen.get(id);
-    const near = folded.get(id.toLowerCase());
-    const place = object.places.value(["metadata", "name"]);
-    if (first !== undefined) {
-      const other = placeText(first.places.value(["metadata", "name"]));
-      problems.push(
-        objectProblem("object/duplicate-identity", place, { what: printable(keyText(key)), other }),
-      );
-    } else {
-      seen.set(id, object);
-      if (near === undefined) folded.set(id.toLowerCase(), object);
-      else {
-        const other = placeText(near.places.value(["metadata", "name"]));
-        problems.push(
-          objectProblem("object/case-collision", place, { what: printable(keyText(key)), other }),
-        );
-      }
+    const near = first ?? folded.get(lower);
+    if (first === undefined) seen.set(id, object);
+    if (near === undefined) folded.set(lower, object);
+    else {
+      // Places are asked for only here: for most objects nobody wants one, and each costs an index of its document.
+      const code = first === undefined ? "object/case-collision" : "object/duplicate-identity";
+      const other = placeText(nameOf(near));
+      problems.push(objectProblem(code, nameOf(object), { what: printable(keyText(key)), other }));
     }
   }
   return problems;
+}
+
+function nameOf(object: ReadObject): Place {
+  return object.places.value(["metadata", "name"]);
 }

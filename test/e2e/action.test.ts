@@ -54,6 +54,25 @@ describe("in CI and before a commit", () => {
     expect(ran.status).toBe(1);
   });
 
+  test("the action writes SARIF beside the annotations, and still fails", () => {
+    const ran = act({ paths: "k8s bad", sarif: "out dir.sarif" });
+    expect(ran.stdout).toMatch(/^::error file=bad\/bad\.yaml,/m);
+    expect(ran.status).toBe(1);
+    const log = JSON.parse(readFileSync(world.path("out dir.sarif"), "utf8")) as {
+      readonly runs: readonly { readonly results: readonly { readonly ruleId: string }[] }[];
+    };
+    expect(log.runs[0]?.results.map((result) => result.ruleId)).toContain("yaml/duplicate-key");
+    expect(act({ paths: "nothing", sarif: "none.sarif" }).status).toBe(2);
+  });
+
+  test("the action judges Pods by a level", () => {
+    world.write("pods/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true}\n");
+    expect(act({ paths: "pods" }).status).toBe(0);
+    const ran = act({ paths: "pods", "pod-security": "baseline" });
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toMatch(/title=pod-security\/hostNamespaces::/);
+  });
+
   test("an input of the action is data, never script", () => {
     const ran = act({ paths: "k8s $(touch pwned) ;touch pwned" });
     expect(ran.status).toBe(2);

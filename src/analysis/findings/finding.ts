@@ -1,3 +1,4 @@
+import type { JsonPath } from "../../kube/json.ts";
 import type { Place } from "../../kube/place.ts";
 import type { Problem, Severity } from "../../kube/problem.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
@@ -7,6 +8,13 @@ export interface Finding extends Problem {
   readonly object?: ObjectKey;
   /** The change that mends it, as a command or a snippet. */
   readonly fix?: string;
+  /** Other places of the same fault, beside `place`. */
+  readonly related?: readonly RelatedPlace[];
+}
+
+export interface RelatedPlace {
+  readonly place: Place;
+  readonly path: JsonPath;
 }
 
 export type FindingCounts = Readonly<Record<Severity, number>>;

@@ -2,7 +2,13 @@ import type { JsonPath } from "../../kube/json.ts";
 import type { Place } from "../../kube/place.ts";
 import type { Severity } from "../../kube/problem.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
-import { countFindings, type Finding, type FindingCounts, sortFindings } from "./finding.ts";
+import {
+  countFindings,
+  type Finding,
+  type FindingCounts,
+  type RelatedPlace,
+  sortFindings,
+} from "./finding.ts";
 
 export interface FindingJson {
   readonly code: string;
@@ -13,6 +19,7 @@ export interface FindingJson {
   readonly object?: ObjectKey;
   readonly hint?: string;
   readonly fix?: string;
+  readonly related?: readonly RelatedPlace[];
 }
 
 export interface ReportJson {
@@ -40,6 +47,7 @@ export function findingsJson(
       ...(finding.object === undefined ? {} : { object: finding.object }),
       ...(finding.hint === undefined ? {} : { hint: finding.hint }),
       ...(finding.fix === undefined ? {} : { fix: finding.fix }),
+      ...(finding.related === undefined ? {} : { related: finding.related }),
     })),
     counts: countFindings(findings),
     skipped: skipped.map(({ path, reason }) => ({ path, reason })),

@@ -2,6 +2,8 @@ import { keyText } from "../../kube/object-key.ts";
 import { placeText } from "../../kube/place.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import type { Severity } from "../../kube/problem.ts";
+import type { SourceLines } from "../../kube/read-object.ts";
+import { excerptOf } from "./excerpt.ts";
 import { countFindings, type Finding, sortFindings } from "./finding.ts";
 
 export interface FindingsTextOptions {
@@ -9,6 +11,8 @@ export interface FindingsTextOptions {
   readonly color: boolean;
   /** How many files were read. */
   readonly read: number;
+  /** The lines of a file by its name, for an excerpt below errors and warnings. */
+  readonly sourceOf?: (file: string) => SourceLines | undefined;
 }
 
 const colors: Readonly<Record<Severity | "dim", string>> = {
@@ -20,6 +24,7 @@ const colors: Readonly<Record<Severity | "dim", string>> = {
 
 /**
  * Findings for people: `file:line:column severity code message` in columns, a hint below, files apart, a closing count.
+ * Below the last finding of a place stands its line with a caret, unless it may hold a secret.
  * Nothing but printable ASCII comes out of the findings, whatever stands in them.
  */
 export function renderFindingsText(findings: readonly Finding[], options: FindingsTextOptions): string {
@@ -35,7 +40,7 @@ export function renderFindingsText(findings: readonly Finding[], options: Findin
   const codes = widest(rows.map((row) => row.finding.code));
   const lines: string[] = [];
   let file: string | undefined;
-  for (const { finding, where } of rows) {
+  for (const [index, { finding, where }] of rows.entries()) {
     if (lines.length > 0 && finding.place?.file !== file) lines.push("");
     file = finding.place?.file;
     const severity = paint(finding.severity, finding.severity.padEnd(severities));
@@ -44,14 +49,23 @@ export function renderFindingsText(findings: readonly Finding[], options: Findin
     const width = places.get(file) ?? 0;
     lines.push(`${where.padEnd(width)}  ${severity}  ${code}  ${printableRest(finding.message)}`);
     const indent = " ".repeat(width + severities + codes + 6);
-    if (finding.hint !== undefined)
-      lines.push(`${indent}${paint("dim", `hint: ${printableRest(finding.hint)}`)}`);
-    if (finding.fix !== undefined)
-      lines.push(`${indent}${paint("dim", `fix: ${printableRest(finding.fix)}`)}`);
+    for (const line of adviceLines(finding)) lines.push(indent + paint("dim", line));
+    if (rows[index + 1]?.where === where || finding.severity === "info") continue;
+    const excerpt = excerptOf(finding, file === undefined ? undefined : options.sourceOf?.(file));
+    for (const line of excerpt ?? []) lines.push(`  ${paint("dim", line)}`);
   }
   if (lines.length > 0) lines.push("");
   lines.push(countLine(findings, options.read));
   return `${lines.join("\n")}\n`;
+}
+
+function adviceLines({ hint, fix, related }: Finding): readonly string[] {
+  const lines: string[] = [];
+  if (hint !== undefined) lines.push(`hint: ${printableRest(hint)}`);
+  if (fix !== undefined) lines.push(`fix: ${printableRest(fix)}`);
+  if (related !== undefined && related.length > 0)
+    lines.push(`also: ${related.map(({ place }) => printable(placeText(place))).join(", ")}`);
+  return lines;
 }
 
 function where(finding: Finding): string {

@@ -1,20 +1,30 @@
-import { renderFindingsGithub } from "../../analysis/findings/github.ts";
-import { findingsJson } from "../../analysis/findings/json.ts";
-import { renderFindingsText } from "../../analysis/findings/text.ts";
 import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
+import { NAMESPACE_LABEL } from "../../analysis/checks/pod-security/rules.ts";
+import { ruleOf } from "../../analysis/checks/rule-table.ts";
+import type { Finding } from "../../analysis/findings/finding.ts";
+import { renderFindingsGithub } from "../../analysis/findings/github.ts";
+import { gitlabIssues } from "../../analysis/findings/gitlab.ts";
+import { findingsJson } from "../../analysis/findings/json.ts";
+import { renderFindingsJunit } from "../../analysis/findings/junit.ts";
+import { renderFindingsSarif } from "../../analysis/findings/sarif.ts";
+import { renderFindingsText } from "../../analysis/findings/text.ts";
 import { ExitCode } from "../../kube/error-table.ts";
+import { keyText } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
+import type { InputFile, SkippedFile } from "../../kube/read-inputs.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { inputNames, readObjectInputs } from "../inputs.ts";
 import { minorOf } from "../session.ts";
+import { toolVersion } from "../version.ts";
 
 export interface CheckFlags {
   readonly filename?: readonly string[];
   readonly kubeVersion?: string;
-  readonly output: "text" | "json" | "github";
+  readonly podSecurity?: "baseline" | "restricted";
+  readonly output: "text" | "json" | "sarif" | "junit" | "github" | "gitlab";
   readonly failOn: "error" | "warning" | "info";
   readonly color: "auto" | "always" | "never";
   readonly quiet: boolean;
@@ -23,7 +33,7 @@ export interface CheckFlags {
 const rank = { info: 0, warning: 1, error: 2 } as const;
 
 /** What was left aside, and why, in one line. */
-function skippedText(skipped: readonly { readonly path: string; readonly reason: string }[]): string {
+function skippedText(skipped: readonly SkippedFile[]): string {
   const [first] = skipped;
   return `left aside: ${first?.path ?? ""} (${first?.reason ?? ""})${skipped.length > 1 ? ` and ${skipped.length - 1} more` : ""}`;
 }
@@ -31,18 +41,20 @@ function skippedText(skipped: readonly { readonly path: string; readonly reason:
 export async function check(this: CliContext, flags: CheckFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     const minor = minorOf(flags.kubeVersion);
-    const { inputs, skipped } = await readObjectInputs(this, inputNames(flags.filename, words));
+    const { inputs, skipped } = await readObjectInputs(this, inputNames(flags.filename, words), {
+      leaveUnrendered: true,
+    });
     if (inputs.length === 0) {
       throw new OpsError("INPUT_EMPTY", "no Kubernetes object was found in the inputs", {
         hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
       });
     }
-    const findings = checkInputs(inputs, { minor });
+    const findings = checkInputs(inputs, { minor, podSecurity: flags.podSecurity ?? "labels" });
     const { stdout, stderr } = this.process;
-    if (flags.output === "json") stdout.write(`${JSON.stringify(findingsJson(findings, skipped))}\n`);
-    else if (flags.output === "github") stdout.write(renderFindingsGithub(findings));
-    else stdout.write(renderFindingsText(findings, { color: wantsColor(this, flags), read: inputs.length }));
-    if (!flags.quiet && flags.output === "text") {
+    stdout.write(rendered(findings, { inputs, skipped, flags, color: wantsColor(this, flags) }));
+    if (!flags.quiet && flags.output === "text" && flags.podSecurity !== undefined)
+      stderr.write(brokenText(findings, flags.podSecurity));
+    if (!flags.quiet && !tellsSkipped.has(flags.output)) {
       for (const { path, reason } of skipped)
         stderr.write(`skipped ${printable(path)}: ${printableRest(reason)}\n`);
     }
@@ -50,4 +62,58 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
       ? ExitCode.no
       : ExitCode.done;
   });
+}
+
+/** Formats that name what was left aside themselves. */
+const tellsSkipped: ReadonlySet<CheckFlags["output"]> = new Set(["json", "sarif"]);
+
+interface Report {
+  readonly inputs: readonly InputFile[];
+  readonly skipped: readonly SkippedFile[];
+  readonly flags: CheckFlags;
+  readonly color: boolean;
+}
+
+function rendered(findings: readonly Finding[], { inputs, skipped, flags, color }: Report): string {
+  switch (flags.output) {
+    case "json":
+      return `${JSON.stringify(findingsJson(findings, skipped))}\n`;
+    case "sarif":
+      return renderFindingsSarif(findings, { version: toolVersion, ruleOf, skipped });
+    case "junit":
+      return renderFindingsJunit(findings, {
+        files: inputs.map((input) => input.path),
+        failOn: flags.failOn,
+      });
+    case "github":
+      return renderFindingsGithub(findings);
+    case "gitlab":
+      return `${JSON.stringify(gitlabIssues(findings), null, 2)}\n`;
+    default: {
+      const sources = new Map(inputs.map((input) => [input.path, input.documents[0]?.source]));
+      return renderFindingsText(findings, {
+        color,
+        read: inputs.length,
+        sourceOf: (file) => sources.get(file),
+      });
+    }
+  }
+}
+
+/** Names in the line of what a level breaks; the findings name them all. */
+const NAMED = 10;
+
+/** What enforcing a Pod Security level would break, in one line. */
+function brokenText(findings: readonly Finding[], level: string): string {
+  const broken = new Set(
+    findings.flatMap(({ code, object }) =>
+      code.startsWith("pod-security/") && code !== NAMESPACE_LABEL && object !== undefined
+        ? [keyText(object)]
+        : [],
+    ),
+  );
+  const names = [...broken].sort().map(printable);
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+  const what = names.length === 0 ? "nothing" : names.slice(0, NAMED).join(", ") + more;
+  return `enforcing Pod Security ${level} would break ${what}\n`;
 }

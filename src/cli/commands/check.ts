@@ -16,7 +16,19 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         brief: "File, folder, glob, or - for standard input; may be given again",
       },
       kubeVersion: kubeVersionFlag,
-      output: { kind: "enum", values: ["text", "json", "github"], default: "text", brief: "Output format" },
+      podSecurity: {
+        kind: "enum",
+        values: ["baseline", "restricted"],
+        optional: true,
+        brief:
+          "Judge every Pod by this Pod Security level: what enforcing it would break (default: by the labels of the Namespaces in the input)",
+      },
+      output: {
+        kind: "enum",
+        values: ["text", "json", "sarif", "junit", "github", "gitlab"],
+        default: "text",
+        brief: "Output format",
+      },
       failOn: {
         kind: "enum",
         values: ["error", "warning", "info"],
@@ -30,8 +42,8 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
     positional: { kind: "array", parameter: { brief: "The same as -f", parse: text, placeholder: "path" } },
   },
   docs: {
-    brief: "Check Kubernetes objects: what the reader refuses, and where",
+    brief: "Check Kubernetes objects: what the API server and Pod Security would refuse, and where",
     fullDescription:
-      "Reads objects as the API server reads them and reports what it would refuse, with file, line and column. Offline.",
+      "Reads objects as the API server reads them and reports what it and Pod Security admission would refuse, with file, line and column. Offline. Helm charts and kustomizations are not rendered: the command that renders them is named, and its output can be piped in.",
   },
 });

@@ -1,3 +1,6 @@
+/** One for all files: making it takes longer than decoding a small file. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** The text of a file, or why it is none: a message and the byte at which the trouble begins. */
 export type DecodedText =
   | { readonly text: string }
@@ -15,7 +18,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   if (nul >= 0 && looksUtf16(bytes)) return utf16("looks like UTF-16");
   if (nul >= 0) return { reason: "it holds a NUL byte", ...position(bytes, nul) };
   try {
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    return { text: utf8.decode(bytes) };
   } catch {
     const at = firstInvalid(bytes);
     const byte = (bytes[at] ?? 0).toString(16).padStart(2, "0");

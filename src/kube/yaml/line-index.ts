@@ -3,6 +3,8 @@ import type { Place } from "../place.ts";
 /** Offsets of a text as places; the table of lines is built when the first place is asked for. */
 export interface LineIndex {
   place(offset: number): Place;
+  /** The text of a line, counted from 1, without its end; undefined beyond the text. */
+  text(line: number): string | undefined;
 }
 
 export function lineIndex(file: string, text: string): LineIndex {
@@ -18,6 +20,13 @@ export function lineIndex(file: string, text: string): LineIndex {
         else high = middle - 1;
       }
       return { file, line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+    },
+    text(line) {
+      starts ??= lineStarts(text);
+      const start = starts[line - 1];
+      if (start === undefined) return undefined;
+      const next = starts[line];
+      return text.slice(start, next === undefined ? text.length : next - 1).replace(/\r$/, "");
     },
   };
 }

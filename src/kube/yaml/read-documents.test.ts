@@ -19,4 +19,12 @@ describe("the table of problems", () => {
       ).toEqual([]);
     },
   );
+
+  it("reads a file after one whose bytes end within a character", () => {
+    const bytes = new TextEncoder().encode("a: \u20ac");
+    for (const cut of [1, 2]) {
+      expect(readDocuments("a", bytes.subarray(0, -cut))[0]?.problems[0]?.code).toBe("yaml/encoding");
+      expect(readDocuments("b", bytes)[0]?.value).toEqual({ a: "\u20ac" });
+    }
+  });
 });

@@ -63,6 +63,7 @@ function add(stream: Stream, builder: DocumentBuilder, base: number): void {
     value: builder.value(),
     places: placesOf(builder.tape, stream.lines, base),
     problems: builder.problems,
+    source: stream.lines,
   });
 }
 

@@ -65,6 +65,17 @@ describe("checkInputs", () => {
     ]);
   });
 
+  it("counts the bytes of annotations exactly at the limit", () => {
+    const annotated = (value: string): string =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, annotations: {b: "${value}"}}`;
+    expect(codes(annotated("\u20ac".repeat(87_381)))).toEqual([]);
+    expect(codes(annotated(`${"\u20ac".repeat(87_381)}x`))).toEqual(["object/annotations-size"]);
+    expect(codes(annotated("x".repeat(262_143)))).toEqual([]);
+    expect(check(annotated("x".repeat(262_144)))[0]?.message).toBe(
+      "the annotations have 262145 bytes together; the API server takes 262144",
+    );
+  });
+
   it("K5: prints nothing of a hostile name as it is", () => {
     const [finding] = check('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "a\\u202e\\e[31m"}\n');
     expect(finding?.message).toMatch(/^the API server refuses the name "a\\u\{202e\}\\u\{1b\}\[31m": /);

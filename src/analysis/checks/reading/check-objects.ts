@@ -6,15 +6,21 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
+import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
 
 export interface CheckOptions {
   /** Minor of Kubernetes 1 that the objects are for. */
   readonly minor: number;
+  /** Pod Security: a level for every Pod, or what the Namespaces of the inputs ask. Without it Pods are not judged. */
+  readonly podSecurity?: PodSecurityAsked;
 }
 
-/** What reading the inputs found, and what the catalogue and the syntax of metadata decide about their objects; sorted. */
+/**
+ * What reading the inputs found, what the catalogue and the syntax of metadata decide about their objects, and what Pod
+ * Security admission would refuse; sorted.
+ */
 export function checkInputs(inputs: readonly InputFile[], options: CheckOptions): readonly Finding[] {
   const documents = inputs.flatMap((input) => input.documents);
   const { objects, problems } = readObjects(documents);
@@ -23,6 +29,9 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
     ...documents.flatMap((document) => document.problems),
     ...problems,
     ...objects.flatMap((read) => checkObject(read, defined, options.minor)),
+    ...(options.podSecurity === undefined
+      ? []
+      : podSecurityFindings(objects, options.podSecurity, options.minor)),
   ]);
 }
 
@@ -30,8 +39,9 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
 function definedKinds(objects: readonly ReadObject[]): ReadonlySet<string> {
   const kinds = new Set<string>();
   for (const { object } of objects) {
+    if (object["kind"] !== "CustomResourceDefinition") continue;
     const key = objectKey(object);
-    if (key.kind !== "CustomResourceDefinition" || key.group !== "apiextensions.k8s.io") continue;
+    if (key.group !== "apiextensions.k8s.io") continue;
     const group = valueAt(object, ["spec", "group"]);
     const kind = valueAt(object, ["spec", "names", "kind"]);
     if (typeof group === "string" && typeof kind === "string") kinds.add(`${group}/${kind}`);
@@ -160,14 +170,24 @@ function checkAnnotations(read: ReadObject, path: JsonPath): readonly Finding[] 
       );
     return found;
   });
+  const size = annotationBytes(members);
+  if (size > MAX_ANNOTATIONS)
+    findings.push(objectFinding("object/annotations-size", read, path, { what: String(size) }));
+  return findings;
+}
+
+/** Their size in UTF-8; where they are too short to reach the limit, only a bound of it. */
+function annotationBytes(members: readonly (readonly [string, Json])[]): number {
+  let units = 0;
+  for (const [key, value] of members) units += key.length + (typeof value === "string" ? value.length : 0);
+  // A UTF-16 unit is at most three bytes.
+  if (units * 3 <= MAX_ANNOTATIONS) return units * 3;
   const encoder = new TextEncoder();
   let size = 0;
   for (const [key, value] of members) {
     size += encoder.encode(key).length + (typeof value === "string" ? encoder.encode(value).length : 0);
   }
-  if (size > MAX_ANNOTATIONS)
-    findings.push(objectFinding("object/annotations-size", read, path, { what: String(size) }));
-  return findings;
+  return size;
 }
 
 function valueText(value: Json): string {

@@ -1,0 +1,34 @@
+import type { Rule } from "../../findings/rule.ts";
+import { checks } from "./check-table.ts";
+
+const SOURCE = "k8s.io/pod-security-admission policy/check_*.go";
+
+/** Code of the finding of a check. */
+export function podSecurityCode(check: string): string {
+  return `pod-security/${check}`;
+}
+
+/** Labels by which a namespace asks for a level or a version that there is not. */
+export const NAMESPACE_LABEL = "pod-security/namespace-label";
+
+/** The rules of the Pod Security findings. */
+export function podSecurityRules(): readonly Rule[] {
+  return [
+    ...checks.map(
+      (check): Rule => ({
+        id: podSecurityCode(check.id),
+        severity: "error",
+        title: `Pod Security ${check.level}: ${check.rule}`,
+        help: `What to do: ${check.remedy}. In Kubernetes ${check.versions
+          .map(({ from }) => `1.${from}`)
+          .join(", ")} the rule began or changed. Source of the rule: ${SOURCE}`,
+      }),
+    ),
+    {
+      id: NAMESPACE_LABEL,
+      severity: "error",
+      title: "A Pod Security label names a level or a version that there is not",
+      help: "What to do: write privileged, baseline or restricted for a level, latest or v1.N for a version. Source of the rule: k8s.io/pod-security-admission api/helpers.go",
+    },
+  ];
+}

@@ -1,0 +1,38 @@
+import { objectProblems } from "../../kube/object-problems.ts";
+import type { Severity } from "../../kube/problem.ts";
+import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
+import type { Rule } from "../findings/rule.ts";
+import { podSecurityRules } from "./pod-security/rules.ts";
+import { objectFindings } from "./reading/object-findings.ts";
+
+interface TableRow {
+  readonly severity: Severity;
+  readonly message: (what: string, other: string) => string;
+  readonly hint?: string;
+  readonly source: string;
+}
+
+const GAP = "...";
+let rules: ReadonlyMap<string, Rule> | undefined;
+
+/** The rule of a code of any table of checks; undefined for a code that no table lists. */
+export function ruleOf(code: string): Rule | undefined {
+  rules ??= new Map([...tableRules(), ...podSecurityRules()].map((rule) => [rule.id, rule]));
+  return rules.get(code);
+}
+
+function tableRules(): readonly Rule[] {
+  const tables: readonly Readonly<Record<string, TableRow>>[] = [
+    yamlProblems,
+    objectProblems,
+    objectFindings,
+  ];
+  return tables.flatMap((table) =>
+    Object.entries(table).map(([id, row]) => ({
+      id,
+      severity: row.severity,
+      title: row.message(GAP, GAP),
+      help: `${row.hint === undefined ? "" : `What to do: ${row.hint}. `}Source of the rule: ${row.source}`,
+    })),
+  );
+}
