@@ -39,7 +39,8 @@ const rows: readonly FindingRow[] = [
     severity: "warning",
     find: (step) =>
       recreatedFields(step).fields.map((path) => ({
-        message: "cannot be changed: the object would have to be deleted and made again",
+        message:
+          "cannot be changed: the object would have to be deleted and made again (a plan without it and with --prune deletes it, the next one makes it)",
         path,
       })),
   },

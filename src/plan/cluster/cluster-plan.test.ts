@@ -471,7 +471,7 @@ describe("K8 resets and recreations are said beforehand", () => {
       reason: "spec.selector cannot be changed: the object has to be deleted and made again",
     });
     expect(findings(plan)).toContain(
-      "warning | cluster/immutable-field | spec.selector | cannot be changed: the object would have to be deleted and made again",
+      "warning | cluster/immutable-field | spec.selector | cannot be changed: the object would have to be deleted and made again (a plan without it and with --prune deletes it, the next one makes it)",
     );
     expect(denials(plan)).toContain(
       "charter/recreation: Deployment.apps shop/web: spec.selector cannot be changed: the object has to be deleted and made again; the charter does not name it under deletions",
