@@ -284,6 +284,9 @@ function findings(plan: Plan, paint: Style): string {
         printable(finding.code),
         [
           finding.key === undefined ? "" : `${printable(keyText(finding.key))}: `,
+          finding.path === undefined || finding.path === "" || finding.message.includes(finding.path)
+            ? ""
+            : `${printable(finding.path)}: `,
           printable(finding.message),
         ].join(""),
       ]),

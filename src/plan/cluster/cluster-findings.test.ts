@@ -27,6 +27,27 @@ describe("what only a cluster knows", () => {
     expect(found(over([both]), "cluster/kept-field")).toEqual([]);
   });
 
+  it("K17 a path in a kind that nobody knows names the keys of an item, not their values", () => {
+    const widget = (spec: JsonObject): JsonObject => ({
+      apiVersion: "example.org/v1",
+      kind: "Widget",
+      metadata: { name: "w", namespace: "shop" },
+      spec,
+    });
+    const was = widget({ size: "1", tokens: [{ token: "live-secret", use: "a" }] });
+    const fieldsV1 = {
+      "f:spec": { "f:tokens": { 'k:{"token":"live-secret"}': { ".": {}, "f:token": {}, "f:use": {} } } },
+    };
+    const entry = { manager: "kubectl-client-side-apply", operation: "Update", apiVersion: "v1", fieldsV1 };
+    const desired = widget({ size: "2" });
+    const live = alive(was, [entry]);
+    const plan = buildPlan(
+      clusterInput([desired], clusterOf([observed(desired, live, { ...live, spec: { size: "2" } })])),
+    );
+    expect(found(plan, "cluster/kept-field")).toEqual(["warning spec.tokens[token=?].use"]);
+    expect(JSON.stringify(plan)).not.toContain("live-secret");
+  });
+
   it.each([
     [33, ["warning "]],
     [34, []],

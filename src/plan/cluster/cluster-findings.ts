@@ -1,10 +1,12 @@
+import { resourceOf } from "../../kube/catalogue/catalogue.ts";
 import type { JsonObject } from "../../kube/json.ts";
+import { objectKey } from "../../kube/object-key.ts";
 import { FIELD_MANAGER, isMember } from "../change/applyset.ts";
 import type { LiveObject } from "../cluster-state.ts";
 import type { PlanFinding } from "../plan.ts";
 import type { ClusterStep } from "./cluster-step.ts";
 import { recreatedFields } from "./immutable.ts";
-import { managedEntries, sharedPaths } from "./managed-fields.ts";
+import { managedEntries, sharedPaths, sharedPlaces } from "./managed-fields.ts";
 import { conflictPath } from "./owners.ts";
 
 interface Given {
@@ -135,8 +137,11 @@ function keptFields(live: JsonObject, desired: JsonObject): readonly string[] {
       manager === clientSide && operation === "Update" && subresource === "",
   );
   const said = new Set(entries.flatMap(({ fields }) => sharedPaths(fields, desired)));
-  const there = entries.flatMap(({ fields }) => sharedPaths(fields, live));
-  return [...new Set(there)].filter((path) => path !== lastApplied && !said.has(path));
+  const there = entries.flatMap(({ fields }) => sharedPlaces(fields, live));
+  // Keys of items are names in the kinds that are known; in others' kinds they are values like any other (kernel K17).
+  const known = resourceOf(objectKey(live)) !== undefined;
+  const kept = there.filter(({ path }) => path !== lastApplied && !said.has(path));
+  return [...new Set(kept.map(({ path, masked }) => (known ? path : masked)))];
 }
 
 /** Nothing was asked of the server, and nothing says why. */
