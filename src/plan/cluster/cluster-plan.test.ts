@@ -576,6 +576,16 @@ describe("K8 deletions in a cluster", () => {
       "charter/deletion: PersistentVolumeClaim shop/data: the object is deleted, and the data of the volume is lost, unless its class keeps it; the charter does not name it under deletions",
     ]);
   });
+  it("K8 of what is somebody else's by now are denied, although our own may go", () => {
+    const charter = clusterCharter({}, { ownDeletions: true });
+    const request = { text: "undo", inputs: [], undoes: `sha256:${"0".repeat(64)}` as Plan["digest"] };
+    const undo = (live: JsonObject): Plan => gone(live, { charter, request });
+    expect(denials(undo(ours))).toEqual([]);
+    // The same name, without our label and without a word of who owns it.
+    expect(denials(undo(alive(a)))).toEqual([
+      "charter/deletion: ConfigMap shop/a: the object is deleted; the charter does not name it under deletions",
+    ]);
+  });
   it("are of members of our inventory only", () => {
     for (const live of [alive(a), alive(configMap("a", {}, { labels: { [APPLYSET.partOf]: "other" } }))]) {
       expect(refusal(() => gone(live))).toBe(
