@@ -576,6 +576,20 @@ describe("K8 deletions in a cluster", () => {
       "charter/deletion: PersistentVolumeClaim shop/data: the object is deleted, and the data of the volume is lost, unless its class keeps it; the charter does not name it under deletions",
     ]);
   });
+  it("K8 of kinds that nobody knows may lose data, so that the charter has to name them", () => {
+    const charter = clusterCharter({}, { ownDeletions: true });
+    const database = {
+      apiVersion: "db.example.org/v1",
+      kind: "Database",
+      metadata: { name: "orders", namespace: "shop" },
+      spec: {},
+    };
+    const plan = gone(alive(one(database)), { charter }, database);
+    expect(denials(plan)).toContain(
+      "charter/deletion: Database.db.example.org shop/orders: the object is deleted, and its kind is not known, so neither is what its controller deletes with it; the charter does not name it under deletions",
+    );
+    expect(plan.changes[0]?.reversibility.kind).toBe("irreversible");
+  });
   it("K8 of what is somebody else's by now are denied, although our own may go", () => {
     const charter = clusterCharter({}, { ownDeletions: true });
     const request = { text: "undo", inputs: [], undoes: `sha256:${"0".repeat(64)}` as Plan["digest"] };
