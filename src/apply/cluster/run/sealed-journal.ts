@@ -48,7 +48,7 @@ interface Chain {
 }
 
 function sealOf({ plan, target, run, macKey }: Chain, last: string, { step, detail }: StepRecord): string {
-  return macHex(macKey, canonicalJson(["kubeops journal", plan, target, run, last, step, { ...detail }]));
+  return macHex(macKey, "journal", canonicalJson([plan, target, run, last, step, { ...detail }]));
 }
 
 function opened(
