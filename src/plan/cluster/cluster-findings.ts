@@ -1,7 +1,7 @@
 import { resourceOf } from "../../kube/catalogue/catalogue.ts";
-import type { JsonObject } from "../../kube/json.ts";
+import { type JsonObject, valueAt } from "../../kube/json.ts";
 import { objectKey } from "../../kube/object-key.ts";
-import { FIELD_MANAGER, isMember } from "../change/applyset.ts";
+import { APPLYSET, FIELD_MANAGER, isMember } from "../change/applyset.ts";
 import type { LiveObject } from "../cluster-state.ts";
 import type { PlanFinding } from "../plan.ts";
 import type { ClusterStep } from "./cluster-step.ts";
@@ -97,6 +97,23 @@ const rows: readonly FindingRow[] = [
       undoes && operation === "delete" && found.live !== null && (set === null || !isMember(found.live, set))
         ? [{ message: "is no member of our inventory any more, and is to be deleted" }]
         : [],
+  },
+  {
+    // Two programs of one name write as one field manager, so that no conflict tells their objects apart.
+    code: "cluster/other-set",
+    severity: "error",
+    find: ({ found, desired }, { set }) => {
+      const other = valueAt(found.live ?? undefined, ["metadata", "labels", APPLYSET.partOf]);
+      return desired === null || set === null || other === undefined || other === set
+        ? []
+        : [
+            {
+              message:
+                "is a member of another set, which another inventory or tool keeps: it is not taken over",
+              path: `metadata.labels["${APPLYSET.partOf}"]`,
+            },
+          ];
+    },
   },
   {
     // What a client-side apply set belongs to an Update of its own: leaving it out takes nothing away (kubernetes/website
