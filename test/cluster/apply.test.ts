@@ -430,6 +430,24 @@ describe.skipIf(missing)("applying to a cluster", () => {
       return (body as { data?: JsonObject }).data?.["injected"] !== undefined;
     };
 
+    it("a rule that changes what is created is in the plan, with no value of it", async () => {
+      const { world } = await approved([configMap("a")]);
+      const tried = (): Promise<boolean> => isChanged("?dryRun=All");
+      expect((await world.plan({ objects: [configMap("a")] })).changes[0]?.diff).toEqual([]);
+      await inForce("open", "true", tried);
+      try {
+        expect((await world.plan({ objects: [configMap("a")] })).changes[0]?.diff).toEqual([
+          {
+            path: "data.injected",
+            operation: "add",
+            after: { mac: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+          },
+        ]);
+      } finally {
+        await gone("open", tried);
+      }
+    });
+
     it("a rule that spares dry runs is caught by the answer of the first write, and the run is over", async () => {
       const { world, plan } = await approved([configMap("a"), configMap("b")]);
       const real = (): Promise<boolean> => isChanged("");
