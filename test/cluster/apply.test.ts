@@ -431,18 +431,21 @@ describe.skipIf(missing)("applying to a cluster", () => {
     };
 
     it("a rule that changes what is created is in the plan, with no value of it", async () => {
-      const { world } = await approved([configMap("a")]);
+      const world = await makeWorld();
       const tried = (): Promise<boolean> => isChanged("?dryRun=All");
       expect((await world.plan({ objects: [configMap("a")] })).changes[0]?.diff).toEqual([]);
       await inForce("open", "true", tried);
       try {
-        expect((await world.plan({ objects: [configMap("a")] })).changes[0]?.diff).toEqual([
+        const { plan } = await approved([configMap("a")], world);
+        expect(plan.changes[0]?.diff).toEqual([
           {
             path: "data.injected",
             operation: "add",
             after: { mac: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
           },
         ]);
+        await world.apply(plan);
+        expect(await read("a")).toMatchObject({ data: { key: "1", injected: "by-policy" } });
       } finally {
         await gone("open", tried);
       }
