@@ -103,5 +103,5 @@ function requestRecord(input: PlanInput, side: Side): RequestRecord {
 
 /** Binds the words of a request, what was asked for, where it goes and what it deletes to the trust root's key. */
 export function requestMac(key: Uint8Array, request: Omit<RequestRecord, "mac">, intent: Intent): string {
-  return macHex(key, canonicalJson({ request, intent }));
+  return macHex(key, "request", canonicalJson({ request, intent }));
 }

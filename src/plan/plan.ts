@@ -114,6 +114,7 @@ export interface Change {
   readonly digest: string | null;
   /** MAC of the canonical JSON of the object that stands in the target (of a cluster: masked); null for create, or without a trust root. */
   readonly beforeMac: string | null;
+  /** For an update, against what stands there; for a creation in a cluster, what the server makes of the object beside defaults. */
   readonly diff: readonly FieldChange[];
   readonly reversibility: Reversibility;
   /** For a cluster target: what binds the change to the live object and to the result that the server promised. */

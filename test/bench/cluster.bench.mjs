@@ -5,6 +5,7 @@ import { Agent, request } from "node:https";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
+import { clusterCli } from "../support/cluster/cluster-cli.ts";
 import { clusterWorld, INVENTORY } from "../support/cluster/cluster-world.ts";
 import { readKubeconfig } from "../../src/apply/cluster/client/kubeconfig.ts";
 
@@ -217,27 +218,56 @@ try {
   await world.plan({ objects: objectsOf("shop", 0) });
   report(`plan ${count} existing objects, none changed`, performance.now() - start);
 
-  const plainTime = await bare(objectsOf("other", 1));
-  report(`bare server-side apply of ${count}, changed`, plainTime);
-  await world.approve(second);
-  const { total, marks, since } = await apply(second);
-  const writing = total - marks.writing;
-  const dryRuns = since("dry run");
-  const records = since("journal", "log", "state");
-  const rest = writing - dryRuns - records;
-  const [reads, writes] = [since("read"), since("write")];
-  report(`kubeops apply of ${count}, changed`, total);
+  const cli = await clusterCli(plane, (text) => text.replace("maxChanges: 100", "maxChanges: 10000"), [
+    "shop",
+  ]);
+  try {
+    cli.objects("objects.json", ...objectsOf("shop", 1));
+    start = performance.now();
+    const ran = cli.kubeops("plan", "-f", "objects.json", "--target", "cluster:dev", "-q");
+    if (ran.status > 1) throw new Error(ran.stderr);
+    report("the first of them through the command line", performance.now() - start);
+  } finally {
+    cli.world.remove();
+  }
+
+  // Both in turns, and the least disturbed round of each: other programs on the machine only ever add.
+  let plainTime = Number.POSITIVE_INFINITY;
+  let best;
+  for (let round = 1; round <= 3; round++) {
+    spent.clear();
+    plainTime = Math.min(plainTime, await bare(objectsOf("other", round)));
+    spent.clear();
+    const plan = round === 1 ? second : await world.plan({ objects: objectsOf("shop", round) });
+    await world.approve(plan);
+    spent.clear();
+    const { total, marks, since } = await apply(plan);
+    const parts = {
+      total,
+      before: marks.writing,
+      dryRuns: since("dry run"),
+      records: since("journal", "log", "state"),
+      writes: since("write"),
+      reads: since("read"),
+    };
+    const itself = total - parts.before - parts.dryRuns - parts.records;
+    if (best === undefined || itself < best.itself) best = { ...parts, itself, spent: new Map(spent) };
+  }
+  spent.clear();
+  process.stdout.write(`bare server-side apply of ${count}, changed: ${plainTime.toFixed(0)} ms\n`);
+  for (const [kind, row] of best.spent) spent.set(kind, row);
+  report(`kubeops apply of ${count}, changed`, best.total);
   const line = (title, milliseconds) =>
     process.stdout.write(
-      `  ${title.padEnd(44)} ${milliseconds.toFixed(0).padStart(6)} ms, ${(milliseconds / plainTime).toFixed(2)} times bare\n`,
+      `  ${title.padEnd(48)} ${milliseconds.toFixed(0).padStart(6)} ms, ${(milliseconds / plainTime).toFixed(2)} times bare\n`,
     );
-  line("until the first write (reads, reviews, dry runs)", marks.writing);
-  line("dry runs right before the writes", dryRuns);
-  line("journal and log", records);
-  line("the applying itself", rest);
-  line("  of it: reads right before the writes", reads);
-  line("  of it: writes", writes);
-  line("  of it: comparing", rest - reads - writes);
+  line("until the first write (reads, reviews, dry runs)", best.before);
+  line("dry runs right before the writes", best.dryRuns);
+  line("journal and log", best.records);
+  line("the applying itself (aim: 1.5)", best.itself);
+  line("  of it: writes", best.writes);
+  line("  of it: reads, where controllers wrote meanwhile", best.reads);
+  line("  of it: the client", best.itself - best.writes - best.reads);
 } finally {
   world.remove();
   plain.destroy();

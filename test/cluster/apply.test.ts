@@ -304,6 +304,59 @@ describe.skipIf(missing)("applying to a cluster", () => {
       expect([expired.code, await status("a")]).toEqual(["APPROVAL_EXPIRED", 404]);
     });
 
+    it.each([
+      [
+        "that opens a way in",
+        "services",
+        "Service shop/lure",
+        { selector: { app: "a" }, ports: [{ port: 80 }] },
+      ],
+      ["that bounds the namespace", "resourcequotas", "ResourceQuota shop/lure", { hard: { pods: "9" } }],
+    ])("K3 who makes something %s in the last moment stops the run", async (_what, plural, told, spec) => {
+      const { world, plan } = await approved([configMap("a")]);
+      const kind = told.replace(/ .*/, "");
+      const error = await refused(
+        world.apply(
+          plan,
+          meanwhile("preimages-saved", () =>
+            plane.admin("POST", `${core}/shop/${plural}`, {
+              apiVersion: "v1",
+              kind,
+              metadata: { name: "lure", namespace: "shop" },
+              spec,
+            }),
+          ),
+        ),
+      );
+      expect([error.code, error.message, await status("a")]).toEqual([
+        "TARGET_DRIFT",
+        `${told}, which the plan relies on, has appeared while the plan was carried out`,
+        404,
+      ]);
+    });
+
+    it("K3 who relabels the namespace in the last moment stops the run", async () => {
+      const { world, plan } = await approved([configMap("a")]);
+      const labelled = (value: string | null): Promise<unknown> =>
+        plane.admin(
+          "PATCH",
+          `${core}/shop`,
+          { metadata: { labels: { "pod-security.kubernetes.io/enforce": value } } },
+          "application/merge-patch+json",
+        );
+      const error = await refused(
+        world.apply(
+          plan,
+          meanwhile("preimages-saved", () => labelled("privileged")),
+        ),
+      );
+      await labelled(null);
+      expect([error.message, await status("a")]).toEqual([
+        "Namespace shop, which the plan relies on, was changed while the plan was carried out",
+        404,
+      ]);
+    });
+
     it("who makes an object at the last moment answers 409, and is not taken over", async () => {
       const { world, plan } = await approved([configMap("late")]);
       const error = await refused(
@@ -376,6 +429,27 @@ describe.skipIf(missing)("applying to a cluster", () => {
       if (query === "") await plane.admin("DELETE", `${core}/shop/configmaps/${name}`);
       return (body as { data?: JsonObject }).data?.["injected"] !== undefined;
     };
+
+    it("a rule that changes what is created is in the plan, with no value of it", async () => {
+      const world = await makeWorld();
+      const tried = (): Promise<boolean> => isChanged("?dryRun=All");
+      expect((await world.plan({ objects: [configMap("a")] })).changes[0]?.diff).toEqual([]);
+      await inForce("open", "true", tried);
+      try {
+        const { plan } = await approved([configMap("a")], world);
+        expect(plan.changes[0]?.diff).toEqual([
+          {
+            path: "data.injected",
+            operation: "add",
+            after: { mac: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+          },
+        ]);
+        await world.apply(plan);
+        expect(await read("a")).toMatchObject({ data: { key: "1", injected: "by-policy" } });
+      } finally {
+        await gone("open", tried);
+      }
+    });
 
     it("a rule that spares dry runs is caught by the answer of the first write, and the run is over", async () => {
       const { world, plan } = await approved([configMap("a"), configMap("b")]);

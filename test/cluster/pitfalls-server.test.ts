@@ -173,6 +173,21 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("pitfalls of applyi
       expect(inputs.length).toBeGreaterThan(5);
       for (const text of inputs)
         for (const value of [canary, encoded]) expect(text.includes(value)).toBe(false);
+      // A value that a change replaces is shown by its MAC alone.
+      await plane.admin(
+        "PATCH",
+        `${core}/shop/configmaps/c?fieldManager=kubeops`,
+        configMap("c", { key: canary }),
+      );
+      const other = await makeWorld();
+      const change = await carryOut(other, { objects: [configMap("c", { key: "new" })] });
+      expect(change.changes[0]?.diff).toContainEqual({
+        path: "data.key",
+        operation: "replace",
+        before: { mac: expect.any(String) as string },
+        after: { value: "new" },
+      });
+      for (const text of filesBelow(other.statePath)) expect(text.includes(canary)).toBe(false);
       expect((await read(`${core}/shop/secrets/db`))["data"]).toEqual({ password: encoded });
     });
 

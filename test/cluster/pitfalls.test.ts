@@ -83,3 +83,35 @@ it("every pitfall of applying has its test", () => {
     });
   }
 });
+
+const rules = "test/cluster/rules.test.ts";
+const plan = "src/plan/cluster/cluster-plan.test.ts";
+const gate = "src/apply/cluster/client/request/gate.test.ts";
+
+/** Where each rule of the kernel is held on the way to a cluster: a test whose name starts with the rule. */
+const ruled: readonly (readonly [string, readonly string[]])[] = [
+  ["K1", [rules, plan]],
+  ["K2", [apply, plan, input, "src/plan/change/mask.test.ts", "test/cluster/dry-run-mask.test.ts"]],
+  ["K3", [apply, plan]],
+  ["K4", [rules]],
+  ["K5", [rules]],
+  ["K6", [rules, "src/apply/trust-root/trust-root.test.ts"]],
+  ["K7", [rules, plan]],
+  ["K8", [plan]],
+  ["K9", [rules, "src/plan/approval/judge-approvals.test.ts"]],
+  ["K10", [rules, "src/plan/approval/judge-approvals.test.ts"]],
+  ["K11", [apply, "test/cluster/apply-store.test.ts"]],
+  ["K12", [rules, "src/plan/cluster/undo-cluster.test.ts"]],
+  ["K13", [apply, gate, "test/cluster/client.test.ts"]],
+  ["K14", [rules, apply, plan, input, "src/apply/cluster/client/tls/pin.test.ts"]],
+  ["K17", ["src/plan/cluster/live-values.test.ts", "src/apply/cluster/client/errors/errors.test.ts"]],
+];
+
+it("every rule of the kernel has its test on the way to a cluster", () => {
+  for (const [rule, files] of ruled) {
+    for (const file of files) {
+      const text = readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
+      expect([rule, file, new RegExp(`["'\`]${rule} `).test(text)]).toEqual([rule, file, true]);
+    }
+  }
+});

@@ -215,6 +215,37 @@ describe.skipIf(
     expect(await status("a")).toBe(404);
   });
 
+  it("K14 a plan for another cluster than the charter pins under its name opens no connection", async () => {
+    const world = await makeWorld();
+    const plan = await world.plan({ objects: [configMap("a")] });
+    const end = storedPlan(world, plan).text.slice(canonicalJson(plan).length);
+    for (const part of [
+      { url: "https://127.0.0.1:1" },
+      { caKeySha256: "0".repeat(64) },
+      { kubeSystemUid: "00000000-0000-0000-0000-000000000000" },
+    ]) {
+      const { digest: _, ...rest } = {
+        ...plan,
+        target: { ...plan.target, pin: { ...plan.target.pin, ...part } },
+      };
+      const forged = { ...rest, digest: jsonDigest(rest) } as ClusterPlan;
+      await world.approve(forged);
+      let opened = 0;
+      const ports = world.ports({
+        openCluster: () => {
+          opened++;
+          throw new Error("no connection is opened");
+        },
+      });
+      const error = await refused(applyToCluster(`${canonicalJson(forged)}${end}`, "forged.json", ports));
+      expect([error.code, error.message, opened]).toEqual([
+        "TARGET_DRIFT",
+        "the charter pins another cluster under the name dev than the plan was made for",
+        0,
+      ]);
+    }
+  });
+
   it("K12 an undo is a plan: without its own approval nothing is taken back, and drift stops it", async () => {
     const world = await makeWorld();
     const plan = await world.plan({ objects: [configMap("a")] });

@@ -130,6 +130,35 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("pruning a cluster"
       expect(await status("shop/configmaps/gone")).toBe(200);
     });
 
+    test("pitfall 25: what cannot be changed goes with one plan and comes again with the next", async () => {
+      const fixed = (value: string): object => ({
+        ...configMap("fixed"),
+        immutable: true,
+        data: { a: value },
+      });
+      const kept = [configMap("keep"), configMap("gone"), service("web")];
+      const carryOut = (name: string, ...more: string[]): void => {
+        cli.plan(name, "-f", `in-${name}.json`, "-n", "shop", ...more);
+        cli.approve(name);
+        must(cli.apply(name));
+      };
+      cli.objects("in-fixed.json", ...kept, fixed("1"));
+      carryOut("fixed");
+      cli.objects("in-changed.json", ...kept, fixed("2"));
+      const change = ["plan", "-f", "in-changed.json", "-n", "shop", "--target", "cluster:dev"];
+      const denied = cli.kubeops(...change);
+      expect(denied.status).toBe(1);
+      expect(denied.stdout.replace(/\n\s+/g, " ")).toContain(
+        "ConfigMap shop/fixed: data cannot be changed: the object has to be deleted and made again",
+      );
+      cli.objects("in-without.json", ...kept);
+      carryOut("without", "--prune");
+      expect(await status("shop/configmaps/fixed")).toBe(404);
+      carryOut("changed");
+      const { body } = await plane.admin("GET", `${core}/shop/configmaps/fixed`);
+      expect(body).toMatchObject({ immutable: true, data: { a: "2" } });
+    });
+
     test("a member that is relabelled between plan and apply is kept", async () => {
       cli.plan("third", "-f", "in-second.json", "-n", "shop", "--prune");
       cli.approve("third");

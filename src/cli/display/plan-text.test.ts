@@ -61,3 +61,24 @@ describe("K5 what a person reads", () => {
     expect(loose.map((path) => path.join("."))).toEqual([]);
   });
 });
+
+describe("findings", () => {
+  it("say at which field of an object they are, once", () => {
+    const plan = buildPlan(inputForApplication(application([workload("web")])));
+    const key = plan.changes.find(({ key: { kind } }) => kind === "Deployment")!.key;
+    const told = (message: string, path?: string): string | undefined => {
+      const finding = { code: "x/y", severity: "warning" as const, key, message, ...(path && { path }) };
+      return planText({ ...plan, findings: [finding] }, style(false), { objects: true })
+        .split("\n")
+        .find((line) => line.includes("x/y"))
+        ?.trim();
+    };
+    expect(told("stays", "spec.replicas")).toBe(
+      "warning  x/y  Deployment.apps shop/web: spec.replicas: stays",
+    );
+    expect(told("spec.replicas stays", "spec.replicas")).toBe(
+      "warning  x/y  Deployment.apps shop/web: spec.replicas stays",
+    );
+    expect(told("stays")).toBe("warning  x/y  Deployment.apps shop/web: stays");
+  });
+});

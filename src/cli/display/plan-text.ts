@@ -199,7 +199,9 @@ function changes(plan: Plan, paint: Style, objects: boolean): string {
   const lines: string[] = [];
   shown.forEach((change, index) => {
     lines.push(heads[index] ?? "");
-    if (change.operation === "update") lines.push(...fieldLines(change, paint));
+    if (change.operation === "create" && change.diff.length > 0)
+      lines.push(`      ${paint.yellow("the server makes something else of it")}:`);
+    if (change.operation !== "delete") lines.push(...fieldLines(change, paint));
     lines.push(...liveLines(change, paint));
     if (change.reversibility.kind !== "reversible") {
       lines.push(`      ${paint.red(change.reversibility.kind)}: ${printable(change.reversibility.reason)}`);
@@ -284,6 +286,9 @@ function findings(plan: Plan, paint: Style): string {
         printable(finding.code),
         [
           finding.key === undefined ? "" : `${printable(keyText(finding.key))}: `,
+          finding.path === undefined || finding.path === "" || finding.message.includes(finding.path)
+            ? ""
+            : `${printable(finding.path)}: `,
           printable(finding.message),
         ].join(""),
       ]),

@@ -54,7 +54,7 @@ export function changedOf(steps: readonly Step[]): readonly ChangedObject[] {
 
 /** MAC of an object's canonical JSON under the trust root's key. */
 export function macOf(object: JsonObject | null, macKey: Uint8Array | null): string | null {
-  return object === null || macKey === null ? null : macHex(macKey, canonicalJson(object));
+  return object === null || macKey === null ? null : macHex(macKey, "object", canonicalJson(object));
 }
 
 export function digestOf(object: JsonObject | null): string | null {

@@ -1,3 +1,4 @@
+import { versionsOf } from "../../kube/catalogue/catalogue.ts";
 import { isArray, type JsonObject, valueAt } from "../../kube/json.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
 import type { Reversibility } from "../plan.ts";
@@ -5,7 +6,7 @@ import { immutableChanges } from "./immutable-fields.ts";
 
 export type Reconciler = "none" | "keeping" | "pruning";
 
-/** Why the deletion of an object loses data or other objects; undefined for kinds that hold neither (kernel K8). */
+/** Why the deletion of an object loses data or other objects, or may; undefined for kinds that hold neither (kernel K8). */
 export function lossOf(key: ObjectKey, object: JsonObject): string | undefined {
   switch (`${key.group}/${key.kind}`) {
     case "/Namespace":
@@ -21,7 +22,10 @@ export function lossOf(key: ObjectKey, object: JsonObject): string | undefined {
       return isArray(templates) && templates.length > 0 ? "it holds data in volumes of its own" : undefined;
     }
     default:
-      return undefined;
+      // A database's operator may delete its volumes with its object.
+      return versionsOf(key.group, key.kind).length === 0
+        ? "its kind is not known, so neither is what its controller deletes with it"
+        : undefined;
   }
 }
 

@@ -5,11 +5,13 @@ import { canonicalJson } from "../../kube/canonical-json.ts";
 import { macHex } from "../../kube/digest.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../kube/json.ts";
 import { listShape } from "../../kube/list-keys/list-keys.ts";
-import { objectKey } from "../../kube/object-key.ts";
+import { identity, objectKey } from "../../kube/object-key.ts";
 import { deployment, macKey } from "../testing/fixtures.ts";
 import { semanticDiff } from "./semantic-diff.ts";
 
-const mac = (value: Json): { readonly mac: string } => ({ mac: macHex(macKey, canonicalJson(value)) });
+const mac = (of: JsonObject, path: string, value: Json): { readonly mac: string } => ({
+  mac: macHex(macKey, "value", canonicalJson([identity(objectKey(of)), path, value])),
+});
 
 function pod(spec: JsonObject, metadata: JsonObject = {}): JsonObject {
   return { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "shop", ...metadata }, spec };
@@ -251,7 +253,7 @@ describe("K17 what stood before is never shown where it may be a value", () => {
     const [change, ...rest] = semanticDiff(before, after, macKey);
     expect(rest).toEqual([]);
     expect(change?.path).toBe(path);
-    expect(change?.before).toEqual(mac(value));
+    expect(change?.before).toEqual(mac(after, path, value));
     const [bare] = semanticDiff(before, after, null);
     expect(bare?.before).toEqual({ mac: null });
   });
@@ -279,11 +281,15 @@ describe("K17 what stood before is never shown where it may be a value", () => {
     });
     const after = pod({ containers: [] });
     expect(semanticDiff(before, after, macKey)).toEqual([
-      { path: "spec.containers[name=w].args", operation: "remove", before: mac(["x"]) },
+      {
+        path: "spec.containers[name=w].args",
+        operation: "remove",
+        before: mac(after, "spec.containers[name=w].args", ["x"]),
+      },
       {
         path: "spec.containers[name=w].env",
         operation: "remove",
-        before: mac([{ name: "A", value: "hunter2" }]),
+        before: mac(after, "spec.containers[name=w].env", [{ name: "A", value: "hunter2" }]),
       },
       { path: "spec.containers[name=w].image", operation: "remove", before: { value: "a:1" } },
       { path: "spec.containers[name=w].name", operation: "remove", before: { value: "w" } },

@@ -9,7 +9,7 @@ import {
   type JsonPath,
 } from "../../kube/json.ts";
 import { listShape } from "../../kube/list-keys/list-keys.ts";
-import { objectKey } from "../../kube/object-key.ts";
+import { identity, objectKey } from "../../kube/object-key.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
 import type { FieldChange, Shown } from "../plan.ts";
 import { holdsLive, mayBeLive, type Own } from "./live-values.ts";
@@ -188,12 +188,17 @@ function byValue(list: JsonArray): ReadonlyMap<string, Keyed> | undefined {
 
 function shownBefore(differ: Differ, place: Place, value: Json): Shown {
   if (!holdsLive(differ.key, place.steps, value)) return { value };
-  return { mac: differ.macKey === null ? null : macHex(differ.macKey, canonicalJson(value)) };
+  return { mac: macOfValue(differ, place, value) };
+}
+
+/** Of one place in one object: the same value elsewhere has another one, so that no guess elsewhere finds it out. */
+function macOfValue({ key, macKey }: Differ, place: Place, value: Json): string | null {
+  return macKey === null ? null : macHex(macKey, "value", canonicalJson([identity(key), place.text, value]));
 }
 
 function shownAfter(differ: Differ, place: Place, value: Json): Shown {
   if (!holdsForeign(differ, place.steps, value)) return { value };
-  return { mac: differ.macKey === null ? null : macHex(differ.macKey, canonicalJson(value)) };
+  return { mac: macOfValue(differ, place, value) };
 }
 
 /** Whether a value holds, anywhere, what may be a live value that the plan's own object does not hold. */

@@ -1,10 +1,12 @@
-import type { JsonObject } from "../../kube/json.ts";
-import { FIELD_MANAGER, isMember } from "../change/applyset.ts";
+import { resourceOf } from "../../kube/catalogue/catalogue.ts";
+import { type JsonObject, valueAt } from "../../kube/json.ts";
+import { objectKey } from "../../kube/object-key.ts";
+import { APPLYSET, FIELD_MANAGER, isMember } from "../change/applyset.ts";
 import type { LiveObject } from "../cluster-state.ts";
 import type { PlanFinding } from "../plan.ts";
 import type { ClusterStep } from "./cluster-step.ts";
 import { recreatedFields } from "./immutable.ts";
-import { managedEntries, sharedPaths } from "./managed-fields.ts";
+import { managedEntries, sharedPaths, sharedPlaces } from "./managed-fields.ts";
 import { conflictPath } from "./owners.ts";
 
 interface Given {
@@ -39,7 +41,8 @@ const rows: readonly FindingRow[] = [
     severity: "warning",
     find: (step) =>
       recreatedFields(step).fields.map((path) => ({
-        message: "cannot be changed: the object would have to be deleted and made again",
+        message:
+          "cannot be changed: the object would have to be deleted and made again (a plan without it and with --prune deletes it, the next one makes it)",
         path,
       })),
   },
@@ -96,6 +99,23 @@ const rows: readonly FindingRow[] = [
         : [],
   },
   {
+    // Two programs of one name write as one field manager, so that no conflict tells their objects apart.
+    code: "cluster/other-set",
+    severity: "error",
+    find: ({ found, desired }, { set }) => {
+      const other = valueAt(found.live ?? undefined, ["metadata", "labels", APPLYSET.partOf]);
+      return desired === null || set === null || other === undefined || other === set
+        ? []
+        : [
+            {
+              message:
+                "is a member of another set, which another inventory or tool keeps: it is not taken over",
+              path: `metadata.labels["${APPLYSET.partOf}"]`,
+            },
+          ];
+    },
+  },
+  {
     // What a client-side apply set belongs to an Update of its own: leaving it out takes nothing away (kubernetes/website
     // server-side-apply.md; client-go util/csaupgrade, which kubectl apply --server-side runs).
     code: "cluster/kept-field",
@@ -134,8 +154,11 @@ function keptFields(live: JsonObject, desired: JsonObject): readonly string[] {
       manager === clientSide && operation === "Update" && subresource === "",
   );
   const said = new Set(entries.flatMap(({ fields }) => sharedPaths(fields, desired)));
-  const there = entries.flatMap(({ fields }) => sharedPaths(fields, live));
-  return [...new Set(there)].filter((path) => path !== lastApplied && !said.has(path));
+  const there = entries.flatMap(({ fields }) => sharedPlaces(fields, live));
+  // Keys of items are names in the kinds that are known; in others' kinds they are values like any other (kernel K17).
+  const known = resourceOf(objectKey(live)) !== undefined;
+  const kept = there.filter(({ path }) => path !== lastApplied && !said.has(path));
+  return [...new Set(kept.map(({ path, masked }) => (known ? path : masked)))];
 }
 
 /** Nothing was asked of the server, and nothing says why. */

@@ -471,7 +471,7 @@ describe("K8 resets and recreations are said beforehand", () => {
       reason: "spec.selector cannot be changed: the object has to be deleted and made again",
     });
     expect(findings(plan)).toContain(
-      "warning | cluster/immutable-field | spec.selector | cannot be changed: the object would have to be deleted and made again",
+      "warning | cluster/immutable-field | spec.selector | cannot be changed: the object would have to be deleted and made again (a plan without it and with --prune deletes it, the next one makes it)",
     );
     expect(denials(plan)).toContain(
       "charter/recreation: Deployment.apps shop/web: spec.selector cannot be changed: the object has to be deleted and made again; the charter does not name it under deletions",
@@ -574,6 +574,30 @@ describe("K8 deletions in a cluster", () => {
     };
     expect(denials(gone(alive(one(claim)), { charter }, claim))).toEqual([
       "charter/deletion: PersistentVolumeClaim shop/data: the object is deleted, and the data of the volume is lost, unless its class keeps it; the charter does not name it under deletions",
+    ]);
+  });
+  it("K8 of kinds that nobody knows may lose data, so that the charter has to name them", () => {
+    const charter = clusterCharter({}, { ownDeletions: true });
+    const database = {
+      apiVersion: "db.example.org/v1",
+      kind: "Database",
+      metadata: { name: "orders", namespace: "shop" },
+      spec: {},
+    };
+    const plan = gone(alive(one(database)), { charter }, database);
+    expect(denials(plan)).toContain(
+      "charter/deletion: Database.db.example.org shop/orders: the object is deleted, and its kind is not known, so neither is what its controller deletes with it; the charter does not name it under deletions",
+    );
+    expect(plan.changes[0]?.reversibility.kind).toBe("irreversible");
+  });
+  it("K8 of what is somebody else's by now are denied, although our own may go", () => {
+    const charter = clusterCharter({}, { ownDeletions: true });
+    const request = { text: "undo", inputs: [], undoes: `sha256:${"0".repeat(64)}` as Plan["digest"] };
+    const undo = (live: JsonObject): Plan => gone(live, { charter, request });
+    expect(denials(undo(ours))).toEqual([]);
+    // The same name, without our label and without a word of who owns it.
+    expect(denials(undo(alive(a)))).toEqual([
+      "charter/deletion: ConfigMap shop/a: the object is deleted; the charter does not name it under deletions",
     ]);
   });
   it("are of members of our inventory only", () => {

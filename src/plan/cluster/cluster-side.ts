@@ -21,6 +21,7 @@ import { clusterFindings } from "./cluster-findings.ts";
 import type { ClusterStep } from "./cluster-step.ts";
 import { recreatedFields } from "./immutable.ts";
 import { ownerRows, ownersOf } from "./owners.ts";
+import { serverMade } from "./server-made.ts";
 import { ownValues, projected } from "./projection.ts";
 import { resetsOf } from "./resets.ts";
 
@@ -152,7 +153,9 @@ function changeOf(step: ClusterStep, macKey: Uint8Array | null): Change {
     diff:
       operation === "update" && before !== null && after !== null
         ? semanticDiff(before, after, macKey, ownValues(desired))
-        : [],
+        : operation === "create" && desired !== null && found.merged !== null && after !== null
+          ? serverMade(desired, after, macKey)
+          : [],
     reversibility:
       operation === "delete" || before === null
         ? reversibilityOf(key, before, after, "pruning")

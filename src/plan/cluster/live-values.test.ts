@@ -1,9 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deep } from "../../../test/support/suites.ts";
-import type { JsonObject } from "../../kube/json.ts";
+import type { Json, JsonObject } from "../../kube/json.ts";
 import { objectKey } from "../../kube/object-key.ts";
+import { requestMac } from "../assemble-plan.ts";
 import { buildPlan, planText } from "../build-plan.ts";
+import { maskLive } from "../change/mask.ts";
 import {
   alive,
   applied,
@@ -13,7 +15,7 @@ import {
   observed,
   owning,
 } from "../testing/cluster-fixtures.ts";
-import { configMap, deployment, serviceAccount } from "../testing/fixtures.ts";
+import { configMap, deployment, macKey, serviceAccount } from "../testing/fixtures.ts";
 import { desiredObjects } from "../assemble/desired-objects.ts";
 import { clusterSide } from "./cluster-side.ts";
 import { ownValues, projected } from "./projection.ts";
@@ -113,6 +115,46 @@ function living(object: JsonObject): JsonObject {
     };
   return { ...object, metadata: { ...(object["metadata"] as JsonObject), annotations: { z: canary() } } };
 }
+
+describe("MACs of live values", () => {
+  /** Objects of a kind that nobody knows hold whatever their writers like. */
+  const widget = (name: string, free: Json): JsonObject => ({
+    apiVersion: "example.org/v1",
+    kind: "Widget",
+    metadata: { name, namespace: "shop" },
+    spec: { free, size: 1 },
+  });
+  const macsOf = (name: string, free: Json): readonly string[] => {
+    const desired = { ...widget(name, null), spec: { size: 2 } };
+    const live = alive(widget(name, free));
+    const plan = buildPlan(
+      clusterInput([desired], clusterOf([observed(desired, live, { ...live, spec: { size: 2 } })])),
+    );
+    const rows = plan.changes.flatMap(({ diff }) => diff).filter(({ path }) => path.startsWith("spec.free"));
+    return rows.flatMap(({ before }) => (before !== undefined && "mac" in before ? [before.mac ?? ""] : []));
+  };
+
+  it("K1 K17 stand for nothing else: a live value makes nobody's request genuine, and no step of a journal", () => {
+    const asked = buildPlan(
+      clusterInput([configMap("a", {})], clusterOf([observed(configMap("a", {}), null, configMap("a", {}))])),
+    );
+    const { mac, ...request } = asked.request;
+    const forged = macsOf("w", { request, intent: asked.intent } as unknown as Json);
+    expect(forged.length).toBe(1);
+    expect(forged).not.toContain(mac);
+    expect(mac).toBe(requestMac(macKey, request, asked.intent));
+    const object = alive(configMap("a", { a: "1" }));
+    const { beforeMac } = buildPlan(
+      clusterInput([configMap("a", {})], clusterOf([observed(configMap("a", {}), object, object)])),
+    ).changes[0]!;
+    expect(macsOf("w", maskLive(object))).not.toContain(beforeMac);
+  });
+
+  it("K17 are of one place in one object, so that nobody finds out a value by a guess elsewhere", () => {
+    expect(macsOf("v", "hunter2")).not.toEqual(macsOf("w", "hunter2"));
+    expect(macsOf("w", "hunter2")).toEqual(macsOf("w", "hunter2"));
+  });
+});
 
 describe("K17 live values never enter a plan", () => {
   const objects = applied(wanted);

@@ -59,17 +59,28 @@ function itemWith(list: JsonArray, keys: JsonObject): JsonObject | undefined {
 
 /** Paths of an object that a set of fields covers: what the object says and the manager owns. Sorted. */
 export function sharedPaths(fields: JsonObject, object: JsonObject): readonly string[] {
-  const found: string[] = [];
-  share(fields, object, "", new Set(), found);
-  return found.sort();
+  return sharedPlaces(fields, object).map(({ path }) => path);
+}
+
+/** A path in two forms: with the keys of items, and with the keys' names alone, as their values may be live ones (kernel K17). */
+interface FieldPlace {
+  readonly path: string;
+  readonly masked: string;
+}
+
+/** The same, each path in both forms. */
+export function sharedPlaces(fields: JsonObject, object: JsonObject): readonly FieldPlace[] {
+  const found: FieldPlace[] = [];
+  share(fields, object, { path: "", masked: "" }, new Set(), found);
+  return found.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
 }
 
 function share(
   fields: JsonObject,
   value: Json,
-  path: string,
+  place: FieldPlace,
   keys: ReadonlySet<string>,
-  found: string[],
+  found: FieldPlace[],
 ): void {
   for (const [step, below] of Object.entries(fields)) {
     const part = partOf(step);
@@ -79,17 +90,25 @@ function share(
       // The keys of an item belong to everybody who has a share in it.
       if (keys.has(part.name)) continue;
       const is = value[part.name];
-      const next = memberPath(path, part.name);
+      const next = {
+        path: memberPath(place.path, part.name),
+        masked: memberPath(place.masked, part.name),
+      };
       if (owned) found.push(next);
       else if (is !== undefined) share(below, is, next, new Set(), found);
     } else if (part.kind === "item" && isArray(value)) {
       const item = itemWith(value, part.keys);
-      const next = `${path}[${keysText(part.keys)}]`;
+      const names = Object.keys(part.keys).sort();
+      const next = {
+        path: `${place.path}[${keysText(part.keys)}]`,
+        masked: `${place.masked}[${names.map((name) => `${name}=?`).join(",")}]`,
+      };
       if (item !== undefined) share(below, item, next, new Set(Object.keys(part.keys)), found);
     } else if (part.kind === "value" && isArray(value)) {
       // The value itself may be a live one: only that the list is shared is told.
       const text = canonicalJson(part.value);
-      if (value.some((item) => canonicalJson(item) === text) && !found.includes(path)) found.push(path);
+      const isThere = value.some((item) => canonicalJson(item) === text);
+      if (isThere && !found.some(({ path }) => path === place.path)) found.push(place);
     }
   }
 }

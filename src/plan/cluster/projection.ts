@@ -28,7 +28,11 @@ function placed(path: JsonPath, value: Json): string {
  */
 export function projected(object: JsonObject, own: Own, macKey: Uint8Array | null): JsonObject {
   return project(objectKey(object), object, [], (path, value) =>
-    own(path, value) ? value : macKey === null ? "live" : `live:${macHex(macKey, placed(path, value))}`,
+    own(path, value)
+      ? value
+      : macKey === null
+        ? "live"
+        : `live:${macHex(macKey, "projection", placed(path, value))}`,
   ) as JsonObject;
 }
 

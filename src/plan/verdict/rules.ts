@@ -1,6 +1,6 @@
 import type { PodSecurityLevel } from "../../analysis/checks/pod-security/pod-security.ts";
 import { isObject, isArray, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
-import { keyText } from "../../kube/object-key.ts";
+import { identity, keyText } from "../../kube/object-key.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
 import type { Charter, CharterTarget } from "../charter.ts";
 import { imageUses, namespaceOf } from "../facts/build-facts.ts";
@@ -156,11 +156,19 @@ export const verdictRules: readonly VerdictRule[] = [
       "A deletion in a cluster, or one that a pruning controller follows, is denied unless the charter names object and kind (kernel K8).",
     decides: "denied",
     example: "a PersistentVolumeClaim's file is deleted and Argo CD prunes",
-    judge: ({ charter, row, target, changed, changes }) => {
+    judge: ({ charter, row, target, changed, changes, findings }) => {
       if (target.kind === "cluster") {
-        const own = isClusterRow(row) && row.cluster.ownDeletions === true;
+        const mayOwn = isClusterRow(row) && row.cluster.ownDeletions === true;
+        // What an undo meets under a name that we once made may be somebody else's by now.
+        const foreign = new Set(
+          findings.flatMap(({ code, key }) =>
+            code === "cluster/not-ours" && key !== undefined ? [identity(key)] : [],
+          ),
+        );
         return changes.flatMap(({ key, operation, reversibility }) =>
-          operation !== "delete" || isNamed(charter, key) || (own && reversibility.kind !== "irreversible")
+          operation !== "delete" ||
+          isNamed(charter, key) ||
+          (mayOwn && !foreign.has(identity(key)) && reversibility.kind !== "irreversible")
             ? []
             : [
                 deny(

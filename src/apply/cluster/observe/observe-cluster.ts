@@ -35,8 +35,7 @@ export async function observeCluster(question: ClusterQuestion): Promise<Cluster
   const version = await reader.version();
   const written = objects.map((object) => ({ key: objectKey(object), object }));
   const asked = [...written, ...deletions.map((key) => ({ key, object: null }))];
-  const touched = new Set(asked.flatMap(({ key }) => namespacesOf(key)));
-  const surroundings = await readSurroundings(reader, touched);
+  const surroundings = await readSurroundings(reader, touchedNamespaces(asked));
   const standing = new Set(
     surroundings.filter(({ kind }) => kind === "Namespace").map((object) => objectKey(object).name),
   );
@@ -79,6 +78,11 @@ export async function observeCluster(question: ClusterQuestion): Promise<Cluster
 
 function isNamespace(key: ObjectKey): boolean {
   return key.group === "" && key.kind === "Namespace";
+}
+
+/** The namespaces whose surroundings count for changes of these objects. */
+export function touchedNamespaces(changes: readonly { readonly key: ObjectKey }[]): ReadonlySet<string> {
+  return new Set(changes.flatMap(({ key }) => namespacesOf(key)));
 }
 
 function namespacesOf(key: ObjectKey): readonly string[] {

@@ -5,8 +5,9 @@ import { OpsError } from "../../../kube/ops-error.ts";
 import { parsePlan } from "../../../plan/build-plan.ts";
 import type { LiveObject } from "../../../plan/cluster-state.ts";
 import { runOrder } from "../../../plan/change/run-order.ts";
-import type { Journal, Run } from "../../journal/journal.ts";
+import type { Run, RunRecord } from "../../journal/journal.ts";
 import { asClusterPlan, type ClusterPlan } from "../../run/git-plan.ts";
+import { planHistory } from "../../run/plan-history.ts";
 import { clusterErrorCause } from "../client/errors/cluster-error.ts";
 import type { KubeConnection } from "../client/connection.ts";
 import { permitPlan } from "../client/request/permits.ts";
@@ -34,6 +35,7 @@ import type {
 } from "./ports.ts";
 import { clusterRecords, type Presence } from "./records.ts";
 import { endedNonces, type RunSoFar, runSoFar, steps } from "./run-steps.ts";
+import { sealedJournal, type SealedJournal } from "./sealed-journal.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import { writeObject } from "./write-objects.ts";
 
@@ -100,6 +102,7 @@ class Work {
   readonly plan: ClusterPlan;
   readonly ports: ClusterApplyPorts;
   readonly writes: readonly LiveWrite[];
+  readonly #journal: SealedJournal;
   readonly #records: ReturnType<typeof clusterRecords>;
   #reader: KubePlanner | undefined;
   #writer: KubeWriter | undefined;
@@ -113,6 +116,7 @@ class Work {
     this.plan = plan;
     this.ports = ports;
     this.writes = runOrder(writesOf(plan));
+    this.#journal = sealedJournal(ports.journal, ports.trustRoot.macKey);
     this.#records = clusterRecords(plan, ports);
     this.#unknown = this.#soFar().announced.size > 0;
   }
@@ -132,7 +136,7 @@ class Work {
     const { kubeSystemUid } = plan.target.pin;
     refuseSetBack(this.#version, loggedHighWater(ports.log, kubeSystemUid, trustRoot.charterDigest));
     const before = readPreimages(ports.state, plan.digest, trustRoot.macKey) ?? new Map();
-    const done = ports.journal.runs(plan.digest).find(({ outcome }) => outcome === "done");
+    const done = this.#journal.runs(plan.digest).find(({ outcome }) => outcome === "done");
     if (done !== undefined) {
       const standing = await this.#stands(reader, runSoFar(done), before);
       if (standing !== undefined) return this.#outcome(this.#records.presence(), { alreadyDone: true });
@@ -158,7 +162,11 @@ class Work {
       clock: ports.clock,
       toolVersion: ports.toolVersion,
       minor: ports.minor,
-      endedNonces: endedNonces(ports.journal.runs(plan.digest)),
+      // A journal can be set back or lost: what the log says was carried out used its approvals as well.
+      endedNonces: new Set([
+        ...endedNonces(this.#journal.runs(plan.digest)),
+        ...planHistory(ports.log, plan.digest).usedNonces,
+      ]),
       ownMarkers: this.#soFar().consumed,
       written: this.#written,
       preimages,
@@ -230,7 +238,7 @@ class Work {
         new OpsError("APPROVAL_USED", `the approval ${nonce} was used by another run already`, {
           hint: "an approval is for one use: approve again",
         });
-      if (!this.ports.journal.consumeNonce(nonce, run)) throw used();
+      if (!this.#journal.consumeNonce(nonce, run)) throw used();
       const request = approved.requests.markers.get(nonce);
       if (request === undefined) throw new TypeError("every approval has its marker");
       run.record(steps.consuming, { nonce });
@@ -281,11 +289,11 @@ class Work {
   }
 
   #begin(): Run {
-    return this.ports.journal.begin(this.plan.digest, jsonDigest(this.plan.target));
+    return this.#journal.begin(this.plan.digest, jsonDigest(this.plan.target));
   }
 
   #soFar(): RunSoFar {
-    return runSoFar(openRun(this.ports.journal, this.plan));
+    return runSoFar(openRun(this.#journal, this.plan));
   }
 
   /** Whether everything that a finished run wrote is still the same objects. */
@@ -344,7 +352,7 @@ class Work {
     const over = error.code === "RESULT_DIFFERS" && half;
     if (over || (known && !half && final.has(error.code))) {
       attempt(() => {
-        if (openRun(this.ports.journal, this.plan) !== undefined)
+        if (openRun(this.#journal, this.plan) !== undefined)
           this.#begin().finish(over ? "failed" : "refused", { code: error.code });
       });
     }
@@ -365,7 +373,7 @@ class Work {
   }
 }
 
-function openRun(journal: Journal, plan: ClusterPlan): ReturnType<Journal["runs"]>[number] | undefined {
+function openRun(journal: SealedJournal, plan: ClusterPlan): RunRecord | undefined {
   return journal.runs(plan.digest).find(({ outcome }) => outcome === null);
 }
 

@@ -1,6 +1,7 @@
 import type { AuditLog } from "../../../audit/log-store.ts";
 import type { Clock } from "../../../kube/clock.ts";
-import { keyText } from "../../../kube/object-key.ts";
+import type { JsonObject } from "../../../kube/json.ts";
+import { identity, keyText, objectKey } from "../../../kube/object-key.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
 import type { SignatureVerifier } from "../../../plan/approval-statement.ts";
@@ -16,10 +17,12 @@ import type { TrustRoot } from "../../trust-root/trust-root.ts";
 import type { KubePlanner } from "../client/writer.ts";
 import { refuseForeignSet } from "../inventory/applyset-parent.ts";
 import { findMarker, requireInventory } from "../inventory/approval-marker.ts";
-import { observeCluster } from "../observe/observe-cluster.ts";
+import { observeCluster, touchedNamespaces } from "../observe/observe-cluster.ts";
+import { readSurroundings } from "../observe/surroundings.ts";
 import { refuseDrift } from "./drift.ts";
 import { plannedWrites, type PlannedWrites, writesOf } from "./planned-writes.ts";
 import type { WrittenObject } from "./ports.ts";
+import { sameState } from "./result-mac.ts";
 import { stateBefore } from "./standing.ts";
 
 declare const brand: unique symbol;
@@ -36,6 +39,8 @@ export interface ApprovedClusterPlan {
   readonly approvals: readonly CountedApproval[];
   readonly requests: PlannedWrites;
   readonly inventory: string;
+  /** What lay around a moment ago. */
+  readonly surroundings: readonly JsonObject[];
 }
 
 /** What verification looks at. All of it is read anew each time. */
@@ -155,15 +160,16 @@ export async function loadApprovedClusterPlan(
     approvals,
     requests: plannedWrites(plan, statements, inventory),
     inventory,
+    surroundings: now.surroundings,
   }) as ApprovedClusterPlan;
   approved.add(result);
   return result;
 }
 
 /**
- * Right before the first write: the trust root still holds the charter, and the same approvals still count (kernel K3).
- * What an object is, each write looks at itself.
- * @throws {OpsError} CHARTER_CHANGED, APPROVAL_…
+ * Right before the first write: the trust root still holds the charter, the same approvals still count, and what the facts
+ * relied on lies around as it did (kernel K3). What an object is, each write looks at itself.
+ * @throws {OpsError} CHARTER_CHANGED, APPROVAL_…, TARGET_DRIFT
  */
 export async function confirmApproved(
   approvedPlan: ApprovedClusterPlan,
@@ -179,6 +185,42 @@ export async function confirmApproved(
     throw new OpsError("APPROVAL_INVALID", "the approvals of the plan were changed while the command ran", {
       hint: "run the command again",
     });
+  refuseMovedSurroundings(
+    plan,
+    approvedPlan.surroundings,
+    await readSurroundings(world.reader, touchedNamespaces(plan.changes)),
+  );
+}
+
+/** Whatever came, went or was changed in namespaces that the plan does not bring itself. @throws {OpsError} TARGET_DRIFT */
+function refuseMovedSurroundings(
+  plan: ClusterPlan,
+  before: readonly JsonObject[],
+  now: readonly JsonObject[],
+): void {
+  // Each write looks at its own object, and what comes up in a namespace that the run makes was not relied on.
+  const written = new Set(writesOf(plan).map(({ key }) => identity(key)));
+  const made = new Set(
+    plan.changes
+      .filter(({ key, operation }) => operation === "create" && key.group === "" && key.kind === "Namespace")
+      .map(({ key }) => key.name),
+  );
+  const byIdentity = (objects: readonly JsonObject[]): ReadonlyMap<string, JsonObject> =>
+    new Map(objects.map((object) => [identity(objectKey(object)), object]));
+  const [was, is] = [byIdentity(before), byIdentity(now)];
+  for (const [id, object] of [...was, ...is]) {
+    const key = objectKey(object);
+    if (written.has(id) || made.has(key.namespace)) continue;
+    const left = was.get(id) ?? null;
+    const right = is.get(id) ?? null;
+    if (sameState(left, right)) continue;
+    const what = left === null ? "has appeared" : right === null ? "was deleted" : "was changed";
+    throw new OpsError(
+      "TARGET_DRIFT",
+      `${printable(keyText(key))}, which the plan relies on, ${what} while the plan was carried out`,
+      { hint: "make a new plan" },
+    );
+  }
 }
 
 function approvalsOf(

@@ -13,12 +13,12 @@ export interface Known {
 
 /** MAC of what the server made, or would make, of an object, as plans hold it (kernel K2). */
 export function resultMac(macKey: Uint8Array, result: JsonObject, known: Known): string {
-  return macHex(macKey, canonicalJson(maskResult(result, known)));
+  return macHex(macKey, "object", canonicalJson(maskResult(result, known)));
 }
 
 /** MAC of a live object, as plans hold it. */
 export function liveMac(macKey: Uint8Array, live: JsonObject): string {
-  return macHex(macKey, canonicalJson(maskLive(live)));
+  return macHex(macKey, "object", canonicalJson(maskLive(live)));
 }
 
 /** Whether two live forms of an object are one state. */
