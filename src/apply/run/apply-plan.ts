@@ -12,6 +12,7 @@ import type { StateFolder } from "../state/state-folder.ts";
 import type { TrustRoot } from "../trust-root/trust-root.ts";
 import { type ApprovedPlan, assertApproved, loadApprovedPlan } from "./approved-plan.ts";
 import { branchOf, commitMessage } from "./commit-message.ts";
+import { finalRefusals } from "./final-refusals.ts";
 import { planHistory } from "./plan-history.ts";
 import { type EarlierCommit, earlierCommit, openNonces, steps, usedNonces } from "./earlier-runs.ts";
 import { asGitPlan, type GitPlan } from "./git-plan.ts";
@@ -53,24 +54,6 @@ export interface ApplyOutcome {
   readonly presence: readonly { readonly approver: string; readonly presence: "proved" | "not proved" }[];
 }
 
-/** Refusals after which the same run can never go on: it is ended, and what it consumed stays consumed. */
-const final: ReadonlySet<OpsErrorCode> = new Set([
-  "PLAN_MALFORMED",
-  "PLAN_DIGEST",
-  "PLAN_NOT_REPRODUCED",
-  "PLAN_DENIED",
-  "PLAN_EMPTY",
-  "CHARTER_CHANGED",
-  "APPROVAL_MISSING",
-  "APPROVAL_INVALID",
-  "APPROVAL_EXPIRED",
-  "APPROVAL_USED",
-  "APPROVER_UNKNOWN",
-  "APPROVER_PRESENCE",
-  "TARGET_DRIFT",
-  "TARGET_UNSAFE",
-]);
-
 /** Failures of the records themselves: there is nothing that could be written about them. */
 function concernsRecords(code: OpsErrorCode): boolean {
   return code === "LOG_UNWRITABLE" || code === "LOG_INVALID" || /^(?:STATE|JOURNAL)_/.test(code);
@@ -97,7 +80,7 @@ export function applyPlan(planText: string, planName: string, ports: ApplyPorts)
     } catch (error) {
       if (OpsError.is(error)) {
         logRefusal(error, work);
-        if (final.has(error.code)) endOpenRun(error.code, work);
+        if (finalRefusals.has(error.code)) endOpenRun(error.code, work);
       }
       throw error;
     }

@@ -1,11 +1,11 @@
 import { jsonDigest } from "../../../kube/digest.ts";
-import type { OpsErrorCode } from "../../../kube/error-table.ts";
 import { identity } from "../../../kube/object-key.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { parsePlan } from "../../../plan/build-plan.ts";
 import type { LiveObject } from "../../../plan/cluster-state.ts";
 import { runOrder } from "../../../plan/change/run-order.ts";
 import type { Run, RunRecord } from "../../journal/journal.ts";
+import { finalRefusals } from "../../run/final-refusals.ts";
 import { asClusterPlan, type ClusterPlan } from "../../run/git-plan.ts";
 import { planHistory } from "../../run/plan-history.ts";
 import { clusterErrorCause } from "../client/errors/cluster-error.ts";
@@ -77,25 +77,6 @@ function readPlan(planText: string, planName: string, ports: ClusterApplyPorts):
     throw error;
   }
 }
-
-/** Refusals after which a run that wrote nothing can never go on: it is ended, and what it consumed stays consumed. */
-const final: ReadonlySet<OpsErrorCode> = new Set([
-  "PLAN_MALFORMED",
-  "PLAN_DIGEST",
-  "PLAN_NOT_REPRODUCED",
-  "PLAN_DENIED",
-  "PLAN_EMPTY",
-  "CHARTER_CHANGED",
-  "APPROVAL_MISSING",
-  "APPROVAL_INVALID",
-  "APPROVAL_EXPIRED",
-  "APPROVAL_USED",
-  "APPROVER_UNKNOWN",
-  "APPROVER_PRESENCE",
-  "TARGET_DRIFT",
-  "TARGET_UNSAFE",
-  "CLUSTER_SET_BACK",
-]);
 
 /** One call: what it knows of the run, and the clients that it opened. */
 class Work {
@@ -350,7 +331,7 @@ class Work {
     const known = !this.#unknown && this.#uncertain === null;
     this.#records.refusal(error.code, known, this.#version > 0n ? this.#highWater() : undefined);
     const over = error.code === "RESULT_DIFFERS" && half;
-    if (over || (known && !half && final.has(error.code))) {
+    if (over || (known && !half && finalRefusals.has(error.code))) {
       attempt(() => {
         if (openRun(this.#journal, this.plan) !== undefined)
           this.#begin().finish(over ? "failed" : "refused", { code: error.code });
