@@ -105,6 +105,8 @@ kubeops([
   "-n",
   namespace,
   "--software-keys",
+  "--reconciler",
+  "none",
   "--trust-root",
   "trust",
 ]);

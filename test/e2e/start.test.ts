@@ -6,15 +6,29 @@ import { describe, expect, test } from "vitest";
 import { makeWorld, repository } from "../support/cli.ts";
 
 describe("npm start", () => {
-  function start(words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  /** Runs the demo; `next` is what the undo that it proposes answers. */
+  function start(words: readonly string[]): {
+    status: number | null;
+    stdout: string;
+    stderr: string;
+    next: { status: number | null; stdout: string } | null;
+  } {
     const folder = mkdtempSync(join(tmpdir(), "kubeops-start-"));
     const ran = spawnSync(process.execPath, [join(repository, "tools/start.mjs"), ...words], {
       encoding: "utf8",
       cwd: repository,
       env: { PATH: process.env["PATH"] ?? "", TMPDIR: folder, HOME: folder },
     });
+    const proposed = /npx kubeops (undo .*?) {3}/.exec(ran.stdout)?.[1];
+    const next =
+      proposed === undefined
+        ? null
+        : spawnSync(process.execPath, [join(repository, "bin/kubeops.cjs"), ...proposed.split(" ")], {
+            encoding: "utf8",
+            env: { PATH: process.env["PATH"] ?? "", HOME: folder },
+          });
     rmSync(folder, { recursive: true, force: true });
-    return ran;
+    return { status: ran.status, stdout: ran.stdout, stderr: ran.stderr, next };
   }
 
   test("does the main job on the embedded example and says where everything lies", () => {
@@ -27,6 +41,9 @@ describe("npm start", () => {
     expect(ran.stdout).toMatch(/valid: \d+ entries/);
     expect(ran.stdout).toContain("Where everything lies");
     expect(ran.stdout).not.toContain("only-an-example");
+    // What it proposes next works as it stands.
+    expect(ran.next?.stdout).toMatch(/^Plan [0-9a-f]{12} {2}needs approval: 1 of you/);
+    expect(ran.next?.status).toBe(0);
   });
 
   test("does the same for the user's own file", () => {

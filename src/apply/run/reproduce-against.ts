@@ -1,5 +1,6 @@
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
+import { requireCharter } from "./require-charter.ts";
 import { reproducePlan } from "../../plan/build-plan.ts";
 import type { GitState } from "../../plan/git-state.ts";
 import type { GitTargetPort } from "../git/git-target.ts";
@@ -25,17 +26,7 @@ export async function reproduceAgainst(
   world: PlanWorld,
 ): Promise<GitState> {
   const { trustRoot } = world;
-  if (plan.charter === null)
-    throw new OpsError("PLAN_DENIED", "the plan was made without a charter, so nothing allows it", {
-      hint: "make a new plan",
-    });
-  if (plan.charter.digest !== trustRoot.charterDigest || plan.charter.owner !== trustRoot.owner.fingerprint) {
-    throw new OpsError(
-      "CHARTER_CHANGED",
-      `the plan names the charter ${printable(plan.charter.name)} serial ${plan.charter.serial} (${plan.charter.digest}); the trust root holds ${printable(trustRoot.charter.metadata.name)} serial ${trustRoot.charter.metadata.serial} (${trustRoot.charterDigest})`,
-      { hint: "make a new plan" },
-    );
-  }
+  requireCharter(plan, trustRoot);
   if (target.url !== plan.target.url || target.branch !== plan.target.branch) {
     throw new OpsError(
       "TARGET_DRIFT",

@@ -11,6 +11,7 @@ import type { ClusterState, LiveObject } from "../../../plan/cluster-state.ts";
 import { charterTargetFor } from "../../../plan/target.ts";
 import { type CountedApproval, countApprovals } from "../../run/count-approvals.ts";
 import { currentTrustRoot } from "../../run/current-trust-root.ts";
+import { requireCharter } from "../../run/require-charter.ts";
 import type { ClusterPlan } from "../../run/git-plan.ts";
 import type { StateFolder } from "../../state/state-folder.ts";
 import type { TrustRoot } from "../../trust-root/trust-root.ts";
@@ -79,17 +80,7 @@ export function charterTargetOf(
   started: TrustRoot,
 ): { readonly trustRoot: TrustRoot; readonly target: CharterClusterTarget } {
   const trustRoot = currentTrustRoot(started);
-  if (plan.charter === null)
-    throw new OpsError("PLAN_DENIED", "the plan was made without a charter, so nothing allows it", {
-      hint: "make a new plan",
-    });
-  if (plan.charter.digest !== trustRoot.charterDigest || plan.charter.owner !== trustRoot.owner.fingerprint) {
-    throw new OpsError(
-      "CHARTER_CHANGED",
-      `the plan names the charter ${printable(plan.charter.name)} serial ${plan.charter.serial} (${plan.charter.digest}); the trust root holds ${printable(trustRoot.charter.metadata.name)} serial ${trustRoot.charter.metadata.serial} (${trustRoot.charterDigest})`,
-      { hint: "make a new plan" },
-    );
-  }
+  requireCharter(plan, trustRoot);
   const target = charterTargetFor(trustRoot.charter, plan.target);
   if (target === undefined || !("cluster" in target))
     throw new OpsError("PLAN_DENIED", `the charter has no cluster named ${printable(plan.target.name)}`);
