@@ -21,6 +21,7 @@ export interface RequestFlags {
   readonly filename?: readonly string[];
   readonly namespace?: string;
   readonly prune: boolean;
+  readonly recreate: boolean;
   readonly application?: string;
   readonly composeProfile?: readonly string[];
   readonly env?: readonly string[];
@@ -44,7 +45,14 @@ export async function readAsked(
   const read =
     inputs.kind === "compose" ? composeRequest(context, inputs, flags) : objectsRequest(inputs, flags, minor);
   const names = inputs.kind === "compose" ? inputs.names : named;
-  return { ...read, request: { text: requestText(flags, names), inputs: read.inputs } };
+  return {
+    ...read,
+    request: {
+      text: requestText(flags, names),
+      inputs: read.inputs,
+      ...(flags.recreate ? { recreate: true } : {}),
+    },
+  };
 }
 
 interface Read {
@@ -62,6 +70,7 @@ function requestText(flags: RequestFlags, names: readonly string[]): string {
   for (const profile of flags.composeProfile ?? []) words.push("--compose-profile", profile);
   for (const name of flags.env ?? []) words.push("--env", name);
   if (flags.prune) words.push("--prune");
+  if (flags.recreate) words.push("--recreate");
   return words.join(" ");
 }
 

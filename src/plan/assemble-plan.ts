@@ -96,6 +96,7 @@ function requestRecord(input: PlanInput, side: Side): RequestRecord {
     ...(request.undoes === undefined ? {} : { undoes: request.undoes }),
     target: side.asked,
     deletions: distinct(input.deletions),
+    ...(request.recreate === undefined ? {} : { recreate: request.recreate }),
     minor,
   };
   return { ...record, mac: macKey === null ? null : requestMac(macKey, record, intent) };

@@ -50,6 +50,8 @@ export interface RequestRecord {
   readonly target: RequestedGitTarget | RequestedClusterTarget;
   /** Objects that were asked to be deleted, by identity. */
   readonly deletions: readonly ObjectKey[];
+  /** For a cluster: objects whose fields cannot be changed may be deleted and made again. Absent: they may not. */
+  readonly recreate?: true;
   /** Minor version of Kubernetes 1 that the request is for. */
   readonly minor: number;
   /** HMAC of request and intent under the trust root's key: nobody without the key words a request. Null without a trust root. */
@@ -98,7 +100,8 @@ export interface ReadSetEntry {
   readonly version: string;
 }
 
-export type Operation = "create" | "update" | "delete" | "unchanged";
+/** `recreate`: the object that stands in the cluster is deleted, and another one made in its place. */
+export type Operation = "create" | "update" | "recreate" | "delete" | "unchanged";
 
 export interface Change {
   readonly key: ObjectKey;
@@ -133,6 +136,8 @@ export interface LiveChange {
    */
   readonly mergedMac: string | null;
   readonly notDryRun: string | null;
+  /** Of a deletion or a recreation: other objects that the server's garbage collector deletes with it. */
+  readonly dependents?: readonly ObjectKey[];
   /** Other managers of fields that this change touches. */
   readonly owners: readonly { readonly manager: string; readonly path: string }[];
   readonly warnings: readonly string[];
@@ -175,6 +180,8 @@ export interface Facts {
     readonly update: number;
     readonly delete: number;
     readonly unchanged: number;
+    /** Absent when there are none. */
+    readonly recreate?: number;
   };
   readonly kinds: readonly {
     readonly group: string;

@@ -85,7 +85,14 @@ async function observed(
       typeof asked.deletions === "string"
         ? await prunedBy(reader, row, trustRoot, asked.objects)
         : asked.deletions;
-    const cluster = await observeCluster({ reader, name: row.name, pin, objects, deletions });
+    const cluster = await observeCluster({
+      reader,
+      name: row.name,
+      pin,
+      objects,
+      deletions,
+      recreate: asked.request.recreate === true,
+    });
     return buildPlan({
       ...asked,
       deletions,
@@ -132,6 +139,7 @@ export async function reproduceInCluster(
       pin,
       objects: plan.changes.flatMap(({ object }) => (object === null ? [] : [object])),
       deletions: plan.request.deletions,
+      recreate: plan.request.recreate === true,
     });
     refuseDrift(plan, cluster, trustRoot.macKey);
     reproducePlan(plan, {

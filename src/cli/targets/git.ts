@@ -38,6 +38,9 @@ export async function planForGit(
   session: Session,
   { asked, spec, minor }: { readonly asked: AskedFor; readonly spec: GitTargetSpec; readonly minor: number },
 ): Promise<Plan> {
+  if (asked.request.recreate === true) {
+    throw new OpsError("USAGE", "--recreate is for clusters: what follows a repository decides for itself");
+  }
   const target = await openTarget(context, flags, {
     url: locationOf(context, spec.url),
     branch: spec.branch,

@@ -19,7 +19,7 @@ import type { ClusterPlanInput } from "../plan-input.ts";
 import { charterClusterTarget } from "../target.ts";
 import { clusterFindings } from "./cluster-findings.ts";
 import type { ClusterStep } from "./cluster-step.ts";
-import { recreatedFields } from "./immutable.ts";
+import { type ImmutableFields, immutableFields, noImmutableFields } from "./immutable.ts";
 import { ownerRows, ownersOf } from "./owners.ts";
 import { serverMade } from "./server-made.ts";
 import { ownValues, projected } from "./projection.ts";
@@ -67,7 +67,7 @@ export function clusterSide(input: ClusterPlanInput, requested: ReadonlyMap<stri
       undoes: input.request.undoes !== undefined,
       minor: cluster.minor,
     }),
-    assumptions: notDryRun(steps),
+    assumptions: [...notDryRun(steps), ...underAnotherName(steps)],
     resets: steps.flatMap(resetsOf),
     files: () => [],
   };
@@ -101,9 +101,15 @@ function changeSet(
   for (const desired of toApply) {
     const key = objectKey(desired);
     const found = foundIn(cluster, key);
+    const immutable = immutableFields(key, desired, found);
+    const again = request.recreate === true ? recreated(found, immutable) : undefined;
     const before = found.live === null ? null : maskLive(found.live);
-    const after = found.merged === null ? desired : maskResult(found.merged, { live: found.live, desired });
-    steps.push({ key, operation: operationOf(before, after), desired, found, before, after });
+    const { merged } = again ?? found;
+    // Of an object that is made again nothing stays that the server once made up for the old one.
+    const live = again === undefined ? found.live : null;
+    const after = merged === null ? desired : maskResult(merged, { live, desired });
+    const operation = again === undefined ? operationOf(before, after) : "recreate";
+    steps.push({ key, operation, desired, found: again ?? found, immutable, before, after });
   }
   for (const key of distinct(input.deletions)) {
     if (requested.has(identity(key))) {
@@ -122,7 +128,8 @@ function changeSet(
       );
     }
     const before = maskLive(found.live);
-    steps.push({ key, operation: "delete", desired: null, found, before, after: null });
+    const immutable = noImmutableFields;
+    steps.push({ key, operation: "delete", desired: null, found, immutable, before, after: null });
   }
   return { steps: steps.sort(byKey), absent };
 }
@@ -133,6 +140,17 @@ function foundIn(cluster: ClusterState, key: ObjectKey): LiveObject {
   throw new OpsError("TARGET_DRIFT", `nothing was read from the cluster about ${printable(keyText(key))}`, {
     hint: "make a new plan",
   });
+}
+
+/**
+ * What was found, as it counts for a recreation: asked for, and the server refuses nothing but changes of fields that cannot
+ * be changed. Undefined for everything else.
+ */
+function recreated(found: LiveObject, immutable: ImmutableFields): LiveObject | undefined {
+  const { recreation } = found;
+  if (recreation === undefined || !immutable.explainsRefusal) return undefined;
+  const { merged, notDryRun, refusal, warnings } = recreation;
+  return { ...found, merged, notDryRun, refusal, warnings };
 }
 
 function operationOf(before: JsonObject | null, after: JsonObject): Operation {
@@ -151,7 +169,7 @@ function changeOf(step: ClusterStep, macKey: Uint8Array | null): Change {
     digest: digestOf(desired),
     beforeMac: macOf(before, macKey),
     diff:
-      operation === "update" && before !== null && after !== null
+      (operation === "update" || operation === "recreate") && before !== null && after !== null
         ? semanticDiff(before, after, macKey, ownValues(desired))
         : operation === "create" && desired !== null && found.merged !== null && after !== null
           ? serverMade(desired, after, macKey)
@@ -159,17 +177,24 @@ function changeOf(step: ClusterStep, macKey: Uint8Array | null): Change {
     reversibility:
       operation === "delete" || before === null
         ? reversibilityOf(key, before, after, "pruning")
-        : recreatedFields(step).reversibility,
+        : step.immutable.reversibility,
     live: {
       resource: found.resource,
       namespaced: found.namespaced,
       uid: uid ?? null,
       mergedMac: found.merged === null ? null : macOf(after, macKey),
       notDryRun: operation === "delete" ? null : found.notDryRun,
+      ...(goes(operation) && found.dependents !== undefined && found.dependents.length > 0
+        ? { dependents: distinct(found.dependents) }
+        : {}),
       owners: ownerRows(ownersOf(step)),
       warnings: [...found.warnings],
     },
   };
+}
+
+function goes(operation: Operation): boolean {
+  return operation === "delete" || operation === "recreate";
 }
 
 function uidOf(live: JsonObject): string {
@@ -251,4 +276,19 @@ function notDryRun(steps: readonly ClusterStep[]): readonly Assumption[] {
       text: `No server dry run, so that the object itself stands for its result and neither defaults nor admission are seen: ${names.join("; ")} (K2).`,
     },
   ];
+}
+
+/** The old object stands in the way of a dry run of the new one under its own name. */
+function underAnotherName(steps: readonly ClusterStep[]): readonly Assumption[] {
+  const names = steps
+    .filter(({ operation, found }) => operation === "recreate" && found.merged !== null)
+    .map(({ key }) => keyText(key));
+  return names.length === 0
+    ? []
+    : [
+        {
+          id: "cluster/recreation-dry-run",
+          text: `What the server makes of an object that is made again was asked under another name, as the old one still stands: ${names.join("; ")}. Whatever depends on the name, and what somebody does between deletion and creation, is seen only then: apply asks again before it creates, and stops where the answer is another (K2).`,
+        },
+      ];
 }

@@ -17,7 +17,7 @@ export function ownersOf(step: Pick<ClusterStep, "operation" | "desired" | "foun
     if (entry.manager === FIELD_MANAGER || isMachinery(entry)) continue;
     const tool = toolOf(entry.manager);
     const who = tool === undefined ? entry.manager : `${entry.manager} (${tool})`;
-    if (step.desired === null) {
+    if (step.desired === null || step.operation === "recreate") {
       found.push({ manager: entry.manager, path: "", detail: `${who} owns fields of it` });
       continue;
     }

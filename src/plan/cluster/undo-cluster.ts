@@ -23,7 +23,7 @@ export function undoClusterRequest(
 ): Pick<ClusterPlanInput, "request" | "intent" | "objects" | "deletions" | "authored"> {
   clusterTargetOf(plan);
   const objects = plan.changes.flatMap(({ key, operation }): readonly JsonObject[] => {
-    if (operation !== "update" && operation !== "delete") return [];
+    if (operation !== "update" && operation !== "delete" && operation !== "recreate") return [];
     const id = identity(key);
     const was = preimages.get(id);
     if (was === undefined || was === null || identity(objectKey(was)) !== id) {
@@ -31,10 +31,15 @@ export function undoClusterRequest(
         hint: "what the plan changed cannot be put back from here",
       });
     }
-    return [operation === "delete" ? cleaned(was) : formerly(was)];
+    return [operation === "update" ? formerly(was) : cleaned(was)];
   });
   return {
-    request: { text: `undo ${plan.digest}`, inputs: [], undoes: plan.digest },
+    request: {
+      text: `undo ${plan.digest}`,
+      inputs: [],
+      undoes: plan.digest,
+      ...(plan.changes.some(({ operation }) => operation === "recreate") ? { recreate: true as const } : {}),
+    },
     intent: {
       apiVersion: "kubernetes-operations.dev/v1",
       kind: "Intent",
@@ -61,7 +66,8 @@ function formerly(was: JsonObject): JsonObject {
 
 /** An object as it can be made anew: without what the server wrote or made up for the one that was. */
 function cleaned(was: JsonObject): JsonObject {
-  const object = maskResult(was, { live: null, desired: null });
+  // What we had asked for is no accident of the object that was: an address, say.
+  const object = maskResult(was, { live: null, desired: appliedBy(FIELD_MANAGER, was) });
   const metadata = object["metadata"] as JsonObject;
   const kept = Object.entries(metadata).flatMap(([name, value]): readonly (readonly [string, Json])[] => {
     if (serverMetadata.has(name)) return [];

@@ -41,3 +41,16 @@ export function writeRequest(
 export function deletionRequest(key: ObjectKey, kind: ServedKind, uid: string): PlannedRequest {
   return deleteRequest(pathOf(key, kind), { uid, propagation: "Background" });
 }
+
+/**
+ * The request that deletes an object which is made again. What runs Pods goes after them: the old ones and the new ones
+ * never run side by side, on one volume or under one name.
+ */
+export function removalRequest(key: ObjectKey, kind: ServedKind, uid: string): PlannedRequest {
+  const propagation = runsPods(key) ? "Foreground" : "Background";
+  return deleteRequest(pathOf(key, kind), { uid, propagation });
+}
+
+function runsPods({ group, kind }: ObjectKey): boolean {
+  return group === "apps" || group === "batch" || (group === "" && kind === "ReplicationController");
+}

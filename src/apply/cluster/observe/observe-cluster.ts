@@ -20,6 +20,8 @@ export interface ClusterQuestion {
   readonly objects: readonly JsonObject[];
   readonly deletions: readonly ObjectKey[];
   readonly fieldManager?: string;
+  /** What cannot be changed may be deleted and made again: the server is asked about that as well. */
+  readonly recreate?: boolean;
   /** False asks for no dry run: every object says that it waits for apply. */
   readonly dryRun?: boolean;
 }
@@ -63,6 +65,7 @@ export async function observeCluster(question: ClusterQuestion): Promise<Cluster
         object,
         fieldManager: question.fieldManager ?? FIELD_MANAGER,
         notDryRun: reason,
+        recreate: question.recreate === true,
       });
     }),
   );

@@ -7,6 +7,7 @@ import { clusterErrorCause } from "../client/errors/cluster-error.ts";
 import type { PlannedRequest } from "../client/request/planned-request.ts";
 import type { KubePlanner, WriteAnswer } from "../client/writer.ts";
 import { deletionRequest, pathOf, type ServedKind, writeRequest } from "./change-request.ts";
+import { askRecreation } from "./ask-recreation.ts";
 import { isTerminating, uidOf, versionOf } from "./live-facts.ts";
 
 export interface ObjectQuestion {
@@ -17,6 +18,8 @@ export interface ObjectQuestion {
   readonly fieldManager: string;
   /** Why the server is not asked for a dry run; null when it is. */
   readonly notDryRun: string | null;
+  /** Where only immutable fields are in the way, the server is asked about a deletion and a creation. */
+  readonly recreate: boolean;
 }
 
 /** Attempts at a dry run while somebody changes the object at the same time. */
@@ -71,8 +74,32 @@ async function look(reader: KubePlanner, question: ObjectQuestion): Promise<Live
     const answer = await reader.dryRun(request, (live === null ? null : versionOf(live)) ?? undefined);
     return { ...found, ...promise(answer, object) };
   } catch (error) {
-    return failed(error, found);
+    const said = failed(error, found);
+    if (said === "changed" || object === null || !question.recreate || !mayBeRecreated(said)) return said;
+    return withRecreation(reader, { ...question, object }, said);
   }
+}
+
+/** All that the server refuses is that fields change which cannot be changed. */
+function mayBeRecreated({ live, refusedFields = [] }: LiveObject): boolean {
+  return live !== null && refusedFields.length > 0 && refusedFields.every(({ immutable }) => immutable);
+}
+
+async function withRecreation(
+  reader: KubePlanner,
+  question: ObjectQuestion & { readonly object: JsonObject },
+  found: LiveObject,
+): Promise<LiveObject | "changed"> {
+  const more = await ask(reader, question, ["create", "delete"]);
+  const recreation = more.every(({ allowed }) => allowed)
+    ? await askRecreation(reader, question, found.live)
+    : {
+        merged: null,
+        notDryRun: "the planner may not delete it and make it again, so the server's dry run waits for apply",
+        refusal: null,
+        warnings: [],
+      };
+  return recreation === "changed" ? "changed" : { ...found, access: [...found.access, ...more], recreation };
 }
 
 function promise(answer: WriteAnswer, object: JsonObject | null): Pick<LiveObject, "merged" | "warnings"> {
@@ -92,16 +119,36 @@ function failed(error: unknown, found: LiveObject): LiveObject | "changed" {
   );
   if (conflicts.length > 0) return { ...found, conflicts };
   if (error.code === "CLUSTER_CONFLICT") return "changed";
-  return { ...found, refusal: error.message };
+  const refusedFields = failure.causes.map(({ field, immutable }) => ({ path: field, immutable }));
+  return {
+    ...found,
+    refusal: error.message,
+    // Invalid is what validation says; what admission says is no reason to delete anything.
+    ...(failure.status === 422 && failure.reason === "Invalid" && failure.denial === null
+      ? { refusedFields }
+      : {}),
+  };
 }
 
 /** Server-side apply asks for `patch`, and for `create` as well where there is nothing yet (apiserver, handlers/patch.go). */
 function askAccess(
   reader: KubePlanner,
-  { key, kind, object }: ObjectQuestion,
+  question: ObjectQuestion,
   live: JsonObject | null,
 ): Promise<LiveObject["access"]> {
-  const verbs = object === null ? ["delete"] : live === null ? ["create", "patch"] : ["patch"];
+  const { object } = question;
+  return ask(
+    reader,
+    question,
+    object === null ? ["delete"] : live === null ? ["create", "patch"] : ["patch"],
+  );
+}
+
+function ask(
+  reader: KubePlanner,
+  { key, kind }: ObjectQuestion,
+  verbs: readonly string[],
+): Promise<LiveObject["access"]> {
   return Promise.all(
     verbs.map(async (verb) => {
       const { group, version, namespace, name } = pathOf(key, kind);

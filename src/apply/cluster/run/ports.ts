@@ -12,13 +12,17 @@ import type { HealthReport, HealthProgress } from "../health/wait-healthy.ts";
 
 /**
  * In the order of a run; each is reported when it is durable. `writing`, `answered` and `written` come for every object:
- * announced in the journal, answered by the server, recorded in the journal.
+ * announced in the journal, answered by the server, recorded in the journal. Of an object that is made again `removing`,
+ * `removed` and `gone` stand before: its deletion was announced, was recorded, and has come to its end.
  */
 export type ClusterStepName =
   | "verified"
   | "intent-logged"
   | "preimages-saved"
   | "approvals-used"
+  | "removing"
+  | "removed"
+  | "gone"
   | "writing"
   | "answered"
   | "written"
@@ -34,6 +38,8 @@ export interface ClusterStep {
   /** Objects that are written, and that there are to write. */
   readonly done: number;
   readonly of: number;
+  /** Of `removed`: the finalizers that the object waits for. */
+  readonly waitsFor?: readonly string[];
 }
 
 export interface ClusterApplyPorts {
@@ -54,6 +60,8 @@ export interface ClusterApplyPorts {
   readonly minor: number;
   /** What it gives is waited for before the run goes on. */
   readonly onStep?: (step: ClusterStep) => void | Promise<void>;
+  /** How long an object that is made again may take to go before the run stops. Default: 5 minutes. */
+  readonly removalTimeoutMs?: number;
   /** Waits until the written objects are healthy. */
   readonly wait?: { readonly timeoutMs: number; readonly onProgress?: (progress: HealthProgress) => void };
 }

@@ -9,11 +9,12 @@ import type { PlannedRequest } from "../client/request/planned-request.ts";
 import type { KubeWriter } from "../client/writer.ts";
 import { pathOf } from "../observe/change-request.ts";
 import { finalizersOf, uidOf, versionOf } from "../observe/live-facts.ts";
-import { refuseMoved } from "./drift.ts";
-import type { LiveWrite } from "./planned-writes.ts";
+import { refuseMoved, refuseSuccessor } from "./drift.ts";
+import type { LiveWrite, PlannedWrites } from "./planned-writes.ts";
 import type { WrittenObject } from "./ports.ts";
 import { differingFields, type Known, resultMac } from "./result-mac.ts";
 import { steps } from "./run-steps.ts";
+import { untilGone } from "./until-gone.ts";
 import { maskResult } from "../../../plan/change/mask.ts";
 
 export interface WriteContext {
@@ -24,8 +25,17 @@ export interface WriteContext {
   readonly before: ReadonlyMap<string, LiveObject>;
   /** This very run has read all of `before` from the cluster a moment ago. */
   readonly fresh: boolean;
-  readonly requests: ReadonlyMap<string, PlannedRequest>;
-  readonly onStep: (step: "writing" | "answered", change: LiveWrite) => Promise<void>;
+  readonly requests: Pick<PlannedWrites, "changes" | "removals">;
+  /** What the run deleted in an earlier process to make it again. */
+  readonly removed: ReadonlyMap<string, LiveWrite>;
+  readonly removalTimeoutMs: number;
+  readonly onStep: (
+    step: "removing" | "removed" | "gone" | "writing" | "answered",
+    change: LiveWrite,
+    waitsFor?: readonly string[],
+  ) => Promise<void>;
+  /** Called as soon as an object that is made again is on its way out. */
+  readonly onRemoved: (change: LiveWrite) => void;
   /** Called with every version of the store that an answer names. */
   readonly onVersion: (resourceVersion: string) => void;
   /** Called as soon as an object is written, also when it is not what was promised. */
@@ -43,17 +53,46 @@ export interface WriteContext {
  */
 export async function writeObject(change: LiveWrite, context: WriteContext): Promise<WrittenObject> {
   const id = identity(change.key);
-  const request = context.requests.get(id);
+  const request = context.requests.changes.get(id);
   if (request === undefined) throw new TypeError("every change has its request");
   const planned = { change, id, request };
+  if (change.operation === "recreate") return recreate(planned, context);
   if (change.operation === "delete") return remove(await standing(planned, context), context);
   return put(await promise(planned, context), context);
+}
+
+/**
+ * Deletes the object as it stood when the plan was made, waits until it is gone, and makes the new one: with the dry run
+ * right before, and with the promise that the plan could make. What somebody made in its place meanwhile stays.
+ */
+async function recreate(planned: Planned, context: WriteContext): Promise<WrittenObject> {
+  const { change, id } = planned;
+  if (!context.removed.has(id)) {
+    const request = context.requests.removals.get(id);
+    if (request === undefined) throw new TypeError("what is made again has its deletion");
+    const asked = await standing({ ...planned, request }, context);
+    context.run.record(steps.removing, { object: id, uid: change.live.uid ?? "" });
+    await context.onStep("removing", change);
+    await send(asked, context);
+    context.onRemoved(change);
+    context.run.record(steps.removed, { object: id, uid: change.live.uid ?? "" });
+  }
+  await untilGone(change, {
+    reader: context.writer,
+    timeoutMs: context.removalTimeoutMs,
+    wait: context.wait,
+    onWaiting: (waitsFor) => context.onStep("removed", change, waitsFor),
+  });
+  await context.onStep("gone", change);
+  return put(await promise({ ...planned, gone: true }, context), context);
 }
 
 interface Planned {
   readonly change: LiveWrite;
   readonly id: string;
   readonly request: PlannedRequest;
+  /** The object that stood there is deleted by this run: nothing may stand there now. */
+  readonly gone?: true;
 }
 
 interface Sending extends Planned {
@@ -70,9 +109,10 @@ interface Promised extends Sending {
 
 /** @throws {OpsError} TARGET_DRIFT where the object is not as it stood. */
 async function standing(planned: Planned, { writer, before }: WriteContext): Promise<Sending> {
-  const { change, id } = planned;
+  const { change, id, gone } = planned;
   const live = (await writer.get(pathOf(change.key, change.live))) ?? null;
-  refuseMoved(change, before.get(id)?.live ?? null, live);
+  if (gone === true) refuseSuccessor(change, live);
+  else refuseMoved(change, before.get(id)?.live ?? null, live);
   return sending(planned, live);
 }
 
@@ -115,9 +155,11 @@ async function promise(planned: Planned, context: WriteContext): Promise<Promise
   const mac = resultMac(macKey, asked.merged, known);
   const { mergedMac } = change.live;
   if (mergedMac === null || mac === mergedMac) return { ...asked, mac };
+  const found = before.get(id);
+  const promised = change.operation === "recreate" ? found?.recreation?.merged : found?.merged;
   throw new OpsError(
     "RESULT_DIFFERS",
-    `the server would make something else of ${printable(keyText(change.key))} than it promised when the plan was made${differing(before.get(id)?.merged ?? null, asked.merged, known)}; nothing of it was written`,
+    `the server would make something else of ${printable(keyText(change.key))} than it promised when the plan was made${differing(promised ?? null, asked.merged, known)}; nothing of it was written`,
     { hint: "an admission rule or a default was changed: make a new plan" },
   );
 }
@@ -132,9 +174,10 @@ async function dryRun(planned: Planned, context: WriteContext): Promise<Omit<Pro
     const { object } = await context.writer.dryRun(asked.request, asked.version);
     return { ...asked, merged: object };
   };
-  if (!context.fresh) return ask(await standing(planned, context));
+  if (!context.fresh && planned.gone !== true) return ask(await standing(planned, context));
+  const before = planned.gone === true ? null : (context.before.get(planned.id)?.live ?? null);
   try {
-    return await ask(sending(planned, context.before.get(planned.id)?.live ?? null));
+    return await ask(sending(planned, before));
   } catch (error) {
     const status = clusterErrorCause(error)?.failure?.status;
     if (status !== 404 && status !== 409 && status !== 422) throw error;

@@ -91,7 +91,12 @@ export function anyChange(kinds: readonly string[]): WideningRow["detect"] {
       : [];
 }
 
-const past = { create: "created", update: "changed", delete: "deleted" } as const;
+const past = {
+  create: "created",
+  update: "changed",
+  recreate: "deleted and made again",
+  delete: "deleted",
+} as const;
 
 /** For examples: an object with nothing but what it needs. */
 export function example(
