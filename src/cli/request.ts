@@ -22,6 +22,7 @@ export interface RequestFlags {
   readonly namespace?: string;
   readonly prune: boolean;
   readonly recreate: boolean;
+  readonly takeOver: boolean;
   readonly application?: string;
   readonly composeProfile?: readonly string[];
   readonly env?: readonly string[];
@@ -51,6 +52,7 @@ export async function readAsked(
       text: requestText(flags, names),
       inputs: read.inputs,
       ...(flags.recreate ? { recreate: true } : {}),
+      ...(flags.takeOver ? { takeOver: true } : {}),
     },
   };
 }
@@ -71,6 +73,7 @@ function requestText(flags: RequestFlags, names: readonly string[]): string {
   for (const name of flags.env ?? []) words.push("--env", name);
   if (flags.prune) words.push("--prune");
   if (flags.recreate) words.push("--recreate");
+  if (flags.takeOver) words.push("--take-over");
   return words.join(" ");
 }
 

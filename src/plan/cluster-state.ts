@@ -52,6 +52,8 @@ export interface LiveObject {
   readonly refusedFields?: readonly { readonly path: string; readonly immutable: boolean }[];
   /** Where it was asked for, and the server refuses nothing but changes of fields that cannot be changed: the way round. */
   readonly recreation?: Recreation;
+  /** `merged` is what the object becomes after what client-side appliers own has passed to us (take-over.ts). */
+  readonly takenOver?: true;
   /** Other managers that own fields our object sets to another value (server-side apply conflicts). */
   readonly conflicts: readonly { readonly manager: string; readonly path: string }[];
   /** Admission warnings, rebuilt without values. */

@@ -52,6 +52,8 @@ export interface RequestRecord {
   readonly deletions: readonly ObjectKey[];
   /** For a cluster: objects whose fields cannot be changed may be deleted and made again. Absent: they may not. */
   readonly recreate?: true;
+  /** For a cluster: what kubectl's client-side apply owns of the objects passes to us. Absent: it does not. */
+  readonly takeOver?: true;
   /** Minor version of Kubernetes 1 that the request is for. */
   readonly minor: number;
   /** HMAC of request and intent under the trust root's key: nobody without the key words a request. Null without a trust root. */
@@ -136,6 +138,12 @@ export interface LiveChange {
    */
   readonly mergedMac: string | null;
   readonly notDryRun: string | null;
+  /** Fields that pass from client-side appliers to us before the write, so that what the request leaves out goes. */
+  readonly takesOver?: {
+    readonly from: readonly string[];
+    readonly paths: readonly string[];
+    readonly mac: string | null;
+  };
   /** Of a deletion or a recreation: other objects that the server's garbage collector deletes with it. */
   readonly dependents?: readonly ObjectKey[];
   /** Other managers of fields that this change touches. */

@@ -1,10 +1,7 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { halfWayOf } from "../../src/apply/cluster/run/half-way.ts";
-import type { ClusterOutcome, ClusterStep } from "../../src/apply/cluster/run/ports.ts";
+import type { ClusterStep } from "../../src/apply/cluster/run/ports.ts";
 import type { ClusterPlan } from "../../src/apply/run/git-plan.ts";
 import type { JsonObject } from "../../src/kube/json.ts";
 import { objectKey } from "../../src/kube/object-key.ts";
@@ -15,13 +12,11 @@ import {
   clusterWorld,
   type ClusterWorld,
   INVENTORY,
-  storedPlan,
-  VERSION,
 } from "../support/cluster/cluster-world.ts";
+import { type ApplyChild, applyChild, type Ended } from "../support/cluster/apply-child.ts";
 import { refused } from "../support/cluster/refused.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { checkLog } from "../support/git-log-check.ts";
-import { temporaryFolder } from "../support/git-repository.ts";
 import { deep, leftOut } from "../support/suites.ts";
 
 const core = "/api/v1/namespaces";
@@ -33,23 +28,12 @@ const merge = "application/merge-patch+json";
 describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", controlPlaneMissing))(
   "an object whose fields cannot be changed",
   () => {
-    const bundles = temporaryFolder();
-    const child = join(bundles.path, "child.mjs");
+    let child: ApplyChild;
     let plane: ControlPlane;
     const worlds: ClusterWorld[] = [];
     let open = 0;
     beforeAll(async () => {
-      await build({
-        entryPoints: [fileURLToPath(new URL("apply-cluster-child.ts", import.meta.url))],
-        outfile: child,
-        bundle: true,
-        platform: "node",
-        format: "esm",
-        logLevel: "error",
-        banner: {
-          js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url);',
-        },
-      });
+      child = await applyChild();
       plane = await controlPlane({ components: "all" });
       for (const name of ["shop", INVENTORY])
         await plane.admin("POST", core, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
@@ -60,7 +44,7 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
       }
     });
     afterAll(async () => {
-      bundles.remove();
+      child?.remove();
       await plane?.stop();
     });
     afterEach(async () => {
@@ -568,31 +552,7 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
       open = 1;
     });
 
-    const run = (world: ClusterWorld, plan: ClusterPlan, dieAt = "-"): Promise<Ended> => {
-      const { promise, resolve } = Promise.withResolvers<Ended>();
-      const args = [
-        child,
-        storedPlan(world, plan).name,
-        world.statePath,
-        world.trustRootPath,
-        plane.kubeconfigFile("admin"),
-        VERSION,
-        dieAt,
-      ];
-      const started = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-      let stdout = "";
-      started.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
-      started.on("close", (_, signal) =>
-        resolve({ signal, answer: stdout === "" ? undefined : (JSON.parse(stdout) as Ended["answer"]) }),
-      );
-      return promise;
-    };
+    const run = (world: ClusterWorld, plan: ClusterPlan, dieAt = "-"): Promise<Ended> =>
+      child.run(plane, world, plan, dieAt);
   },
 );
-
-interface Ended {
-  readonly signal: NodeJS.Signals | null;
-  readonly answer:
-    | (Partial<ClusterOutcome> & { readonly code?: string; readonly message?: string })
-    | undefined;
-}

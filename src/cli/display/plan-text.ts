@@ -234,6 +234,11 @@ function changes(plan: Plan, paint: Style, objects: boolean): string {
 function liveLines({ live }: Change, paint: Style): string[] {
   if (live === undefined) return [];
   return [
+    ...(live.takesOver === undefined
+      ? []
+      : [
+          `      ${paint.yellow("takes over")} from ${live.takesOver.from.map(printable).join(", ")}: ${live.takesOver.paths.map(printable).join(", ")}`,
+        ]),
     ...live.owners.map(
       ({ manager, path }) => `      ${paint.yellow("shared")} ${printable(path)} with ${printable(manager)}`,
     ),

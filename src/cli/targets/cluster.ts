@@ -92,6 +92,7 @@ async function observed(
       objects,
       deletions,
       recreate: asked.request.recreate === true,
+      takeOver: asked.request.takeOver === true,
     });
     return buildPlan({
       ...asked,
@@ -140,6 +141,7 @@ export async function reproduceInCluster(
       objects: plan.changes.flatMap(({ object }) => (object === null ? [] : [object])),
       deletions: plan.request.deletions,
       recreate: plan.request.recreate === true,
+      takeOver: plan.request.takeOver === true,
     });
     refuseDrift(plan, cluster, trustRoot.macKey);
     reproducePlan(plan, {

@@ -1,7 +1,7 @@
 import { resourceOf } from "../../kube/catalogue/catalogue.ts";
 import { type JsonObject, valueAt } from "../../kube/json.ts";
 import { keyText, objectKey } from "../../kube/object-key.ts";
-import { APPLYSET, FIELD_MANAGER, isMember } from "../change/applyset.ts";
+import { APPLYSET, isMember } from "../change/applyset.ts";
 import type { LiveObject } from "../cluster-state.ts";
 import type { PlanFinding } from "../plan.ts";
 import type { ClusterStep } from "./cluster-step.ts";
@@ -144,11 +144,13 @@ const rows: readonly FindingRow[] = [
     // server-side-apply.md; client-go util/csaupgrade, which kubectl apply --server-side runs).
     code: "cluster/kept-field",
     severity: "warning",
-    find: ({ found, desired }, { undoes }) =>
-      undoes || desired === null || found.live === null
+    find: ({ found, desired, takesOver, operation }, { undoes }) =>
+      undoes || desired === null || found.live === null || takesOver !== undefined || operation === "recreate"
         ? []
         : keptFields(found.live, desired).map((path) => ({
-            message: `was set by kubectl apply, and stays although the request leaves it out; kubectl apply --server-side --field-manager=${FIELD_MANAGER} of what stands there hands it over`,
+            message: isSecret(desired)
+              ? "was set by kubectl apply, and stays: it is not in the request, and nothing of a Secret is taken over"
+              : "was set by kubectl apply, and stays although the request leaves it out; --take-over plans that it passes to kubeops and goes",
             path,
           })),
   },
@@ -167,6 +169,11 @@ const rows: readonly FindingRow[] = [
         : [],
   },
 ];
+
+function isSecret(object: JsonObject): boolean {
+  const { group, kind } = objectKey(object);
+  return group === "" && kind === "Secret";
+}
 
 const clientSide = "kubectl-client-side-apply";
 const lastApplied = 'metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"]';

@@ -22,6 +22,7 @@ import type { ClusterStep } from "./cluster-step.ts";
 import { type ImmutableFields, immutableFields, noImmutableFields } from "./immutable.ts";
 import { ownerRows, ownersOf } from "./owners.ts";
 import { serverMade } from "./server-made.ts";
+import { takesOver } from "./take-over.ts";
 import { ownValues, projected } from "./projection.ts";
 import { resetsOf } from "./resets.ts";
 
@@ -67,7 +68,7 @@ export function clusterSide(input: ClusterPlanInput, requested: ReadonlyMap<stri
       undoes: input.request.undoes !== undefined,
       minor: cluster.minor,
     }),
-    assumptions: [...notDryRun(steps), ...underAnotherName(steps)],
+    assumptions: [...notDryRun(steps), ...underAnotherName(steps), ...afterTakeOver(steps)],
     resets: steps.flatMap(resetsOf),
     files: () => [],
   };
@@ -92,7 +93,7 @@ function changeSet(
   requested: ReadonlyMap<string, JsonObject>,
   set: string | null,
 ): { readonly steps: readonly ClusterStep[]; readonly absent: readonly ObjectKey[] } {
-  const { cluster, request } = input;
+  const { cluster, request, macKey } = input;
   const undoes = request.undoes !== undefined;
   const steps: ClusterStep[] = [];
   const absent: ObjectKey[] = [];
@@ -108,8 +109,22 @@ function changeSet(
     // Of an object that is made again nothing stays that the server once made up for the old one.
     const live = again === undefined ? found.live : null;
     const after = merged === null ? desired : maskResult(merged, { live, desired });
-    const operation = again === undefined ? operationOf(before, after) : "recreate";
-    steps.push({ key, operation, desired, found: again ?? found, immutable, before, after });
+    const takes =
+      request.takeOver === true && found.takenOver === true && found.live !== null && again === undefined
+        ? takesOver(found.live, macKey)
+        : undefined;
+    const operation =
+      again !== undefined ? "recreate" : takes !== undefined ? "update" : operationOf(before, after);
+    steps.push({
+      key,
+      operation,
+      desired,
+      found: again ?? found,
+      takesOver: takes,
+      immutable,
+      before,
+      after,
+    });
   }
   for (const key of distinct(input.deletions)) {
     if (requested.has(identity(key))) {
@@ -129,7 +144,16 @@ function changeSet(
     }
     const before = maskLive(found.live);
     const immutable = noImmutableFields;
-    steps.push({ key, operation: "delete", desired: null, found, immutable, before, after: null });
+    steps.push({
+      key,
+      operation: "delete",
+      desired: null,
+      found,
+      takesOver: undefined,
+      immutable,
+      before,
+      after: null,
+    });
   }
   return { steps: steps.sort(byKey), absent };
 }
@@ -184,6 +208,7 @@ function changeOf(step: ClusterStep, macKey: Uint8Array | null): Change {
       uid: uid ?? null,
       mergedMac: found.merged === null ? null : macOf(after, macKey),
       notDryRun: operation === "delete" ? null : found.notDryRun,
+      ...(step.takesOver === undefined ? {} : { takesOver: step.takesOver }),
       ...(goes(operation) && found.dependents !== undefined && found.dependents.length > 0
         ? { dependents: distinct(found.dependents) }
         : {}),
@@ -213,7 +238,16 @@ function changedObject(
   const own = ownValues(desired);
   const form = (object: JsonObject | null): JsonObject | null =>
     object === null ? null : projected(set === null ? object : withoutMembership(object, set), own, macKey);
-  return [{ key, operation, before: form(before), after: form(after), owners: ownersOf(step) }];
+  return [
+    {
+      key,
+      operation,
+      before: form(before),
+      after: form(after),
+      owners: ownersOf(step),
+      ...(step.takesOver === undefined ? {} : { takesOver: step.takesOver }),
+    },
+  ];
 }
 
 /** Everything of the cluster that is known, before and after. */
@@ -289,6 +323,19 @@ function underAnotherName(steps: readonly ClusterStep[]): readonly Assumption[] 
         {
           id: "cluster/recreation-dry-run",
           text: `What the server makes of an object that is made again was asked under another name, as the old one still stands: ${names.join("; ")}. Whatever depends on the name, and what somebody does between deletion and creation, is seen only then: apply asks again before it creates, and stops where the answer is another (K2).`,
+        },
+      ];
+}
+
+/** Server-side apply has no dry run over fields that are not ours yet. */
+function afterTakeOver(steps: readonly ClusterStep[]): readonly Assumption[] {
+  const names = steps.filter((step) => step.takesOver !== undefined).map(({ key }) => keyText(key));
+  return names.length === 0
+    ? []
+    : [
+        {
+          id: "cluster/take-over",
+          text: `Before fields have passed to us, server-side apply has no dry run that shows what it takes away then: the result was put together here and dry-run as a patch, for ${names.join("; ")}. Apply lets the fields pass, asks for the real dry run, and stops before it writes where that says something else (K2). An undo gives back what the objects said, not who owned it.`,
         },
       ];
 }

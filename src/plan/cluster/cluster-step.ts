@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../kube/json.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
 import type { LiveObject } from "../cluster-state.ts";
-import type { Operation } from "../plan.ts";
+import type { LiveChange, Operation } from "../plan.ts";
 import type { ImmutableFields } from "./immutable.ts";
 
 /** One object of the change set, with everything that is known about it. */
@@ -12,6 +12,8 @@ export interface ClusterStep {
   readonly desired: JsonObject | null;
   /** What was found about the object; of a recreation, what the server says about the creation. */
   readonly found: LiveObject;
+  /** Client-side appliers whose fields pass to us. */
+  readonly takesOver: LiveChange["takesOver"];
   /** Fields that cannot become what is asked for. */
   readonly immutable: ImmutableFields;
   /** The live object, masked. */

@@ -9,12 +9,16 @@ import { managedEntries, sharedPaths } from "./managed-fields.ts";
  * Who else decides over what a change touches: managers of the fields that it sets (of any field, when the object goes),
  * those with which the server says it conflicts, and tools and controllers that mark the object as theirs. Sorted.
  */
-export function ownersOf(step: Pick<ClusterStep, "operation" | "desired" | "found">): readonly Owner[] {
+export function ownersOf(
+  step: Pick<ClusterStep, "operation" | "desired" | "found" | "takesOver">,
+): readonly Owner[] {
   const { live, conflicts } = step.found;
   if (live === null || step.operation === "unchanged") return [];
   const found: Owner[] = [];
   for (const entry of managedEntries(live)) {
     if (entry.manager === FIELD_MANAGER || isMachinery(entry)) continue;
+    // What passes to us is a fact of its own.
+    if (entry.operation === "Update" && step.takesOver?.from.includes(entry.manager) === true) continue;
     const tool = toolOf(entry.manager);
     const who = tool === undefined ? entry.manager : `${entry.manager} (${tool})`;
     if (step.desired === null || step.operation === "recreate") {

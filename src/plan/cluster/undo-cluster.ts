@@ -8,7 +8,8 @@ import { maskLive, maskResult } from "../change/mask.ts";
 import type { Plan } from "../plan.ts";
 import type { ClusterPlanInput } from "../plan-input.ts";
 import { clusterTargetOf } from "../target.ts";
-import { appliedBy, managedEntries, named } from "./managed-fields.ts";
+import { appliedBy, extracted, managedEntries, named } from "./managed-fields.ts";
+import { takeOverOf } from "./take-over.ts";
 
 /**
  * The request that takes a plan for a cluster back (kernel K12: a new plan like any other, made against live state). What
@@ -22,7 +23,7 @@ export function undoClusterRequest(
   preimages: ReadonlyMap<string, JsonObject | null>,
 ): Pick<ClusterPlanInput, "request" | "intent" | "objects" | "deletions" | "authored"> {
   clusterTargetOf(plan);
-  const objects = plan.changes.flatMap(({ key, operation }): readonly JsonObject[] => {
+  const objects = plan.changes.flatMap(({ key, operation, live }): readonly JsonObject[] => {
     if (operation !== "update" && operation !== "delete" && operation !== "recreate") return [];
     const id = identity(key);
     const was = preimages.get(id);
@@ -31,7 +32,8 @@ export function undoClusterRequest(
         hint: "what the plan changed cannot be put back from here",
       });
     }
-    return [operation === "update" ? formerly(was) : cleaned(was)];
+    if (operation !== "update") return [cleaned(was)];
+    return [live?.takesOver === undefined ? formerly(was) : formerlyTheirs(was)];
   });
   return {
     request: {
@@ -62,6 +64,19 @@ function formerly(was: JsonObject): JsonObject {
   const applied = appliedBy(FIELD_MANAGER, was);
   if (applied !== null) return maskLive(applied);
   return managedEntries(was).length === 0 ? cleaned(was) : named({}, was);
+}
+
+/** What passed to us stays ours: to leave it out now would take it away. What the appliers before us said is said again. */
+function formerlyTheirs(was: JsonObject): JsonObject {
+  const found = takeOverOf(was);
+  const part = found === undefined ? undefined : extracted(found.fields, was);
+  if (!isObject(part)) return formerly(was);
+  const object = maskLive(named(part, was));
+  const metadata = object["metadata"] as JsonObject;
+  const { annotations } = metadata;
+  return isObject(annotations)
+    ? { ...object, metadata: { ...metadata, annotations: withoutCopies(annotations) } }
+    : object;
 }
 
 /** An object as it can be made anew: without what the server wrote or made up for the one that was. */

@@ -58,6 +58,7 @@ export interface PlanOptions {
   readonly intent?: Intent;
   readonly user?: string;
   readonly recreate?: boolean;
+  readonly takeOver?: boolean;
 }
 
 export interface ApproveOptions {
@@ -186,6 +187,7 @@ export async function clusterWorld(
         }),
         deletions: request.deletions,
         recreate: request.request.recreate === true,
+        takeOver: request.request.takeOver === true,
       });
       const plan = asClusterPlan(
         buildPlan({
@@ -210,7 +212,7 @@ export async function clusterWorld(
     statePath,
     trustRootPath,
     ports,
-    plan: ({ objects = [], deletions = [], intent, user, recreate = false }) => {
+    plan: ({ objects = [], deletions = [], intent, user, recreate = false, takeOver = false }) => {
       if (intent !== undefined && intent.source !== "objects") {
         const authored = author(intent);
         const request = { text: "plan -f compose.yaml", inputs: [] };
@@ -222,6 +224,7 @@ export async function clusterWorld(
             text: "plan -f objects.yaml",
             inputs: [{ path: "objects.yaml", sha256: "0".repeat(64) }],
             ...(recreate ? { recreate: true } : {}),
+            ...(takeOver ? { takeOver: true } : {}),
           },
           intent: {
             apiVersion: "kubernetes-operations.dev/v1",

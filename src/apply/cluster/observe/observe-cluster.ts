@@ -22,6 +22,8 @@ export interface ClusterQuestion {
   readonly fieldManager?: string;
   /** What cannot be changed may be deleted and made again: the server is asked about that as well. */
   readonly recreate?: boolean;
+  /** What client-side appliers own is to pass to us: the server is asked what an apply makes of it then. */
+  readonly takeOver?: boolean;
   /** False asks for no dry run: every object says that it waits for apply. */
   readonly dryRun?: boolean;
 }
@@ -66,6 +68,7 @@ export async function observeCluster(question: ClusterQuestion): Promise<Cluster
         fieldManager: question.fieldManager ?? FIELD_MANAGER,
         notDryRun: reason,
         recreate: question.recreate === true,
+        takeOver: question.takeOver === true,
       });
     }),
   );

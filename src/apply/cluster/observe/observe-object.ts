@@ -4,7 +4,8 @@ import { printable } from "../../../kube/printable.ts";
 import type { ObjectKey } from "../../../kube/read-object.ts";
 import type { LiveObject } from "../../../plan/cluster-state.ts";
 import { clusterErrorCause } from "../client/errors/cluster-error.ts";
-import type { PlannedRequest } from "../client/request/planned-request.ts";
+import { appliedAfter, takeOverOf } from "../../../plan/cluster/take-over.ts";
+import { type PlannedRequest, replacementRequest } from "../client/request/planned-request.ts";
 import type { KubePlanner, WriteAnswer } from "../client/writer.ts";
 import { deletionRequest, pathOf, type ServedKind, writeRequest } from "./change-request.ts";
 import { askRecreation } from "./ask-recreation.ts";
@@ -20,6 +21,8 @@ export interface ObjectQuestion {
   readonly notDryRun: string | null;
   /** Where only immutable fields are in the way, the server is asked about a deletion and a creation. */
   readonly recreate: boolean;
+  /** What client-side appliers own of it is to pass to us. */
+  readonly takeOver: boolean;
 }
 
 /** Attempts at a dry run while somebody changes the object at the same time. */
@@ -70,13 +73,55 @@ async function look(reader: KubePlanner, question: ObjectQuestion): Promise<Live
   if (question.notDryRun !== null) return { ...found, notDryRun: question.notDryRun };
   if (access.some(({ allowed }) => !allowed))
     return { ...found, notDryRun: "the planner may not write it, so the server's dry run waits for apply" };
+  const version = (live === null ? null : versionOf(live)) ?? undefined;
+  const after = object === null || live === null || !question.takeOver ? undefined : takeOverOf(live);
   try {
-    const answer = await reader.dryRun(request, (live === null ? null : versionOf(live)) ?? undefined);
+    if (after !== undefined && object !== null && live !== null) {
+      const others = await conflictsBeside(reader, request, { version, from: after.from });
+      if (others.length > 0) return { ...found, conflicts: others };
+      const wanted = appliedAfter(live, object, after);
+      const { fieldManager } = question;
+      const uid = uidOf(live) ?? "";
+      const answer = await reader.dryRun(
+        replacementRequest(pathOf(key, kind), { uid, live, wanted, fieldManager }),
+        version,
+      );
+      return { ...found, ...promise(answer, object), takenOver: true };
+    }
+    const answer = await reader.dryRun(request, version);
     return { ...found, ...promise(answer, object) };
   } catch (error) {
     const said = failed(error, found);
     if (said === "changed" || object === null || !question.recreate || !mayBeRecreated(said)) return said;
     return withRecreation(reader, { ...question, object }, said);
+  }
+}
+
+/** Fields that still others own and want otherwise, beside the client-side appliers whose fields pass to us. */
+async function conflictsBeside(
+  reader: KubePlanner,
+  request: PlannedRequest,
+  given: { readonly version: string | undefined; readonly from: readonly string[] },
+): Promise<LiveObject["conflicts"]> {
+  try {
+    await reader.dryRun(request, given.version);
+    return [];
+  } catch (error) {
+    const causes = clusterErrorCause(error)?.failure?.causes ?? [];
+    const owned = causes.flatMap(({ manager, field }) => (manager === undefined ? [] : [{ manager, field }]));
+    // What else is wrong is said of the object as it becomes.
+    if (owned.length === 0) {
+      if (OpsError.is(error) && error.code === "CLUSTER_REFUSED") return [];
+      throw error;
+    }
+    return owned
+      .filter(
+        ({ manager }) =>
+          manager.operation !== "Update" ||
+          manager.subresource !== null ||
+          !given.from.includes(manager.manager),
+      )
+      .map(({ manager, field }) => ({ manager: manager.manager, path: field }));
   }
 }
 

@@ -63,6 +63,8 @@ export interface ClusterVerification {
   readonly written: ReadonlyMap<string, WrittenObject>;
   /** What it deleted to make it again, and has not made yet. */
   readonly removed: ReadonlyMap<string, LiveWrite>;
+  /** What passed to us by it, and is not written yet. */
+  readonly handed: ReadonlyMap<string, LiveWrite>;
   readonly preimages: ReadonlyMap<string, LiveObject>;
 }
 
@@ -116,7 +118,11 @@ export async function loadApprovedClusterPlan(
   const inventory = target.cluster.inventory;
   await requireInventory(reader, inventory);
   await refuseForeignSet(reader, target);
-  const begun = new Map<string, { readonly key: ObjectKey }>([...world.written, ...world.removed]);
+  const begun = new Map<string, { readonly key: ObjectKey }>([
+    ...world.written,
+    ...world.removed,
+    ...world.handed,
+  ]);
   const now = await observeCluster({
     reader,
     name: plan.target.name,
@@ -126,6 +132,7 @@ export async function loadApprovedClusterPlan(
     // What is half written has its dry runs from before; each is repeated right before its write.
     dryRun: begun.size === 0,
     recreate: plan.request.recreate === true,
+    takeOver: plan.request.takeOver === true,
   });
   const state = begun.size === 0 ? now : stateBefore(now, world.preimages, begun);
   refuseDrift(plan, state, trustRoot.macKey);
@@ -154,7 +161,7 @@ export async function loadApprovedClusterPlan(
     plan,
     before: state.objects,
     approvals,
-    requests: plannedWrites(plan, statements, inventory),
+    requests: plannedWrites(plan, statements, { inventory, before: state.objects }),
     inventory,
     surroundings: now.surroundings,
   }) as ApprovedClusterPlan;

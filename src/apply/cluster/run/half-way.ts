@@ -7,6 +7,8 @@ import type { ObjectKey } from "../../../kube/read-object.ts";
 export interface HalfWay {
   readonly written: readonly ObjectKey[];
   readonly missing: readonly ObjectKey[];
+  /** Objects whose fields have passed to us, and that are not changed yet. */
+  readonly handed: readonly ObjectKey[];
   /** Objects that are to be made again, and are deleted, or being deleted, so far. */
   readonly removed: readonly ObjectKey[];
   /** The object of which nobody knows whether it was written: the connection broke before the answer. */
@@ -24,9 +26,10 @@ export function halfWayOf(error: unknown): HalfWay | undefined {
 
 /** The error that says what stopped a run, and what it leaves behind. */
 export function halfWayError(cause: OpsError, standing: HalfWay, plan: string): OpsError {
-  const { written, missing, removed, uncertain, resumable } = standing;
+  const { written, missing, handed, removed, uncertain, resumable } = standing;
   const said = [
     `written: ${names(written)}`,
+    ...(handed.length === 0 ? [] : [`taken over and not changed: ${names(handed)}`]),
     ...(removed.length === 0 ? [] : [`deleted and not made again: ${names(removed)}`]),
     ...(uncertain === null ? [] : [`perhaps written: ${printable(keyText(uncertain))}`]),
     `not written: ${names(missing)}`,

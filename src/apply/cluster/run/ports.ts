@@ -13,13 +13,15 @@ import type { HealthReport, HealthProgress } from "../health/wait-healthy.ts";
 /**
  * In the order of a run; each is reported when it is durable. `writing`, `answered` and `written` come for every object:
  * announced in the journal, answered by the server, recorded in the journal. Of an object that is made again `removing`,
- * `removed` and `gone` stand before: its deletion was announced, was recorded, and has come to its end.
+ * `removed` and `gone` stand before, of one whose fields pass to us `handing` and `handed`: its deletion was announced, was recorded, and has come to its end.
  */
 export type ClusterStepName =
   | "verified"
   | "intent-logged"
   | "preimages-saved"
   | "approvals-used"
+  | "handing"
+  | "handed"
   | "removing"
   | "removed"
   | "gone"

@@ -3,6 +3,7 @@ import { identity, keyText, objectKey } from "../../../kube/object-key.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
 import { FIELD_MANAGER } from "../../../plan/change/applyset.ts";
+import { takeOverOf } from "../../../plan/cluster/take-over.ts";
 import type { ClusterState, LiveObject } from "../../../plan/cluster-state.ts";
 import type { ObjectKey } from "../../../kube/read-object.ts";
 import type { KubePlanner } from "../client/writer.ts";
@@ -19,6 +20,8 @@ export interface Standing {
   readonly written: ReadonlyMap<string, WrittenObject>;
   /** What is to be made again, and was deleted by this run and not made again yet: by identity. */
   readonly removed: ReadonlyMap<string, LiveWrite>;
+  /** What passed to us and is not written yet: by identity. */
+  readonly handed: ReadonlyMap<string, LiveWrite>;
   /** Written, as the cluster shows, and not yet recorded: identity and UID. */
   readonly unrecorded: ReadonlyMap<string, string>;
 }
@@ -36,9 +39,11 @@ export async function standingOf(
 ): Promise<Standing> {
   const written = new Map<string, WrittenObject>();
   const removed = new Map<string, LiveWrite>();
+  const handed = new Map<string, LiveWrite>();
   const unrecorded = new Map<string, string>();
   const announced = writes.filter(
-    ({ key }) => run.announced.has(identity(key)) || run.removing.has(identity(key)),
+    ({ key }) =>
+      run.announced.has(identity(key)) || run.removing.has(identity(key)) || run.handing.has(identity(key)),
   );
   await Promise.all(
     announced.map(async (change) => {
@@ -49,8 +54,11 @@ export async function standingOf(
         if (goes) removed.set(id, change);
         if (goes || live === null || uidOf(live) === change.live.uid) return;
       }
+      if (run.handing.has(id) && live !== null && takeOverOf(live) === undefined) handed.set(id, change);
+      if (!run.announced.has(id)) return;
       const uid = writtenUid(change, live, { run, before: before.get(id)?.live ?? null, macKey });
       if (uid === null) return;
+      handed.delete(id);
       written.set(id, {
         key: change.key,
         operation: change.operation,
@@ -60,7 +68,7 @@ export async function standingOf(
       if (!run.wrote.has(id)) unrecorded.set(id, uid);
     }),
   );
-  return { written, removed, unrecorded };
+  return { written, removed, handed, unrecorded };
 }
 
 /**

@@ -7,7 +7,8 @@ import type { Run } from "../../journal/journal.ts";
 import { clusterErrorCause } from "../client/errors/cluster-error.ts";
 import type { PlannedRequest } from "../client/request/planned-request.ts";
 import type { KubeWriter } from "../client/writer.ts";
-import { pathOf } from "../observe/change-request.ts";
+import { takeOverMac, takeOverOf } from "../../../plan/cluster/take-over.ts";
+import { handOverRequest, pathOf } from "../observe/change-request.ts";
 import { finalizersOf, uidOf, versionOf } from "../observe/live-facts.ts";
 import { refuseMoved, refuseSuccessor } from "./drift.ts";
 import type { LiveWrite, PlannedWrites } from "./planned-writes.ts";
@@ -25,12 +26,15 @@ export interface WriteContext {
   readonly before: ReadonlyMap<string, LiveObject>;
   /** This very run has read all of `before` from the cluster a moment ago. */
   readonly fresh: boolean;
-  readonly requests: Pick<PlannedWrites, "changes" | "removals">;
+  readonly requests: Pick<PlannedWrites, "changes" | "removals" | "handOvers">;
+  /** What passed to us in an earlier process. */
+  readonly handed: ReadonlyMap<string, LiveWrite>;
+  readonly onHanded: (change: LiveWrite) => void;
   /** What the run deleted in an earlier process to make it again. */
   readonly removed: ReadonlyMap<string, LiveWrite>;
   readonly removalTimeoutMs: number;
   readonly onStep: (
-    step: "removing" | "removed" | "gone" | "writing" | "answered",
+    step: "handing" | "handed" | "removing" | "removed" | "gone" | "writing" | "answered",
     change: LiveWrite,
     waitsFor?: readonly string[],
   ) => Promise<void>;
@@ -57,8 +61,45 @@ export async function writeObject(change: LiveWrite, context: WriteContext): Pro
   if (request === undefined) throw new TypeError("every change has its request");
   const planned = { change, id, request };
   if (change.operation === "recreate") return recreate(planned, context);
+  if (change.live.takesOver !== undefined) {
+    if (!context.handed.has(id)) await takeOver(planned, context);
+    return put(await promise({ ...planned, touched: true }, context), context);
+  }
   if (change.operation === "delete") return remove(await standing(planned, context), context);
   return put(await promise(planned, context), context);
+}
+
+/**
+ * Lets fields of client-side appliers pass to us: who owns what changes, and nothing else. Only then the server's dry run
+ * shows what our apply takes away, which must be what the plan promises.
+ */
+async function takeOver(planned: Planned, context: WriteContext): Promise<void> {
+  const { change, id } = planned;
+  const { key, live: bound } = change;
+  const request = context.requests.handOvers.get(id);
+  const { live, version } = await standing(planned, context);
+  const found = live === null ? undefined : takeOverOf(live);
+  if (request === undefined || live === null || version === undefined)
+    throw new TypeError("what passes to us stands there and has its request");
+  if (found === undefined || takeOverMac(found, context.macKey) !== bound.takesOver?.mac)
+    throw new OpsError(
+      "TARGET_DRIFT",
+      `other fields of ${printable(keyText(key))} are owned by client-side appliers than when the plan was made`,
+      { hint: "make a new plan" },
+    );
+  const fresh = handOverRequest(key, bound, live, bound.uid ?? "");
+  context.run.record(steps.handing, { object: id });
+  await context.onStep("handing", change);
+  try {
+    const { object } = await context.writer.handOver(request, fresh, version);
+    context.onVersion(versionOf(object) ?? "");
+  } catch (error) {
+    if (clusterErrorCause(error)?.effect !== "no") context.onUncertain(change);
+    throw error;
+  }
+  context.onHanded(change);
+  context.run.record(steps.handed, { object: id });
+  await context.onStep("handed", change);
 }
 
 /**
@@ -93,6 +134,8 @@ interface Planned {
   readonly request: PlannedRequest;
   /** The object that stood there is deleted by this run: nothing may stand there now. */
   readonly gone?: true;
+  /** This run has just written it: what was read before is not its version any more. */
+  readonly touched?: true;
 }
 
 interface Sending extends Planned {
@@ -174,7 +217,8 @@ async function dryRun(planned: Planned, context: WriteContext): Promise<Omit<Pro
     const { object } = await context.writer.dryRun(asked.request, asked.version);
     return { ...asked, merged: object };
   };
-  if (!context.fresh && planned.gone !== true) return ask(await standing(planned, context));
+  if (planned.touched === true || (!context.fresh && planned.gone !== true))
+    return ask(await standing(planned, context));
   const before = planned.gone === true ? null : (context.before.get(planned.id)?.live ?? null);
   try {
     return await ask(sending(planned, before));
