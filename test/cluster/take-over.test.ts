@@ -154,7 +154,7 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("take-overs", contr
         metadata: { ...(object["metadata"] as JsonObject), namespace: "other" },
       });
       kubectl(world, elsewhere(first));
-      const applied = elsewhere((plan.changes[0]?.object ?? {}) as JsonObject);
+      const applied = elsewhere(plan.changes[0]?.object ?? {});
       kubectl(world, applied, "--server-side", "--field-manager=kubeops", "--force-conflicts");
       const theirs = await read("/apis/apps/v1/namespaces/other/deployments/web");
       expect(said(ours)).toEqual({

@@ -6,7 +6,7 @@ import type { LiveObject } from "../cluster-state.ts";
 import type { PlanFinding } from "../plan.ts";
 import type { ClusterStep } from "./cluster-step.ts";
 import { managedEntries, sharedPaths, sharedPlaces } from "./managed-fields.ts";
-import { conflictPath } from "./owners.ts";
+import { conflictPath } from "./conflict-path.ts";
 
 interface Given {
   /** Id of our ApplySet; null where the charter names no cluster. */

@@ -93,39 +93,13 @@ function changeSet(
   requested: ReadonlyMap<string, JsonObject>,
   set: string | null,
 ): { readonly steps: readonly ClusterStep[]; readonly absent: readonly ObjectKey[] } {
-  const { cluster, request, macKey } = input;
+  const { cluster, request } = input;
   const undoes = request.undoes !== undefined;
   const steps: ClusterStep[] = [];
   const absent: ObjectKey[] = [];
   const objects = [...requested.values()];
   const toApply = set === null || undoes ? objects : membersOf(objects, set);
-  for (const desired of toApply) {
-    const key = objectKey(desired);
-    const found = foundIn(cluster, key);
-    const immutable = immutableFields(key, desired, found);
-    const again = request.recreate === true ? recreated(found, immutable) : undefined;
-    const before = found.live === null ? null : maskLive(found.live);
-    const { merged } = again ?? found;
-    // Of an object that is made again nothing stays that the server once made up for the old one.
-    const live = again === undefined ? found.live : null;
-    const after = merged === null ? desired : maskResult(merged, { live, desired });
-    const takes =
-      request.takeOver === true && found.takenOver === true && found.live !== null && again === undefined
-        ? takesOver(found.live, macKey)
-        : undefined;
-    const operation =
-      again !== undefined ? "recreate" : takes !== undefined ? "update" : operationOf(before, after);
-    steps.push({
-      key,
-      operation,
-      desired,
-      found: again ?? found,
-      takesOver: takes,
-      immutable,
-      before,
-      after,
-    });
-  }
+  for (const desired of toApply) steps.push(writingStep(input, desired));
   for (const key of distinct(input.deletions)) {
     if (requested.has(identity(key))) {
       throw new OpsError("INPUT_DUPLICATE", `${printable(keyText(key))} is to be written and to be deleted`);
@@ -164,6 +138,33 @@ function foundIn(cluster: ClusterState, key: ObjectKey): LiveObject {
   throw new OpsError("TARGET_DRIFT", `nothing was read from the cluster about ${printable(keyText(key))}`, {
     hint: "make a new plan",
   });
+}
+
+function writingStep({ cluster, request, macKey }: ClusterPlanInput, desired: JsonObject): ClusterStep {
+  const key = objectKey(desired);
+  const found = foundIn(cluster, key);
+  const immutable = immutableFields(key, desired, found);
+  const before = found.live === null ? null : maskLive(found.live);
+  const again = request.recreate === true ? recreated(found, immutable) : undefined;
+  if (again !== undefined) {
+    // Of an object that is made again nothing stays that the server once made up for the old one.
+    const after = again.merged === null ? desired : maskResult(again.merged, { live: null, desired });
+    return {
+      key,
+      operation: "recreate",
+      desired,
+      found: again,
+      takesOver: undefined,
+      immutable,
+      before,
+      after,
+    };
+  }
+  const after = found.merged === null ? desired : maskResult(found.merged, { live: found.live, desired });
+  const passes = request.takeOver === true && found.takenOver === true && found.live !== null;
+  const takes = passes ? takesOver(found.live, macKey) : undefined;
+  const operation = takes === undefined ? operationOf(before, after) : "update";
+  return { key, operation, desired, found, takesOver: takes, immutable, before, after };
 }
 
 /**

@@ -11,17 +11,19 @@ export type FieldSet = JsonObject;
 
 /** Everything that one of the two has. */
 export function union(left: FieldSet, right: FieldSet): FieldSet {
-  const names = Object.keys(left);
-  const others = Object.keys(right);
-  // No step at all is the field itself.
-  if (names.length === 0) return others.length === 0 ? {} : { ".": {}, ...right };
-  if (others.length === 0) return { ".": {}, ...left };
   return Object.fromEntries(
-    [...new Set([...names, ...others])].map((step): readonly [string, Json] => {
+    [...new Set([...Object.keys(left), ...Object.keys(right)])].map((step): readonly [string, Json] => {
       const [one, other] = [below(left, step), below(right, step)];
-      return [step, one === undefined ? (other ?? {}) : other === undefined ? one : union(one, other)];
+      return [step, one === undefined ? (other ?? {}) : other === undefined ? one : united(one, other)];
     }),
   );
+}
+
+/** Of one field: no step at all is the field itself. */
+function united(left: FieldSet, right: FieldSet): FieldSet {
+  const [leaf, other] = [left, right].map((set) => Object.keys(set).length === 0);
+  if (leaf === other) return union(left, right);
+  return { ".": {}, ...(leaf === true ? right : left) };
 }
 
 function below(set: FieldSet | undefined, step: string): FieldSet | undefined {

@@ -4,7 +4,7 @@ import { immutableContradictions } from "../change/immutable-fields.ts";
 import { recreationLoss } from "../change/recreation-loss.ts";
 import type { LiveObject } from "../cluster-state.ts";
 import type { Reversibility } from "../plan.ts";
-import { conflictPath } from "./owners.ts";
+import { conflictPath } from "./conflict-path.ts";
 
 /** Fields of a standing object that cannot become what is asked for. */
 export interface ImmutableFields {

@@ -1,6 +1,7 @@
 import type { LiveChange } from "../plan.ts";
 import { FIELD_MANAGER } from "../change/applyset.ts";
 import type { Owner } from "../facts/widening/row.ts";
+import { conflictPath } from "./conflict-path.ts";
 import type { ClusterStep } from "./cluster-step.ts";
 import { isMachinery, signsOf, toolOf } from "./known-managers.ts";
 import { managedEntries, sharedPaths } from "./managed-fields.ts";
@@ -44,14 +45,6 @@ export function ownersOf(
 export function ownerRows(owners: readonly Owner[]): LiveChange["owners"] {
   const rows = new Map(owners.map(({ manager, path }) => [`${manager}\0${path}`, { manager, path }]));
   return [...rows].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
-}
-
-/** A path as the server writes it, in our form: `.spec.containers[name="c"].image`. Values of sets are left out (kernel K17). */
-export function conflictPath(path: string): string {
-  return path
-    .replace(/^\./u, "")
-    .replace(/\[=(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]/gu, "[=?]")
-    .replace(/="([^\s,[\]{}="\\]+)"/gu, "=$1");
 }
 
 function distinct(owners: readonly Owner[]): readonly Owner[] {

@@ -6,6 +6,7 @@ import { FIELD_MANAGER } from "../../../plan/change/applyset.ts";
 import type { ClusterPin, ClusterState, LiveObject } from "../../../plan/cluster-state.ts";
 import type { ServerVersion } from "../client/reader/version.ts";
 import type { KubePlanner } from "../client/writer.ts";
+import { withDependents } from "./dependents.ts";
 import { observeObject } from "./observe-object.ts";
 import { servedKind } from "./served-kind.ts";
 import { readSurroundings } from "./surroundings.ts";
@@ -72,12 +73,14 @@ export async function observeCluster(question: ClusterQuestion): Promise<Cluster
       });
     }),
   );
+  const going = new Set(deletions.map(identity));
+  const whole = await withDependents(reader, rows, going);
   return {
     name,
     pin,
     serverVersion: versionText(version),
     minor: version.minor,
-    objects: new Map(rows.map((row) => [identity(row.key), row])),
+    objects: new Map(whole.map((row) => [identity(row.key), row])),
     surroundings,
   };
 }

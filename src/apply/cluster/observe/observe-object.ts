@@ -73,28 +73,34 @@ async function look(reader: KubePlanner, question: ObjectQuestion): Promise<Live
   if (question.notDryRun !== null) return { ...found, notDryRun: question.notDryRun };
   if (access.some(({ allowed }) => !allowed))
     return { ...found, notDryRun: "the planner may not write it, so the server's dry run waits for apply" };
-  const version = (live === null ? null : versionOf(live)) ?? undefined;
-  const after = object === null || live === null || !question.takeOver ? undefined : takeOverOf(live);
   try {
-    if (after !== undefined && object !== null && live !== null) {
-      const others = await conflictsBeside(reader, request, { version, from: after.from });
-      if (others.length > 0) return { ...found, conflicts: others };
-      const wanted = appliedAfter(live, object, after);
-      const { fieldManager } = question;
-      const uid = uidOf(live) ?? "";
-      const answer = await reader.dryRun(
-        replacementRequest(pathOf(key, kind), { uid, live, wanted, fieldManager }),
-        version,
-      );
-      return { ...found, ...promise(answer, object), takenOver: true };
-    }
-    const answer = await reader.dryRun(request, version);
-    return { ...found, ...promise(answer, object) };
+    const after = await askAfterTakeOver(reader, question, { live, request });
+    if (after !== undefined) return { ...found, ...after };
+    const version = (live === null ? null : versionOf(live)) ?? undefined;
+    return { ...found, ...promise(await reader.dryRun(request, version), object) };
   } catch (error) {
     const said = failed(error, found);
     if (said === "changed" || object === null || !question.recreate || !mayBeRecreated(said)) return said;
     return withRecreation(reader, { ...question, object }, said);
   }
+}
+
+/** What an apply makes of the object after fields have passed to us; undefined where none do. */
+async function askAfterTakeOver(
+  reader: KubePlanner,
+  { key, kind, object, fieldManager, takeOver }: ObjectQuestion,
+  { live, request }: { readonly live: JsonObject | null; readonly request: PlannedRequest },
+): Promise<Partial<LiveObject> | undefined> {
+  if (!takeOver || object === null || live === null) return undefined;
+  const found = takeOverOf(live);
+  if (found === undefined) return undefined;
+  const version = versionOf(live) ?? undefined;
+  const conflicts = await conflictsBeside(reader, request, { version, from: found.from });
+  if (conflicts.length > 0) return { conflicts };
+  const wanted = appliedAfter(live, object, found);
+  const uid = uidOf(live) ?? "";
+  const asked = replacementRequest(pathOf(key, kind), { uid, live, wanted, fieldManager });
+  return { ...promise(await reader.dryRun(asked, version), object), takenOver: true };
 }
 
 /** Fields that still others own and want otherwise, beside the client-side appliers whose fields pass to us. */
