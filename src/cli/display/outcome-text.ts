@@ -32,6 +32,8 @@ export function clusterStepText({ step, key, operation, done, of, waitsFor = [] 
       return key === undefined || waitsFor.length === 0
         ? ""
         : `${printable(keyText(key))} is being deleted and waits for ${waitsFor.map(printable).join(", ")}`;
+    case "handed":
+      return key === undefined ? "" : `${printable(keyText(key))}: fields taken over`;
     case "gone":
       return key === undefined ? "" : `${printable(keyText(key))} is gone, and is made again`;
     case "verified":
