@@ -57,7 +57,7 @@ const places: readonly (readonly [number, string, string])[] = [
   [25, "test/cluster/recreate.test.ts", "planned, deleted and made again as promised"],
   [24, "test/cluster/recreate.test.ts", "pitfall 24: "],
   [26, server, "a binding's role (pitfall 26)"],
-  [27, server, "pitfall 27: "],
+  [27, "test/cluster/ratcheting.test.ts", "pitfall 27: "],
   [28, apply, "names the finalizer that a deleted object waits for, and does not strip it"],
   [29, "src/plan/cluster/cluster-findings.test.ts", "pitfall 29: "],
   [30, server, "pitfall 30: "],
