@@ -274,6 +274,40 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("take-overs", contr
       expect((await refused(world.apply(plan))).code).toBe("PLAN_DENIED");
     });
 
+    it("together with --recreate, what kubectl applied and nobody can change is made again, with everybody's word", async () => {
+      const world = await makeWorld((spec) => ({
+        ...spec,
+        deletions: [{ group: "", kind: "Service", namespace: "shop", name: "s" }],
+      }));
+      const at = (clusterIP: string): JsonObject => {
+        const object = service(["a", 80]);
+        return { ...object, spec: { ...(object["spec"] as JsonObject), clusterIP } };
+      };
+      kubectl(world, at("None"));
+      const asked = { objects: [at("10.96.0.99")], takeOver: true, recreate: true };
+      const denied = await world.plan(asked);
+      expect(denied.changes[0]?.operation).toBe("recreate");
+      expect(
+        denied.verdict.reasons.filter(({ decision }) => decision === "denied").map(({ message }) => message),
+      ).toEqual([
+        `Service shop/s: ${clientSide} owns fields of it; the charter does not share objects with ${clientSide}`,
+      ]);
+      await world.charter((spec) => ({
+        ...spec,
+        targets: spec.targets.map((target) =>
+          "cluster" in target
+            ? { ...target, cluster: { ...target.cluster, sharedWith: [clientSide] } }
+            : target,
+        ),
+      }));
+      const plan = await world.plan(asked);
+      expect(plan.verdict.decision).toBe("needs-approval");
+      await world.approve(plan);
+      await world.apply(plan);
+      const live = await read(`${core}/services/s`);
+      expect([live["spec"], owners(live)]).toMatchObject([{ clusterIP: "10.96.0.99" }, ["kubeops Apply"]]);
+    });
+
     it("a Secret's values are nobody's to take away: it is left alone", async () => {
       const world = await makeWorld((spec) => ({
         ...spec,
