@@ -1,4 +1,3 @@
-import { jsonDigest } from "../../kube/digest.ts";
 import { isObject, type Json, type JsonObject } from "../../kube/json.ts";
 import { identity, keyText, objectKey } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
@@ -6,8 +5,8 @@ import { printable } from "../../kube/printable.ts";
 import { FIELD_MANAGER } from "../change/applyset.ts";
 import { maskLive, maskResult } from "../change/mask.ts";
 import type { Plan } from "../plan.ts";
-import type { ClusterPlanInput } from "../plan-input.ts";
 import { clusterTargetOf } from "../target.ts";
+import { requestToUndo, type UndoRequest } from "../undo-request.ts";
 import { appliedBy, extracted, managedEntries, named } from "./managed-fields.ts";
 import { takeOverOf } from "./take-over.ts";
 
@@ -21,10 +20,9 @@ import { takeOverOf } from "./take-over.ts";
 export function undoClusterRequest(
   plan: Plan,
   preimages: ReadonlyMap<string, JsonObject | null>,
-): Pick<ClusterPlanInput, "request" | "intent" | "objects" | "deletions" | "authored"> {
+): UndoRequest {
   clusterTargetOf(plan);
-  const objects = plan.changes.flatMap(({ key, operation, live }): readonly JsonObject[] => {
-    if (operation !== "update" && operation !== "delete" && operation !== "recreate") return [];
+  return requestToUndo(plan, ({ key, operation, live }) => {
     const id = identity(key);
     const was = preimages.get(id);
     if (was === undefined || was === null || identity(objectKey(was)) !== id) {
@@ -32,28 +30,9 @@ export function undoClusterRequest(
         hint: "what the plan changed cannot be put back from here",
       });
     }
-    if (operation !== "update") return [cleaned(was)];
-    return [live?.takesOver === undefined ? formerly(was) : formerlyTheirs(was)];
+    if (operation !== "update") return cleaned(was);
+    return live?.takesOver === undefined ? formerly(was) : formerlyTheirs(was);
   });
-  return {
-    request: {
-      text: `undo ${plan.digest}`,
-      inputs: [],
-      undoes: plan.digest,
-      ...(plan.changes.some(({ operation }) => operation === "recreate") ? { recreate: true as const } : {}),
-    },
-    intent: {
-      apiVersion: "kubernetes-operations.dev/v1",
-      kind: "Intent",
-      source: "objects",
-      namespace: plan.intent.namespace,
-      objects: objects.map((object) => ({ key: objectKey(object), digest: jsonDigest(object) })),
-      report: [],
-    },
-    objects,
-    deletions: plan.changes.filter(({ operation }) => operation === "create").map(({ key }) => key),
-    authored: { relaxations: [], prerequisites: [], notes: [] },
-  };
 }
 
 /**
