@@ -370,6 +370,34 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("take-overs", contr
       },
     );
 
+    it("K3 no more passes than the plan says, also where the object says the same", async () => {
+      const world = await makeWorld();
+      kubectl(world, configMap({ x: "1" }));
+      const set = (manager: string, y: string): Promise<unknown> =>
+        plane.admin(
+          "PATCH",
+          `${core}/configmaps/a?fieldManager=${manager}`,
+          { data: { y } },
+          "application/merge-patch+json",
+        );
+      await set("them", "1");
+      const plan = await approved(world, configMap({ x: "2" }));
+      const error = await refused(
+        world.apply(
+          plan,
+          meanwhile("approvals-used", async () => {
+            await set(clientSide, "2");
+            await set(clientSide, "1");
+          }),
+        ),
+      );
+      expect([error.code, error.message]).toEqual([
+        "TARGET_DRIFT",
+        "other fields of ConfigMap shop/a are owned by client-side appliers than when the plan was made",
+      ]);
+      expect((await read(`${core}/configmaps/a`))["data"]).toEqual({ x: "1", y: "1" });
+    });
+
     it.each([
       ["approvals-used", "TARGET_DRIFT"],
       ["handing", "CLUSTER_CONFLICT"],

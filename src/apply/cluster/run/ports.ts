@@ -1,11 +1,6 @@
-import type { AuditLog } from "../../../audit/log-store.ts";
-import type { Clock } from "../../../kube/clock.ts";
 import type { ObjectKey } from "../../../kube/read-object.ts";
-import type { SignatureVerifier } from "../../../plan/approval-statement.ts";
 import type { ClusterTarget, Operation, PlanDigest } from "../../../plan/plan.ts";
-import type { Journal } from "../../journal/journal.ts";
-import type { StateFolder } from "../../state/state-folder.ts";
-import type { TrustRoot } from "../../trust-root/trust-root.ts";
+import type { RunPorts } from "../../run/run-ports.ts";
 import type { KubeConnection } from "../client/connection.ts";
 import type { ReaderOptions } from "../client/reader/reader.ts";
 import type { HealthReport, HealthProgress } from "../health/wait-healthy.ts";
@@ -44,22 +39,13 @@ export interface ClusterStep {
   readonly waitsFor?: readonly string[];
 }
 
-export interface ClusterApplyPorts {
-  readonly state: StateFolder;
-  readonly journal: Journal;
-  readonly log: AuditLog;
-  readonly trustRoot: TrustRoot;
-  readonly verifier: SignatureVerifier;
-  readonly clock: Clock;
+export interface ClusterApplyPorts extends RunPorts {
   /**
    * Credentials that may lead to the target, from a kubeconfig. Whether they do is proved by the charter's pin before any
    * of them is sent (kernel K14).
    */
   readonly openCluster: (target: ClusterTarget) => KubeConnection | Promise<KubeConnection>;
   readonly clientOptions?: ReaderOptions;
-  readonly toolVersion: string;
-  /** Newest minor version of Kubernetes 1 whose tables this program has. */
-  readonly minor: number;
   /** What it gives is waited for before the run goes on. */
   readonly onStep?: (step: ClusterStep) => void | Promise<void>;
   /** How long an object that is made again may take to go before the run stops. Default: 5 minutes. */
