@@ -365,6 +365,76 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
       ]);
     });
 
+    it("K8 what admission says is no reason to delete, and admission is asked about the deletion", async () => {
+      const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
+      const bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
+      const deny = async (name: string, operation: "UPDATE" | "DELETE"): Promise<void> => {
+        const made = await plane.admin("POST", policies, {
+          apiVersion: "admissionregistration.k8s.io/v1",
+          kind: "ValidatingAdmissionPolicy",
+          metadata: { name },
+          spec: {
+            failurePolicy: "Fail",
+            matchConstraints: {
+              resourceRules: [
+                { apiGroups: [""], apiVersions: ["v1"], operations: [operation], resources: ["configmaps"] },
+              ],
+            },
+            matchConditions: [{ name: "it", expression: 'request.name == "fixed"' }],
+            validations: [{ expression: "false", message: "data: Invalid value: field is immutable" }],
+          },
+        });
+        expect(made.status, made.text).toBe(201);
+        await plane.admin("POST", bindings, {
+          apiVersion: "admissionregistration.k8s.io/v1",
+          kind: "ValidatingAdmissionPolicyBinding",
+          metadata: { name },
+          spec: { policyName: name, validationActions: ["Deny"] },
+        });
+      };
+      const refusals = async (
+        world: ClusterWorld,
+        object: JsonObject,
+        wanted: string,
+      ): Promise<ClusterPlan> => {
+        for (let attempt = 0; ; attempt++) {
+          const plan = await world.plan({ objects: [object], recreate: true });
+          if (attempt > 100 || plan.findings.some(({ message }) => message.includes(wanted))) return plan;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      };
+      const world = await worldNaming(fixed("1"));
+      const plain = (value: string): JsonObject => at("v1", "ConfigMap", { data: { a: value } });
+      try {
+        await carryOut(world, plain("1"));
+        await deny("no-update", "UPDATE");
+        const plan = await refusals(world, plain("2"), "no-update");
+        expect(plan.changes[0]?.operation).toBe("update");
+        expect(plan.findings.map(({ code, message }) => `${code} ${message}`)).toContain(
+          "cluster/refused the server refuses it: the API server refuses the dry run of the apply of configmaps shop/fixed: ValidatingAdmissionPolicy no-update (binding no-update) denies it",
+        );
+        await plane.admin("DELETE", path);
+        await carryOut(world, fixed("1"));
+        await deny("no-deletion", "DELETE");
+        const kept = await refusals(world, fixed("2"), "no-deletion");
+        expect(
+          kept.verdict.reasons.filter(({ decision }) => decision === "denied").map(({ message }) => message),
+        ).toEqual([
+          "ConfigMap shop/fixed: the server refuses that it is deleted and made again: the API server refuses the dry run of the deletion of configmaps shop/fixed: ValidatingAdmissionPolicy no-deletion (binding no-deletion) denies it [cluster/refused]",
+        ]);
+      } finally {
+        for (const name of ["no-update", "no-deletion"]) {
+          await plane.admin("DELETE", `${bindings}/${name}`);
+          await plane.admin("DELETE", `${policies}/${name}`);
+        }
+        // Policies end a moment after they are gone.
+        for (let attempt = 0; attempt < 200; attempt++) {
+          if ((await plane.admin("DELETE", `${path}?dryRun=All`)).status < 300) break;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+    });
+
     it("pitfall 24: with everything allowed and asked for, what is only invalid stays as it is", async () => {
       const world = await worldNaming(deployment("x"));
       await carryOut(world, deployment("x"));
@@ -500,6 +570,15 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
         "APPLY_PARTIAL",
         "the plan stands half-way: ConfigMap shop/fixed was deleted to be made again, and is not gone after 1 s: it waits for the finalizer example.org/hold; written: nothing; deleted and not made again: ConfigMap shop/fixed; not written: nothing",
       ]);
+      // The same run waits again, and deletes nothing twice.
+      const before = plane.auditLog().length;
+      expect((await refused(world.apply(held, { removalTimeoutMs: 200 }))).message).toContain(
+        "it waits for the finalizer example.org/hold",
+      );
+      const verbs = (plane.auditLog().slice(before) as { verb: string; requestURI: string }[])
+        .filter(({ requestURI }) => requestURI.startsWith(path))
+        .map(({ verb }) => verb);
+      expect(verbs).not.toContain("delete");
       await plane.admin("PATCH", path, { metadata: { finalizers: null } }, merge);
       const outcome = await world.apply(held);
       expect([outcome.resumed, (await read(path))["data"]]).toEqual([true, { a: "2" }]);
