@@ -30,6 +30,7 @@ const types: Readonly<Record<AuditEventType, true>> = {
   "apply-outcome": true,
   "apply-failure": true,
   refusal: true,
+  "tool-call": true,
 };
 
 /** Every field of an entry and what it may hold: no body, no value, nothing that has no row here (kernel K17). */
@@ -55,6 +56,8 @@ const fields: Readonly<Record<keyof AuditEvent, Grammar>> = {
   presence: oneOf("proved", "not proved"),
   trustRoot: oneOf("owned by another user", "advisory"),
   undoes: digest,
+  call: { what: "the name of a tool", fits: (v) => /^[a-z][a-z0-9_]{0,63}$/.test(v) },
+  request: digest,
 };
 const required = ["apiVersion", "kind", "type", "time", "actor", "tool"] as const;
 

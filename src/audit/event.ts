@@ -27,6 +27,10 @@ export interface AuditEvent {
   readonly presence?: "proved" | "not proved";
   readonly trustRoot?: "owned by another user" | "advisory";
   readonly undoes?: string;
+  /** Name of the tool that an agent called; of a refusal: in which call. */
+  readonly call?: string;
+  /** Digest of what was asked: of the arguments of a call, of a prompt. */
+  readonly request?: string;
 }
 
 export type AuditEventType =
@@ -37,7 +41,8 @@ export type AuditEventType =
   | "apply-intent"
   | "apply-outcome"
   | "apply-failure"
-  | "refusal";
+  | "refusal"
+  | "tool-call";
 
 /** A checkpoint as data: what the first three lines of a C2SP checkpoint say. `root` is base64. */
 export interface Checkpoint {

@@ -74,6 +74,7 @@ export async function auditList(this: CliContext, flags: AuditFlags): Promise<vo
 
 function detail(event: AuditEvent): string {
   const parts = [
+    event.call,
     event.verdict,
     event.approver === undefined ? undefined : `by ${event.approver}`,
     event.presence === undefined ? undefined : `presence ${event.presence}`,
