@@ -2,6 +2,7 @@ import { Ajv } from "ajv";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  type OperationRow,
   operations,
   operationSchema,
   operationsSchema,
