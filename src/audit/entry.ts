@@ -33,6 +33,9 @@ const types: Readonly<Record<AuditEventType, true>> = {
   "tool-call": true,
 };
 
+/** The types of entries, in the order of a run. */
+export const auditEventTypes: readonly AuditEventType[] = Object.keys(types) as AuditEventType[];
+
 /** Every field of an entry and what it may hold: no body, no value, nothing that has no row here (kernel K17). */
 const fields: Readonly<Record<keyof AuditEvent, Grammar>> = {
   apiVersion: oneOf("kubernetes-operations.dev/v1"),

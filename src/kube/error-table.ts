@@ -142,6 +142,11 @@ export const errorTable = {
   },
   STATE_BUSY: { exit: 3, when: "Another process of kubeops holds the state; it was waited for." },
   JOURNAL_INVALID: { exit: 3, when: "The journal does not fit the log or the plan." },
+  // Agents
+  AGENT_LIMIT: {
+    exit: 3,
+    when: "An agent reached a limit: the size of a call, calls at once, or calls in all.",
+  },
   INTERRUPTED: { exit: 130, when: "The run was interrupted; a second run finishes it or refuses." },
 } as const;
 
