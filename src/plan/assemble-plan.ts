@@ -97,6 +97,7 @@ function requestRecord(input: PlanInput, side: Side): RequestRecord {
     target: side.asked,
     deletions: distinct(input.deletions),
     minor,
+    ...(request.agent === undefined ? {} : { agent: request.agent }),
   };
   return { ...record, mac: macKey === null ? null : requestMac(macKey, record, intent) };
 }

@@ -4,7 +4,7 @@ import type { ObjectKey } from "../kube/read-object.ts";
 import type { Charter } from "./charter.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { GitState } from "./git-state.ts";
-import type { PlanDigest } from "./plan.ts";
+import type { AgentRecord, PlanDigest } from "./plan.ts";
 
 /** What a plan is made from: a request, and the target as it is. The target says which of the two it is. */
 export type PlanInput = GitPlanInput | ClusterPlanInput;
@@ -14,6 +14,7 @@ export interface PlanInputCommon {
     readonly text: string;
     readonly inputs: readonly { readonly path: string; readonly sha256: string }[];
     readonly undoes?: PlanDigest;
+    readonly agent?: AgentRecord;
   };
   readonly intent: Intent;
   /** Desired objects: of `author(intent)` for an application; the given objects, with their namespaces, for ObjectsIntent. */
