@@ -1,4 +1,5 @@
-// Bundles the command line and the library into dist/, with the manifest that is published.
+// Bundles the command line and the library into dist/, with the manifest that is published, and the programs of the plug-in
+// into plugin/dist (each one file without dependencies; a copy of the whole plug-in is published in dist/plugin).
 import {
   cpSync,
   mkdirSync,
@@ -50,6 +51,29 @@ await build({
   logLevel: "error",
 });
 
+const plugin = join(root, "plugin");
+const pluginDist = join(plugin, `dist.${process.pid}`);
+rmSync(pluginDist, { recursive: true, force: true });
+const bundled = await build({
+  absWorkingDir: root,
+  entryPoints: { "kubeops-mcp": "src/cli/mcp-main.ts", guard: "src/mcp/guard/hook-main.ts" },
+  outdir: pluginDist,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: false,
+  format: "esm",
+  platform: "node",
+  target: "node22.19",
+  minify: true,
+  keepNames: true,
+  legalComments: "none",
+  metafile: true,
+  logLevel: "error",
+});
+writeFileSync(join(pluginDist, "THIRD-PARTY-LICENSES.txt"), licences(Object.keys(bundled.metafile.inputs)));
+rmSync(join(plugin, "dist"), { recursive: true, force: true });
+renameSync(pluginDist, join(plugin, "dist"));
+
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 mkdirSync(join(fresh, "bin"));
 for (const file of ["kubeops.cjs", "start.cjs"]) {
@@ -81,7 +105,7 @@ writeFileSync(
 for (const file of ["LICENSE", "NOTICE", "README.md", "CHANGELOG.md"]) {
   if (existsSync(join(root, file))) cpSync(join(root, file), join(fresh, file));
 }
-for (const folder of ["schemas", "deploy"])
+for (const folder of ["schemas", "deploy", "plugin"])
   cpSync(join(root, folder), join(fresh, folder), { recursive: true });
 writeFileSync(join(fresh, "THIRD-PARTY-LICENSES.txt"), licences(Object.keys(result.metafile.inputs)));
 

@@ -12,6 +12,7 @@ import { charterRoutes } from "./commands/charter.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { mcpCommand } from "./commands/mcp.ts";
 import { planCommand } from "./commands/plan.ts";
 import { showCommand } from "./commands/show.ts";
 import { undoCommand } from "./commands/undo.ts";
@@ -31,6 +32,7 @@ const root = buildRouteMap<string, CliContext>({
     undo: undoCommand,
     check: checkCommand,
     audit: auditRoutes,
+    mcp: mcpCommand,
     completion: completionCommand,
     version: versionCommand,
   },

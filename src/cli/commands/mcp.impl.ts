@@ -1,0 +1,51 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { ExitCode } from "../../kube/error-table.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { scrubEnvironment } from "../../mcp/environment.ts";
+import { serveMcp } from "../../mcp/stdio/serve.ts";
+import type { CliContext } from "../context.ts";
+import { guarded } from "../errors.ts";
+import type { ClusterAccessFlags, GitAccessFlags } from "../flags.ts";
+import { mcpPorts, type ServerFlags } from "../mcp/mcp-session.ts";
+import { toolVersion } from "../version.ts";
+
+/** Every flag is the operator's. There is none for a trust root (kernel K6). */
+export interface McpFlags extends ClusterAccessFlags, GitAccessFlags {
+  readonly project?: string;
+  readonly target?: readonly string[];
+  readonly state?: string;
+}
+
+export async function mcp(this: CliContext, flags: McpFlags): Promise<void> {
+  await guarded(this, {}, async () => {
+    const context: CliContext = { ...this, env: scrubEnvironment(process.env) };
+    const project = resolve(context.cwd, flags.project ?? ".");
+    if (statSync(project, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw new OpsError("INPUT_NOT_FOUND", `the project folder ${flags.project ?? "."} does not exist`);
+    const { target, project: _, ...access } = flags;
+    const served: ServerFlags = { ...access, project, targets: target ?? [] };
+    const ports = mcpPorts(context, served);
+    refuseWrongFlags(ports);
+    await serveMcp(
+      ports,
+      { version: toolVersion },
+      {
+        stdin: process.stdin,
+        stdout: process.stdout,
+        report: (line) => process.stderr.write(`kubeops mcp: ${line}\n`),
+      },
+    );
+    return ExitCode.done;
+  });
+}
+
+/** A target that nobody knows is told at the start. A missing or broken charter is not: each call says so, and it can be mended. */
+function refuseWrongFlags(ports: ReturnType<typeof mcpPorts>): void {
+  try {
+    ports.open().close();
+  } catch (error) {
+    if (OpsError.is(error) && (error.code === "USAGE" || error.code === "TARGET_INVALID")) throw error;
+    process.stderr.write(`kubeops mcp: ${OpsError.is(error) ? error.message : String(error)}\n`);
+  }
+}
