@@ -100,7 +100,12 @@ type Event = readonly [string, object];
 function eventsOf(turn: Turn, model: string, number: number): readonly Event[] {
   const blocks: readonly (readonly [object, object])[] =
     "say" in turn
-      ? [[{ type: "text", text: "" }, { type: "text_delta", text: turn.say }]]
+      ? [
+          [
+            { type: "text", text: "" },
+            { type: "text_delta", text: turn.say },
+          ],
+        ]
       : turn.call.map(({ tool, input }, index) => [
           { type: "tool_use", id: `toolu_${number}_${index}`, name: tool, input: {} },
           { type: "input_json_delta", partial_json: JSON.stringify(input) },
