@@ -28,7 +28,7 @@ export interface McpSession {
   /** Objects of the operator's project folder, or of a text that the model wrote. */
   readonly check: (what: CheckAsked) => Checked;
   /** Makes a plan and stores nothing. @throws {OpsError} */
-  readonly plan: (asked: PlanAsked, signal: AbortSignal) => Promise<Plan>;
+  readonly plan: (asked: PlanAsked) => Promise<MadePlan>;
   /** Stores a plan under its digest, and logs it. */
   readonly store: (plan: Plan) => void;
   /** A stored plan. @throws {OpsError} PLAN_NOT_FOUND and what reading it throws. */
@@ -73,6 +73,11 @@ export interface PlanAsked {
   readonly namespace: string;
   readonly operations: readonly Operation[];
 }
+
+/** A plan, or what is open before there can be one; only a person may answer that. */
+export type MadePlan =
+  | { readonly plan: Plan }
+  | { readonly questions: readonly { readonly code: string; readonly text?: string }[] };
 
 export interface Applied {
   readonly plan: PlanDigest;

@@ -14,6 +14,7 @@ import { toolVersion } from "../version.ts";
 export interface McpFlags extends ClusterAccessFlags, GitAccessFlags {
   readonly project?: string;
   readonly target?: readonly string[];
+  readonly filename?: readonly string[];
   readonly state?: string;
 }
 
@@ -23,8 +24,8 @@ export async function mcp(this: CliContext, flags: McpFlags): Promise<void> {
     const project = resolve(context.cwd, flags.project ?? ".");
     if (statSync(project, { throwIfNoEntry: false })?.isDirectory() !== true)
       throw new OpsError("INPUT_NOT_FOUND", `the project folder ${flags.project ?? "."} does not exist`);
-    const { target, project: _, ...access } = flags;
-    const served: ServerFlags = { ...access, project, targets: target ?? [] };
+    const { target, filename, project: _, ...access } = flags;
+    const served: ServerFlags = { ...access, project, targets: target ?? [], filename: filename ?? [] };
     const ports = mcpPorts(context, served);
     refuseWrongFlags(ports);
     await serveMcp(

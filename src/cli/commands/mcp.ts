@@ -14,6 +14,15 @@ export const mcpCommand: Command<CliContext> = buildCommand<McpFlags, [], CliCon
         placeholder: "folder",
         brief: "Folder whose manifests the tool check reads (default: the working folder)",
       },
+      filename: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        variadic: true,
+        placeholder: "path",
+        brief:
+          "Compose files, or files and folders of objects, that operations change (edit_field needs them); may be given again",
+      },
       target: {
         kind: "parsed",
         parse: text,
@@ -28,6 +37,7 @@ export const mcpCommand: Command<CliContext> = buildCommand<McpFlags, [], CliCon
       gitCa: gitCaFlag,
       state: stateFlag,
     },
+    aliases: { f: "filename" },
   },
   docs: {
     brief: "Serve the tools of coding agents over the Model Context Protocol (stdio)",

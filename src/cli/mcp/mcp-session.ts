@@ -10,16 +10,15 @@ import { parsePlan } from "../../plan/build-plan.ts";
 import type { Charter } from "../../plan/charter.ts";
 import type { Plan, PlanDigest } from "../../plan/plan.ts";
 import type { CliContext } from "../context.ts";
-import type { ClusterAccessFlags, GitAccessFlags } from "../flags.ts";
 import { openSession, type Session } from "../session.ts";
 import { storePlan } from "../commands/plan.impl.ts";
 import { locationOf } from "../targets/git.ts";
 import { applyApproved } from "./apply-approved.ts";
 import { isOffered, type OfferedTarget, offeredTargets } from "./offered-targets.ts";
-import { planOperations } from "./plan-operations.ts";
+import { type GivenFlags, planOperations } from "./plan-operations.ts";
 
 /** What the operator says at the start; none of it can be said by a call. */
-export interface ServerFlags extends ClusterAccessFlags, GitAccessFlags {
+export interface ServerFlags extends GivenFlags {
   /** Absolute. */
   readonly project: string;
   readonly targets: readonly string[];

@@ -1,16 +1,58 @@
-import type { Operation } from "../../agent/operations/operation.ts";
-import { OpsError } from "../../kube/ops-error.ts";
-import type { Plan } from "../../plan/plan.ts";
+import { requestFromOperations } from "../../agent/request-from-operations.ts";
+import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
+import type { MadePlan, PlanAsked } from "../../mcp/ports.ts";
 import type { TargetSpec } from "../../plan/target.ts";
+import { planFor } from "../commands/plan.impl.ts";
 import type { CliContext } from "../context.ts";
 import type { ClusterAccessFlags, GitAccessFlags } from "../flags.ts";
+import { readAsked } from "../request.ts";
 import type { Session } from "../session.ts";
 
-export function planOperations(
-  _context: CliContext,
-  _flags: ClusterAccessFlags & GitAccessFlags,
-  _session: Session,
-  _asked: { readonly spec: TargetSpec; readonly namespace: string; readonly operations: readonly Operation[] },
-): Promise<Plan> {
-  throw new OpsError("USAGE", "not yet");
+/** What the operator gives beside the targets. */
+export interface GivenFlags extends ClusterAccessFlags, GitAccessFlags {
+  /** Files that the operations of a model come upon, as -f of `plan` names them. */
+  readonly filename: readonly string[];
 }
+
+/**
+ * The plan of operations that the model of an MCP client said, by the ordinary way; or the questions that stand before it.
+ * @throws {OpsError} what reading the files, the target and planning throw
+ */
+export async function planOperations(
+  context: CliContext,
+  flags: GivenFlags,
+  session: Session,
+  { spec, namespace, operations }: Omit<PlanAsked, "target"> & { readonly spec: TargetSpec },
+): Promise<MadePlan> {
+  const { filename } = flags;
+  const given =
+    filename.length === 0
+      ? undefined
+      : await readAsked(context, { filename, namespace, prune: false }, [], LATEST_MINOR);
+  const made = requestFromOperations({
+    ...(given === undefined ? {} : { given }),
+    namespace,
+    gitTarget: spec.kind === "git",
+    text: `plan_change -n ${namespace}${filename.map((name) => ` -f ${name}`).join("")}`,
+    fragments: operations.map((operation) => ({ source: SOURCE, operation })),
+    // Which model it is, and what it read, only its host knows.
+    agent: { provider: "mcp", model: "unknown", prompts: [], taint: [SOURCE] },
+  });
+  if (!made.ok) {
+    return {
+      // Their texts name what stands in the operator's files; without files every word of them is the model's own.
+      questions: made.questions.map(({ code, text }) => (given === undefined ? { code, text } : { code })),
+    };
+  }
+  const planFlags = {
+    ...flags,
+    prune: false,
+    onto: false,
+    output: "json",
+    color: "never",
+    quiet: true,
+  } as const;
+  return { plan: await planFor(context, planFlags, session, { asked: made.asked, spec, minor: null }) };
+}
+
+const SOURCE = "mcp-client";

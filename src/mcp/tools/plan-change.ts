@@ -5,8 +5,11 @@ import { operationsSchema, parseOperations } from "../../agent/operations/operat
 import { parseRecord } from "../../agent/operations/parse-field.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
+import { printable } from "../../kube/printable.ts";
 import type { McpSession, PlanAsked } from "../ports.ts";
 import { planView } from "../view/plan-view.ts";
+import { ROWS } from "../view/rows.ts";
+import { safeCode } from "../view/safe.ts";
 import type { McpTool, Read } from "./tool.ts";
 
 interface Where {
@@ -59,10 +62,24 @@ function read(args: unknown): Read {
   return { ok: true, work: (session, signal) => make(asked, session, signal) };
 }
 
+/** Operations that contradict each other, or leave something open: there is no plan, and nobody guesses. */
+function openView(questions: readonly { readonly code: string; readonly text?: string }[]): JsonObject {
+  return {
+    plan: null,
+    questions: questions.slice(0, ROWS).map(({ code, text }) => ({
+      code: safeCode(code),
+      ...(text === undefined ? {} : { text: printable(text).slice(0, 500) }),
+    })),
+    next: "Ask the person, then say the operations again. Do not answer for them.",
+  };
+}
+
 async function make(asked: PlanAsked, session: McpSession, signal: AbortSignal): Promise<JsonObject> {
   if (!session.targets.some(({ name }) => name === asked.target))
     throw new OpsError("TARGET_INVALID", "the operator offers no target of this name");
-  const plan = await session.plan(asked, signal);
+  const made = await session.plan(asked);
+  if ("questions" in made) return openView(made.questions);
+  const { plan } = made;
   // Who cancelled gets no plan stored.
   if (signal.aborted) throw new OpsError("INTERRUPTED", "the call was cancelled");
   session.store(plan);

@@ -3,7 +3,7 @@ import type { Change, Facts, Plan, VerdictReason } from "../../plan/plan.ts";
 import { verdictRules } from "../../plan/verdict/rules.ts";
 import { planFindingView } from "./finding-view.ts";
 import { ROWS, rowsOf } from "./rows.ts";
-import { safeCode, safeFile, safeImage, safeName, safeObject, safePath } from "./safe.ts";
+import { safeCode, safeFile, safeImage, safeName, safeObject, safePath, WITHHELD } from "./safe.ts";
 
 /**
  * A plan as a model may see it: what a reviewer sees, without values, prose and messages. Ids of facts and rules stand
@@ -37,8 +37,23 @@ export function planView(plan: Plan, offset = 0): JsonObject {
       kind,
       subject: kind === "image" ? safeImage(subject) : safeFile(subject),
     })).rows,
+    ...operationsView(plan),
     assumptions: plan.assumptions.slice(0, ROWS).map(({ id }) => safeCode(id)),
     next: nextStep(plan),
+  };
+}
+
+/** Operations that are not in the plan as they were said. What they became is in the plan, and its reviewer reads why. */
+function operationsView({ intent }: Plan): JsonObject {
+  if (intent.source !== "operations") return {};
+  const rows = intent.report.filter(({ disposition }) => disposition !== "used");
+  return {
+    operations: {
+      ...rowsOf(rows, 0, ({ field, disposition }) => ({
+        operation: /^operations\[\d{1,3}\]\.[a-z_]{1,32}$/u.test(field) ? field : WITHHELD,
+        disposition,
+      })),
+    },
   };
 }
 
