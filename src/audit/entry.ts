@@ -31,6 +31,9 @@ const types: Readonly<Record<AuditEventType, true>> = {
   "apply-failure": true,
   refusal: true,
   "tool-call": true,
+  "agent-intent": true,
+  "agent-outcome": true,
+  "agent-failure": true,
 };
 
 /** The types of entries, in the order of a run. */
@@ -61,6 +64,9 @@ const fields: Readonly<Record<keyof AuditEvent, Grammar>> = {
   undoes: digest,
   call: { what: "the name of a tool", fits: (v) => /^[a-z][a-z0-9_]{0,63}$/.test(v) },
   request: digest,
+  model: line,
+  subagent: { what: "the name of a subagent", fits: (v) => /^[a-z][a-z-]{0,31}$/.test(v) },
+  tokens: { what: "a number of tokens", fits: (v) => /^\d{1,15}$/.test(v) },
 };
 const required = ["apiVersion", "kind", "type", "time", "actor", "tool"] as const;
 
