@@ -9,11 +9,22 @@ export const claudeCodeVersion: string = VERSION;
 /** The real Claude Code in the cache, or undefined. */
 export const claudeProgram: string | undefined = claudeCode();
 
+type Event = Readonly<Record<string, unknown>>;
+
 export interface ClaudeRun {
   readonly status: number | null;
   /** The events of its stream-json output. */
-  readonly events: readonly Readonly<Record<string, unknown>>[];
+  readonly events: readonly Event[];
+  /** Tools for which the host asked its user. */
+  readonly asked: readonly string[];
   readonly stderr: string;
+}
+
+export interface ClaudeOptions {
+  readonly allowedTools?: readonly string[];
+  readonly args?: readonly string[];
+  /** The user at the host, who is asked before a tool runs that no rule allows. Absent: nobody is there. */
+  readonly user?: (tool: string) => boolean;
 }
 
 /**
@@ -23,14 +34,17 @@ export interface ClaudeRun {
 export async function runClaude(
   world: World,
   endpoint: Endpoint,
-  options: { readonly allowedTools?: readonly string[]; readonly args?: readonly string[] } = {},
+  options: ClaudeOptions = {},
 ): Promise<ClaudeRun> {
   if (claudeProgram === undefined) throw new Error("Claude Code is not in the cache");
+  const { user } = options;
   const child = spawn(
     claudeProgram,
     [
       "-p",
-      "change it",
+      ...(user === undefined
+        ? ["change it"]
+        : ["--input-format", "stream-json", "--permission-prompt-tool", "stdio"]),
       "--model",
       "claude-sonnet-5",
       "--plugin-dir",
@@ -56,21 +70,51 @@ export async function runClaude(
         DISABLE_TELEMETRY: "1",
         DISABLE_ERROR_REPORTING: "1",
       },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     },
   );
-  const out: Buffer[] = [];
+  const events: Event[] = [];
+  const asked: string[] = [];
+  let rest = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    rest += chunk.toString("utf8");
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      if (!line.startsWith("{")) continue;
+      const event = JSON.parse(line) as Event;
+      events.push(event);
+      if (user !== undefined && event["type"] === "control_request")
+        child.stdin.write(consent(event, user, asked));
+      if (event["type"] === "result") child.stdin.end();
+    }
+  });
   const err: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+  if (user === undefined) child.stdin.end();
+  else
+    child.stdin.write(
+      `${JSON.stringify({ type: "user", message: { role: "user", content: "change it" }, parent_tool_use_id: null })}\n`,
+    );
   const status = await new Promise<number | null>((ended, failed) => {
     child.once("error", failed);
     child.once("close", ended);
   });
-  const events = Buffer.concat(out)
-    .toString("utf8")
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
-  return { status, events, stderr: Buffer.concat(err).toString("utf8") };
+  return { status, events, asked, stderr: Buffer.concat(err).toString("utf8") };
+}
+
+/** The answer of a host's user to `can_use_tool`, as the Agent SDK sends it. */
+function consent(event: Event, user: (tool: string) => boolean, asked: string[]): string {
+  const request = event["request"] as {
+    readonly subtype: string;
+    readonly tool_name?: string;
+    readonly input?: unknown;
+  };
+  const tool = request.tool_name ?? "";
+  if (request.subtype === "can_use_tool") asked.push(tool);
+  const response =
+    request.subtype === "can_use_tool" && user(tool)
+      ? { behavior: "allow", updatedInput: request.input }
+      : { behavior: "deny", message: "the user said no" };
+  return `${JSON.stringify({ type: "control_response", response: { subtype: "success", request_id: event["request_id"], response } })}\n`;
 }
