@@ -85,11 +85,7 @@ function charterView({ spec }: Charter): CharterView {
   };
 }
 
-function check(
-  project: string,
-  cwd: string,
-  { manifests, minor, podSecurity = undefined }: CheckAsked,
-): Checked {
+function check(project: string, cwd: string, { manifests, minor, podSecurity }: CheckAsked): Checked {
   const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
   const { inputs, skipped } =
     manifests === undefined

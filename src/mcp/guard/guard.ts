@@ -1,14 +1,8 @@
 import { APPROVAL_NAMESPACE, CHARTER_NAMESPACE } from "../../plan/approval-statement.ts";
-import {
-  harmless,
-  interpreters,
-  type ProgramRow,
-  programOf,
-  programs,
-  shells,
-  wrappers,
-} from "./programs.ts";
-import { parseShell, type ShellCommand, type ShellWord } from "./shell-parser.ts";
+import { type ProgramRow, programOf, programs } from "./programs.ts";
+import { harmless, interpreters, shells, wrappers } from "./wrappers.ts";
+import { parseShell } from "./shell/parse-shell.ts";
+import type { ShellCommand, ShellWord } from "./shell/shell-command.ts";
 
 /** Undefined: the command may run. Else what the model is told. */
 export type Refusal = string | undefined;
@@ -93,11 +87,7 @@ function afterFlags(words: readonly ShellWord[], valued: readonly string[]): rea
 }
 
 function judgeProgram(name: string, row: ProgramRow, words: readonly ShellWord[]): Refusal {
-  if (
-    words.length === 0 ||
-    words.every(({ text }) => text === "--help" || text === "-h" || text === "--version")
-  )
-    return undefined;
+  if (words.every(({ text }) => text === "--help" || text === "-h" || text === "--version")) return undefined;
   const args = afterFlags(words, row.valued);
   const [verb, next] = args;
   if (verb === undefined) return undefined;
@@ -195,38 +185,12 @@ function judgeUnknown(words: readonly ShellWord[]): Refusal {
 }
 
 /** Verbs of the table that many other programs have: by them alone nothing is known. */
-const common: ReadonlySet<string> = new Set([
-  "run",
-  "test",
-  "install",
-  "create",
-  "push",
-  "set",
-  "cp",
-  "edit",
-  "dev",
-  "login",
-  "delete",
-  "tag",
-  "app",
-  "cluster",
-  "account",
-  "repo",
-  "build",
-  "debug",
-  "live",
-  "sync",
-  "admin",
-  "exec",
-  "proxy",
-  "upgrade",
-  "uninstall",
-  "un",
-  "del",
-  "label",
-  "project",
-  "cert",
-]);
+const common: ReadonlySet<string> = new Set(
+  (
+    "run test install create push set cp edit dev login delete tag app cluster account repo " +
+    "build debug live sync admin exec proxy upgrade uninstall un del label project cert"
+  ).split(" "),
+);
 
 /** A wrapper that is not known: `docker run bitnami/kubectl apply`, `ssh host kubectl apply`, `parallel kubectl delete ::: a`. */
 function judgeBehind(words: readonly ShellWord[], depth: number): Refusal {

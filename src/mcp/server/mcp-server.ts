@@ -53,7 +53,7 @@ export function mcpServerFactory(identity: ServerIdentity, world: CallWorld): Mc
       return {
         // Hosts show their model one of the two: they say the same.
         content: [{ type: "text", text: JSON.stringify(value) }],
-        structuredContent: value as Record<string, unknown>,
+        structuredContent: value,
         ...(isError ? { isError: true } : {}),
       };
     });
