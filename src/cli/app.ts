@@ -7,6 +7,7 @@ import {
 } from "@stricli/core";
 import { approveCommand } from "./commands/approve.ts";
 import { applyCommand } from "./commands/apply.ts";
+import { askCommand } from "./commands/ask.ts";
 import { auditRoutes } from "./commands/audit.ts";
 import { charterRoutes } from "./commands/charter.ts";
 import { checkCommand } from "./commands/check.ts";
@@ -25,6 +26,7 @@ const root = buildRouteMap<string, CliContext>({
   routes: {
     charter: charterRoutes,
     plan: planCommand,
+    ask: askCommand,
     diff: diffCommand,
     show: showCommand,
     approve: approveCommand,
