@@ -12,7 +12,7 @@ export interface RetryOptions {
   readonly sleep: (seconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-export const defaultRetries: Omit<RetryOptions, "sleep"> = { attempts: 5, baseSeconds: 0.5, mostSeconds: 60 };
+export const defaultRetries: Omit<RetryOptions, "sleep"> = { attempts: 4, baseSeconds: 0.5, mostSeconds: 60 };
 
 /**
  * A port that sends a request again while its failure may pass: rate limits, overload, broken connections and answers that
