@@ -9,7 +9,7 @@ import type { Plan, PlanDigest } from "../plan/plan.ts";
  */
 export interface McpPorts {
   /** Opens the state and the trust root as they are now; for one call. @throws {OpsError} */
-  open(): McpSession;
+  open(): Promise<McpSession>;
 }
 
 /** A place that plans may be made for, under the name that the model uses. */

@@ -98,7 +98,7 @@ describe("the conformance suite of MCP, over a test HTTP entry", () => {
     folder = mkdtempSync(join(tmpdir(), "kubeops-conformance-"));
     // No scenario gets as far as the state of a machine.
     entry = await httpEntry({
-      open: () => {
+      open: async () => {
         throw new Error("a scenario reached the state");
       },
     });

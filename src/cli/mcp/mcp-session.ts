@@ -4,7 +4,7 @@ import { projectFiles } from "../../apply/files/node-files.ts";
 import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { readInputs, readStdin } from "../../kube/read-inputs.ts";
-import type { CharterView, CheckAsked, Checked, McpPorts, McpSession } from "../../mcp/ports.ts";
+import type { CharterView, CheckAsked, Checked, McpSession } from "../../mcp/ports.ts";
 import { judgeApprovals, parseSignedApproval } from "../../plan/approval/judge-approvals.ts";
 import { parsePlan } from "../../plan/build-plan.ts";
 import type { Charter } from "../../plan/charter.ts";
@@ -25,19 +25,15 @@ export interface ServerFlags extends GivenFlags {
   readonly state?: string;
 }
 
-/** The ports of the MCP server over the real state, trust root and targets, each opened for one call. */
-export function mcpPorts(context: CliContext, flags: ServerFlags): McpPorts {
-  return {
-    open: () => {
-      const session = openSession(context, flags);
-      try {
-        return sessionOf(context, flags, session);
-      } catch (error) {
-        session.close();
-        throw error;
-      }
-    },
-  };
+/** Everything that one call works with: the state, the trust root and the targets as they are now. */
+export function openMcpSession(context: CliContext, flags: ServerFlags): McpSession {
+  const session = openSession(context, flags);
+  try {
+    return sessionOf(context, flags, session);
+  } catch (error) {
+    session.close();
+    throw error;
+  }
 }
 
 function sessionOf(context: CliContext, flags: ServerFlags, session: Session): McpSession {

@@ -54,7 +54,7 @@ async function inSession(
   ports: McpPorts,
   signal: AbortSignal,
 ): Promise<Answer | { readonly failure: unknown }> {
-  const session = ports.open();
+  const session = await ports.open();
   try {
     const problem = tooLarge(args);
     const given = problem === undefined ? digestOf(args) : undefined;

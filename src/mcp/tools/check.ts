@@ -1,12 +1,9 @@
 import { choice, may, record, text } from "../../agent/operations/field.ts";
-import { countFindings } from "../../analysis/findings/finding.ts";
 import { LATEST_MINOR, SUPPORTED_MINORS } from "../../kube/catalogue/catalogue.ts";
-import { findingView } from "../view/finding-view.ts";
-import { rowsOf } from "../view/rows.ts";
 import { offsetMember } from "./inputs.ts";
 import { type McpTool, reads, tool } from "./tool.ts";
 
-interface CheckArguments {
+export interface CheckArguments {
   readonly manifests?: string;
   readonly kubeVersion?: string;
   readonly podSecurity?: "baseline" | "restricted";
@@ -39,18 +36,5 @@ export const checkTool: McpTool = tool<CheckArguments>({
     offset: offsetMember,
   }),
   annotations: reads,
-  run: ({ manifests, kubeVersion, podSecurity, offset = 0 }, session) => {
-    const { findings, files, skipped } = session.check({
-      ...(manifests === undefined ? {} : { manifests }),
-      minor: kubeVersion === undefined ? LATEST_MINOR : Number(kubeVersion.slice(2)),
-      ...(podSecurity === undefined ? {} : { podSecurity }),
-    });
-    return {
-      checked: manifests === undefined ? "project folder" : "manifests",
-      files,
-      ...(skipped === 0 ? {} : { leftAside: skipped }),
-      counts: { ...countFindings(findings) },
-      findings: { ...rowsOf(findings, offset, findingView) },
-    };
-  },
+  run: async (args, session) => (await import("../work/check.ts")).check(args, session),
 });

@@ -30,10 +30,10 @@ export const explainTool: McpTool = tool<ExplainArguments>({
     ),
   }),
   annotations: reads,
-  run: ({ id }, session) => {
+  run: async ({ id }, session) => {
     if (id === SETUP) return setup(session);
     return (
-      explain(id) ?? {
+      (await explain(id)) ?? {
         kind: "unknown",
         id,
         says: "No table has this id. Ids are those that the other tools give, letter by letter.",

@@ -7,7 +7,6 @@ import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import type { McpSession, PlanAsked } from "../ports.ts";
-import { planView } from "../view/plan-view.ts";
 import { ROWS } from "../view/rows.ts";
 import { safeCode } from "../view/safe.ts";
 import type { McpTool, Read } from "./tool.ts";
@@ -83,5 +82,5 @@ async function make(asked: PlanAsked, session: McpSession, signal: AbortSignal):
   // Who cancelled gets no plan stored.
   if (signal.aborted) throw new OpsError("INTERRUPTED", "the call was cancelled");
   session.store(plan);
-  return planView(plan);
+  return (await import("../view/plan-view.ts")).planView(plan);
 }

@@ -1,5 +1,4 @@
 import { record } from "../../agent/operations/field.ts";
-import { planView } from "../view/plan-view.ts";
 import { type PlanArgument, offsetMember, planMember } from "./inputs.ts";
 import { type McpTool, reads, tool } from "./tool.ts";
 
@@ -17,5 +16,6 @@ export const showPlanTool: McpTool = tool<ShowArguments>({
   input: record<ShowArguments>({ plan: planMember, offset: offsetMember }),
   annotations: reads,
   plan: ({ plan }) => plan,
-  run: ({ plan, offset = 0 }, session) => planView(session.find(plan), offset),
+  run: async ({ plan, offset = 0 }, session) =>
+    (await import("../view/plan-view.ts")).planView(session.find(plan), offset),
 });
