@@ -131,8 +131,7 @@ function answer(response: ServerResponse, reply: Reply, chat: boolean): void {
   const frames = chat ? chatFrames(reply) : messageFrames(reply);
   const sent = reply.truncated === true ? frames.slice(0, Math.max(1, frames.length - 3)) : frames;
   for (const frame of sent) response.write(frame);
-  if (reply.truncated === true) response.destroy();
-  else response.end();
+  response.end();
 }
 
 const jsonOf = (args: unknown): string => (typeof args === "string" ? args : JSON.stringify(args));
