@@ -74,7 +74,7 @@ function editField(work: ObjectsWork, turn: Turn<EditFieldOperation>): void {
     );
     return;
   }
-  setField(work, turn, { object: only, path, value });
+  setFields(work, turn, [{ object: only, path, value }]);
 }
 
 interface Edit {
@@ -83,18 +83,34 @@ interface Edit {
   readonly value: string | number | boolean;
 }
 
-function setField(work: ObjectsWork, turn: Turn, { object, path, value }: Edit): void {
+/** What became of one value: `same` where it stood there already; `asked` where a question stands before it. */
+type SetOutcome = "set" | "same" | "asked";
+
+function setField(work: ObjectsWork, turn: Turn, { object, path, value }: Edit): SetOutcome {
   const key = objectKey(object);
   const field = editableField(object, path);
-  if (!field.ok) return work.outcomes.ask("agent/cannot-edit", `${turnText(turn)}: ${field.problem}`);
   const where = `${path.join(".")} of ${printable(keyText(key))}`;
-  if (!field.takes.takes(value))
-    return work.outcomes.ask("agent/cannot-edit", `${turnText(turn)}: ${where} takes ${field.takes.what}`);
-  if (!work.outcomes.claim(where, value, turn)) return;
+  const problem = field.ok
+    ? field.takes.takes(value)
+      ? undefined
+      : `${where} takes ${field.takes.what}`
+    : field.problem;
+  if (problem !== undefined || !field.ok) {
+    work.outcomes.ask("agent/cannot-edit", `${turnText(turn)}: ${problem ?? ""}`);
+    return "asked";
+  }
+  if (!work.outcomes.claim(where, value, turn)) return "asked";
   const now = work.objects.get(identity(key)) ?? object;
-  if (valueAt(now, field.path) === value) return work.outcomes.dropped(turn, `${where} is that already`);
+  if (valueAt(now, field.path) === value) return "same";
   const edited = setAt(now, field.path, value);
   if (isObject(edited)) work.objects.set(identity(key), edited);
+  return "set";
+}
+
+/** Sets values that belong together; when each of them stood there already, the operation has no effect, and says so. */
+function setFields(work: ObjectsWork, turn: Turn, edits: readonly Edit[]): void {
+  const outcomes = edits.map((edit) => setField(work, turn, edit));
+  if (outcomes.every((outcome) => outcome === "same")) work.outcomes.dropped(turn, "that is so already");
 }
 
 function scale(work: ObjectsWork, turn: Turn<ScaleOperation>): void {
@@ -110,8 +126,11 @@ function scale(work: ObjectsWork, turn: Turn<ScaleOperation>): void {
   }
   const autoscaler = work.given.find((object) => scales(object, workload));
   if (replicas !== undefined) {
-    if (autoscaler === undefined)
-      return setField(work, turn, { object: workload.object, path: ["spec", "replicas"], value: replicas });
+    if (autoscaler === undefined) {
+      return setFields(work, turn, [
+        { object: workload.object, path: ["spec", "replicas"], value: replicas },
+      ]);
+    }
     return work.outcomes.ask(
       "agent/conflict",
       `${turnText(turn)} sets a number of Pods, and ${printable(keyText(objectKey(autoscaler)))} sets it as well: give a range (min and max), or take the autoscaler out`,
@@ -119,13 +138,12 @@ function scale(work: ObjectsWork, turn: Turn<ScaleOperation>): void {
   }
   if (min === undefined || max === undefined) return;
   if (autoscaler !== undefined) {
-    setField(work, turn, { object: autoscaler, path: ["spec", "minReplicas"], value: min });
-    setField(work, turn, { object: autoscaler, path: ["spec", "maxReplicas"], value: max });
-    if (cpuPercent !== undefined) {
-      const path = ["spec", "metrics", "[0]", "resource", "target", "averageUtilization"];
-      setField(work, turn, { object: autoscaler, path, value: cpuPercent });
-    }
-    return;
+    const metric = ["spec", "metrics", "[0]", "resource", "target", "averageUtilization"];
+    return setFields(work, turn, [
+      { object: autoscaler, path: ["spec", "minReplicas"], value: min },
+      { object: autoscaler, path: ["spec", "maxReplicas"], value: max },
+      ...(cpuPercent === undefined ? [] : [{ object: autoscaler, path: metric, value: cpuPercent }]),
+    ]);
   }
   addObject(work, turn, autoscalerOf(workload, min, max, cpuPercent ?? 80));
   // Two that set one number would undo each other at every write.

@@ -174,7 +174,6 @@ function answerCall(
   };
 }
 
-
 interface Handled {
   readonly outcome: Extract<AgentEvent, { readonly type: "call" }>["outcome"];
   readonly text: string;
