@@ -56,7 +56,7 @@ const pluginDist = join(plugin, `dist.${process.pid}`);
 rmSync(pluginDist, { recursive: true, force: true });
 const bundled = await build({
   absWorkingDir: root,
-  entryPoints: { "kubeops-mcp": "src/cli/mcp-main.ts", guard: "src/mcp/guard/hook-main.ts" },
+  entryPoints: { "kubeops-mcp-server": "src/cli/mcp-main.ts", guard: "src/mcp/guard/hook-main.ts" },
   outdir: pluginDist,
   outExtension: { ".js": ".mjs" },
   bundle: true,
@@ -70,6 +70,11 @@ const bundled = await build({
   metafile: true,
   logLevel: "error",
 });
+// Node compiles the server once and keeps that, as bin/start.cjs has it for the command line.
+writeFileSync(
+  join(pluginDist, "kubeops-mcp.mjs"),
+  'import module from "node:module";\nmodule.enableCompileCache?.();\nawait import("./kubeops-mcp-server.mjs");\n',
+);
 writeFileSync(join(pluginDist, "THIRD-PARTY-LICENSES.txt"), licences(Object.keys(bundled.metafile.inputs)));
 rmSync(join(plugin, "dist"), { recursive: true, force: true });
 renameSync(pluginDist, join(plugin, "dist"));

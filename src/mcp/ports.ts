@@ -1,6 +1,7 @@
 import type { Operation } from "../agent/operations/operation.ts";
 import type { Finding } from "../analysis/findings/finding.ts";
 import type { AuditEvent } from "../audit/event.ts";
+import type { JsonObject } from "../kube/json.ts";
 import type { Plan, PlanDigest } from "../plan/plan.ts";
 
 /**
@@ -27,6 +28,8 @@ export interface McpSession {
   readonly record: (event: Recorded) => void;
   /** Objects of the operator's project folder, or of a text that the model wrote. */
   readonly check: (what: CheckAsked) => Checked;
+  /** The objects of the files that the operator gave for operations to change; none without files. */
+  readonly given: () => Promise<readonly JsonObject[]>;
   /** Makes a plan and stores nothing. @throws {OpsError} */
   readonly plan: (asked: PlanAsked) => Promise<MadePlan>;
   /** Stores a plan under its digest, and logs it. */

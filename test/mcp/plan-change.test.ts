@@ -242,17 +242,23 @@ spec:
           },
         ],
         ["check", {}],
+        ["explain", { id: "files" }],
       ] as const) {
         const { value } = await editing.call(name, args);
         answers.push(JSON.stringify(value));
         if (name === "plan_change" && value.plan !== null && value.error === undefined)
-          answers.push(JSON.stringify((await editing.call("show_plan", { plan: value.plan })).value));
+          for (const part of ["summary", "objects"])
+            answers.push(JSON.stringify((await editing.call("show_plan", { plan: value.plan, part })).value));
       }
       answers.push("--");
       await editing.close();
       other.remove();
     }
     expect(answers.join("\n")).not.toMatch(/canary|ignore all rules|7f3a|91bc/);
+    expect(answers.find((text) => text.includes('"kind":"files"'))).toContain(
+      '{"path":["spec","replicas"],"value":1,"edit":true}',
+    );
+    expect(answers.filter((text) => text.includes('{"path":["spec","replicas"],"value":3}'))).toHaveLength(2);
     expect(answers[0]).toContain('"Deployment.apps shop/web"');
     // But for the digest of the plan, which names what stands in it, both runs say the same.
     const half = answers.indexOf("--");

@@ -76,6 +76,7 @@ describe("tools/list", () => {
         "namespace",
         "offset",
         "operations",
+        "part",
         "plan",
         "podSecurity",
         "target",

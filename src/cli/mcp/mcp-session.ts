@@ -15,7 +15,7 @@ import { storePlan } from "../commands/plan.impl.ts";
 import { locationOf } from "../targets/git.ts";
 import { applyApproved } from "./apply-approved.ts";
 import { isOffered, type OfferedTarget, offeredTargets } from "./offered-targets.ts";
-import { type GivenFlags, planOperations } from "./plan-operations.ts";
+import { givenObjects, type GivenFlags, planOperations } from "./plan-operations.ts";
 
 /** What the operator says at the start; none of it can be said by a call. */
 export interface ServerFlags extends GivenFlags {
@@ -46,6 +46,7 @@ function sessionOf(context: CliContext, flags: ServerFlags, session: Session): M
     charter: trustRoot === undefined ? null : charterView(trustRoot.charter),
     record: session.record,
     check: (asked) => check(flags.project, context.cwd, asked),
+    given: () => givenObjects(context, flags),
     plan: ({ target, namespace, operations }) =>
       planOperations(context, flags, session, {
         spec: specOf(offered, target),

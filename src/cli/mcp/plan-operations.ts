@@ -1,5 +1,6 @@
 import { requestFromOperations } from "../../agent/request-from-operations.ts";
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
+import type { JsonObject } from "../../kube/json.ts";
 import type { MadePlan, PlanAsked } from "../../mcp/ports.ts";
 import type { TargetSpec } from "../../plan/target.ts";
 import { planFor } from "../commands/plan.impl.ts";
@@ -53,6 +54,13 @@ export async function planOperations(
     quiet: true,
   } as const;
   return { plan: await planFor(context, planFlags, session, { asked: made.asked, spec, minor: null }) };
+}
+
+/** The objects of the operator's files, as `plan` would make them. @throws {OpsError} what reading them throws */
+export async function givenObjects(context: CliContext, flags: GivenFlags): Promise<readonly JsonObject[]> {
+  const { filename } = flags;
+  if (filename.length === 0) return [];
+  return (await readAsked(context, { filename, prune: false }, [], LATEST_MINOR)).objects;
 }
 
 const SOURCE = "mcp-client";

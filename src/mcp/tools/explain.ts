@@ -10,6 +10,7 @@ interface ExplainArguments {
 }
 
 const SETUP = "setup";
+const FILES = "files";
 
 export const explainTool: McpTool = tool<ExplainArguments>({
   name: "explain",
@@ -18,7 +19,8 @@ export const explainTool: McpTool = tool<ExplainArguments>({
     "Explains an id that another tool gave, from the tables of the program: " +
     `${explainers.map(({ what }) => what).join("; ")}. ` +
     'The id "setup" lists the targets that the operator offers, and the namespaces, kinds and images that the charter ' +
-    "names: read it before plan_change.",
+    'names: read it before plan_change. The id "files" shows the objects that the operator gave for edit_field, without values ' +
+    "that may be secret, and which fields may be set.",
   input: record<ExplainArguments>({
     id: need(
       text({
@@ -26,12 +28,16 @@ export const explainTool: McpTool = tool<ExplainArguments>({
         pattern: /^[A-Za-z][A-Za-z0-9/._-]*$/u,
         most: 128,
       }),
-      'Id of a finding, a rule, a widening or an error; or "setup".',
+      'Id of a finding, a rule, a widening or an error; or "setup", or "files".',
     ),
   }),
   annotations: reads,
   run: async ({ id }, session) => {
     if (id === SETUP) return setup(session);
+    if (id === FILES) {
+      const { objectsView } = await import("../work/objects-view.ts");
+      return { kind: "files", ...objectsView(await session.given(), { editable: true }) };
+    }
     return (
       (await explain(id)) ?? {
         kind: "unknown",
