@@ -5,6 +5,7 @@ import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { readInputs, readStdin } from "../../kube/read-inputs.ts";
 import type { CharterView, CheckAsked, Checked, McpSession } from "../../mcp/ports.ts";
+import { boundedFiles } from "../../mcp/work/bounded-files.ts";
 import { judgeApprovals, parseSignedApproval } from "../../plan/approval/judge-approvals.ts";
 import { parsePlan } from "../../plan/build-plan.ts";
 import type { Charter } from "../../plan/charter.ts";
@@ -86,7 +87,10 @@ function check(project: string, cwd: string, { manifests, minor, podSecurity }: 
   const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
   const { inputs, skipped } =
     manifests === undefined
-      ? readInputs(projectFiles(project, { displayFrom: cwd }), ["."], { leaveUnrendered: true, sha256 })
+      ? readInputs(boundedFiles(projectFiles(project, { displayFrom: cwd })), ["."], {
+          leaveUnrendered: true,
+          sha256,
+        })
       : { inputs: [readStdin(Buffer.from(manifests, "utf8"), { sha256 })], skipped: [] };
   return {
     findings: checkInputs(inputs, { minor, podSecurity: podSecurity ?? "labels" }),

@@ -3,6 +3,7 @@ import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import type { McpPorts, McpSession, Recorded } from "../ports.ts";
 import type { McpTool } from "../tools/tool.ts";
+import { MAX_ANSWER } from "../view/rows.ts";
 import { argumentsView, refusalView } from "../view/refusal-view.ts";
 import { tooLarge } from "./bounded.ts";
 import type { Gate } from "./gate.ts";
@@ -19,9 +20,6 @@ export interface CallWorld {
   /** For the operator: errors as they are. */
   readonly report: (line: string) => void;
 }
-
-/** Characters of an answer; hosts cut what is longer than they like, and a cut answer says nothing of it. */
-export const MAX_ANSWER: number = 96 * 1024;
 
 /**
  * Runs one call. In this order: the size of the arguments, the log (no log, no call), their form, the work, the size of the

@@ -1,14 +1,8 @@
 import { choice, may, record, text } from "../../agent/operations/field.ts";
 import { LATEST_MINOR, SUPPORTED_MINORS } from "../../kube/catalogue/catalogue.ts";
+import type { CheckArguments } from "../work/check.ts";
 import { offsetMember } from "./inputs.ts";
 import { type McpTool, reads, tool } from "./tool.ts";
-
-export interface CheckArguments {
-  readonly manifests?: string;
-  readonly kubeVersion?: string;
-  readonly podSecurity?: "baseline" | "restricted";
-  readonly offset?: number;
-}
 
 /** Characters of a text that is checked. */
 const MAX_MANIFESTS = 256 * 1024;

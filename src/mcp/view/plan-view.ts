@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../kube/json.ts";
 import type { Change, Facts, Plan, VerdictReason } from "../../plan/plan.ts";
 import { verdictRules } from "../../plan/verdict/rules.ts";
 import { planFindingView } from "./finding-view.ts";
-import { ROWS, rowsOf } from "./rows.ts";
+import { MAX_ANSWER, ROWS, rowsOf } from "./rows.ts";
 import { safeCode, safeFile, safeImage, safeName, safeObject, safePath, WITHHELD } from "./safe.ts";
 
 /**
@@ -10,6 +10,15 @@ import { safeCode, safeFile, safeImage, safeName, safeObject, safePath, WITHHELD
  * for their texts, which `explain` gives from the tables; a person reads the whole plan with `kubeops show`.
  */
 export function planView(plan: Plan, offset = 0): JsonObject {
+  const view = whole(plan, offset, FIELDS);
+  // A plan whose fields fill more than an answer is shown without them: which objects it changes comes first.
+  return JSON.stringify(view).length <= MAX_ANSWER ? view : whole(plan, offset, 0);
+}
+
+/** Changed fields that are shown of one object. */
+const FIELDS = 12;
+
+function whole(plan: Plan, offset: number, fields: number): JsonObject {
   const { facts, verdict } = plan;
   const changed = plan.changes.filter(({ operation }) => operation !== "unchanged");
   return {
@@ -24,7 +33,7 @@ export function planView(plan: Plan, offset = 0): JsonObject {
     },
     reasons: { ...rowsOf(verdict.reasons, 0, reasonView) },
     counts: { ...facts.counts },
-    changes: { ...rowsOf(changed, offset, changeView) },
+    changes: { ...rowsOf(changed, offset, (change) => changeView(change, fields)) },
     ...factsView(facts),
     findings: { ...rowsOf(plan.findings, offset, planFindingView) },
     relaxations: rowsOf(plan.authoring.relaxations, 0, ({ workload, container, level, check }) => ({
@@ -82,18 +91,18 @@ function targetView({ target }: Plan): JsonObject {
       };
 }
 
-function changeView(change: Change): Json {
+function changeView(change: Change, fields: number): Json {
   const { reversibility } = change;
   return {
     operation: change.operation,
     object: safeObject(change.key),
     ...(change.file === "" ? {} : { file: safeFile(change.file) }),
-    ...(change.diff.length === 0
+    ...(change.diff.length === 0 || fields === 0
       ? {}
       : {
-          fields: change.diff.slice(0, ROWS).map(({ operation, path }) => `${operation} ${safePath(path)}`),
+          fields: change.diff.slice(0, fields).map(({ operation, path }) => `${operation} ${safePath(path)}`),
         }),
-    ...(change.diff.length > ROWS ? { moreFields: change.diff.length - ROWS } : {}),
+    ...(change.diff.length > fields ? { moreFields: change.diff.length - fields } : {}),
     ...(reversibility.kind === "reversible" ? {} : { reversibility: reversibility.kind }),
     ...(change.live === undefined || change.live.owners.length === 0
       ? {}

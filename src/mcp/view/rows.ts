@@ -6,6 +6,9 @@ export interface Rows {
   readonly rows: readonly Json[];
 }
 
+/** Characters of an answer; hosts cut what is longer than they like, and a cut answer says nothing of it. */
+export const MAX_ANSWER: number = 96 * 1024;
+
 /** Rows that one answer holds of one list. */
 export const ROWS: number = 50;
 

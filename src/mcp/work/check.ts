@@ -2,9 +2,15 @@ import { countFindings } from "../../analysis/findings/finding.ts";
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import type { McpSession } from "../ports.ts";
-import type { CheckArguments } from "../tools/check.ts";
 import { findingView } from "../view/finding-view.ts";
 import { rowsOf } from "../view/rows.ts";
+
+export interface CheckArguments {
+  readonly manifests?: string;
+  readonly kubeVersion?: string;
+  readonly podSecurity?: "baseline" | "restricted";
+  readonly offset?: number;
+}
 
 export function check(
   { manifests, kubeVersion, podSecurity, offset = 0 }: CheckArguments,
