@@ -181,14 +181,20 @@ describe.skipIf(
         main: [
           shell("./bin/kubectl apply -f secret.yaml"),
           shell("bash -c 'cat secret.yaml | ./bin/kubectl apply -f -'"),
+          call("Monitor", {
+            command: "./bin/kubectl apply -f secret.yaml",
+            description: "watch",
+            timeout_ms: 1000,
+            persistent: false,
+          }),
           shell("echo hello from the shell"),
           { say: "done" },
         ],
       },
-      { allowedTools: ["Bash"] },
+      { allowedTools: ["Bash", "Monitor"] },
     );
-    const [first = "", second = "", third = ""] = results(ran);
-    for (const text of [first, second]) {
+    const [first = "", second = "", watched = "", third = ""] = results(ran);
+    for (const text of [first, second, watched]) {
       expect(text).toContain("kubeops guard: kubectl apply may write to a cluster past the charter");
       expect(text).toContain(`${TOOLS}plan_change`);
     }

@@ -280,6 +280,8 @@ describe("the hook", () => {
   test.each([
     ["a write", asked("kubectl apply -f x")],
     ["a write as words", asked(["bash", "-lc", "kubectl apply -f x"], "shell")],
+    ["a write by the tool that watches", asked("kubectl delete pod x", "Monitor")],
+    ["a write by a tool that nobody knows", asked("kubectl delete pod x", "mcp__other__run")],
     ["no JSON", "{"],
     ["nothing", ""],
     ["no tool", "{}"],

@@ -1,9 +1,10 @@
 import { judgeLine, type Refusal } from "./guard.ts";
 
-/** Names of the tools by which hosts run commands. Some hosts ignore a hook's matcher: every other tool passes here. */
+/** Tools by which hosts run commands: without a command that can be read they are refused. Claude Code's `Monitor` is one. */
 const shellTools: ReadonlySet<string> = new Set([
   "Bash",
   "PowerShell",
+  "Monitor",
   "Shell",
   "run_in_terminal",
   "shell",
@@ -24,12 +25,13 @@ export function judgeHook(text: string): Refusal {
   const name = member(input, "tool_name");
   if (typeof name !== "string")
     return "kubeops guard: the host does not say which tool is to run; it is refused";
-  if (!shellTools.has(name)) return undefined;
   const command = member(member(input, "tool_input"), "command");
   if (typeof command === "string") return judgeLine(command);
   // Codex hands the words of a command.
   if (Array.isArray(command) && command.every((word) => typeof word === "string"))
     return judgeLine(command.map(shellQuoted).join(" "));
+  // Some hosts ask before every tool, whatever the matcher says; a tool without a command is none of ours.
+  if (!shellTools.has(name)) return undefined;
   return "kubeops guard: the host does not say which command is to run; it is refused";
 }
 
