@@ -121,7 +121,7 @@ renameSync(fresh, out);
 function licences(inputs) {
   const packages = new Set();
   for (const input of inputs) {
-    const match = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    const match = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (match) packages.add(match[1]);
   }
   return [...packages]
