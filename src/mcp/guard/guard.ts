@@ -26,25 +26,36 @@ export function judgeLine(line: string, depth = 0): Refusal {
   if (!parsed.ok) return named.test(line) ? refusal("this command", "cannot be read", "plan") : undefined;
   for (const [index, command] of parsed.commands.entries()) {
     const before = command.piped ? parsed.commands[index - 1] : undefined;
-    const refused = judgeCommand(command, before, depth);
+    const refused = judgeCommand(command, { before, depth, mentioned: named.test(line) });
     if (refused !== undefined) return refused;
   }
   return undefined;
 }
 
-function judgeCommand(command: ShellCommand, before: ShellCommand | undefined, depth: number): Refusal {
+interface Around {
+  /** The command whose output it reads. */
+  readonly before: ShellCommand | undefined;
+  readonly depth: number;
+  /** The line names a program of the table somewhere. */
+  readonly mentioned: boolean;
+}
+
+function judgeCommand(command: ShellCommand, around: Around): Refusal {
+  const { before, depth, mentioned } = around;
   const words = unwrapped(command.words);
   const [head, ...rest] = words;
   if (head === undefined) return undefined;
-  if (head.dynamic) return judgeUnknown(rest);
   const name = baseName(head.text);
   const row = programOf(head.text);
   if (row !== undefined) return judgeProgram(name, row, rest);
+  if (head.dynamic) return judgeUnknown(rest, mentioned);
+  // `watch 'kubectl delete pod x'`, `env -S 'kubectl apply'`.
+  if (/\s/.test(head.text) && named.test(head.text)) return judgeLine(head.text, depth + 1);
   if (shells.has(name)) return judgeShell(rest, command, before, depth);
   if (name === "eval") return judgeLine(textOf(rest), depth + 1);
-  if (name === "find" || name === "fd") return judgeFind(rest, command, depth);
+  if (name === "find" || name === "fd") return judgeFind(rest, command, around);
   if (name === "ssh-keygen") return judgeKeygen(rest);
-  if (interpreters.test(name)) return judgeText(name, rest.map(({ text }) => text).join(" "));
+  if (interpreters.test(name)) return judgeText(name, textOf(rest));
   if (harmless.has(name)) return undefined;
   return judgeBehind(rest, depth);
 }
@@ -141,10 +152,13 @@ function printed(command: ShellCommand): string {
   return command.input ?? "";
 }
 
-function judgeFind(words: readonly ShellWord[], command: ShellCommand, depth: number): Refusal {
+function judgeFind(words: readonly ShellWord[], command: ShellCommand, around: Around): Refusal {
   for (const [index, { text }] of words.entries()) {
     if (!/^(?:-exec|-execdir|-ok|-okdir|-x|-X|--exec|--exec-batch)$/.test(text)) continue;
-    const refused = judgeCommand({ ...command, words: words.slice(index + 1) }, undefined, depth);
+    const refused = judgeCommand(
+      { ...command, words: words.slice(index + 1) },
+      { ...around, before: undefined },
+    );
     if (refused !== undefined) return refused;
   }
   return undefined;
@@ -170,11 +184,11 @@ function judgeText(name: string, text: string): Refusal {
     : refusal(`a program of ${name}`, "starts a program that writes to clusters", found.instead);
 }
 
-/** The program is a variable or a pattern: refused when its words are those of a write. */
-function judgeUnknown(words: readonly ShellWord[]): Refusal {
+/** The program is a variable or a pattern: refused when its verb is one of a write, and no other program's as well, or the line names one. */
+function judgeUnknown(words: readonly ShellWord[], mentioned: boolean): Refusal {
   const verbs = words.filter(({ text }) => !text.startsWith("-")).map(({ text }) => text.toLowerCase());
   const [first = ""] = verbs;
-  const found = programs.find((row) => row.writes.includes(first) && !common.has(first));
+  const found = programs.find((row) => row.writes.includes(first) && (mentioned || !common.has(first)));
   if (found !== undefined)
     return refusal(
       `a program that cannot be read, with ${shown(first)},`,
@@ -187,7 +201,7 @@ function judgeUnknown(words: readonly ShellWord[]): Refusal {
 /** Verbs of the table that many other programs have: by them alone nothing is known. */
 const common: ReadonlySet<string> = new Set(
   (
-    "run test install create push set cp edit dev login delete tag app cluster account repo " +
+    "run test install create push set cp edit dev login tag app cluster account repo " +
     "build debug live sync admin exec proxy upgrade uninstall un del label project cert"
   ).split(" "),
 );

@@ -53,8 +53,9 @@ export const wrappers: Readonly<Record<string, readonly string[]>> = {
   minikube: ["-p", "--profile"],
 };
 
+/** Programs that run a text as commands: their argument, or what they read. */
 export const shells: ReadonlySet<string> = new Set(
-  "sh bash zsh dash ksh mksh ash fish busybox rbash".split(" "),
+  "sh bash zsh dash ksh mksh ash fish busybox rbash at batch".split(" "),
 );
 
 /** Programs that take a program as text; their languages are not read, only searched. */

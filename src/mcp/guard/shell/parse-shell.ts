@@ -24,7 +24,7 @@ export type ShellLine =
 export function parseShell(line: string): ShellLine {
   const commands: Listed[] = [];
   try {
-    read(line, 0, { commands, variables: new Map(), aliases: new Map() }, 0, "");
+    read(line, 0, { commands, variables: new Map([["IFS", " "]]), aliases: new Map() }, 0, "");
     return { ok: true, commands };
   } catch (error) {
     if (error === unreadable || error instanceof RangeError) return { ok: false };
