@@ -1,3 +1,4 @@
+import { outsideBlock } from "../../authoring/specialists/networking/egress.ts";
 import { fitName } from "../../authoring/specialists/names.ts";
 import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
 import { keyText, objectKey } from "../../kube/object-key.ts";
@@ -27,7 +28,14 @@ export function connectGiven(work: ObjectsWork, turn: Turn<ConnectOperation>): v
         turn,
         `no given policy closes ${fromName} to the outside: it is open already`,
       );
-    const peers = [{ ipBlock: { cidr } }];
+    const block = outsideBlock(cidr);
+    if (block === undefined) {
+      return work.outcomes.dropped(
+        turn,
+        `${cidr} is where machines of a cloud ask for their credentials: no connection to it is opened`,
+      );
+    }
+    const peers = [{ ipBlock: block }];
     const name = fitName(`${fromName}-to-${cidr.replaceAll(/[^0-9a-fA-F]+/gu, "-").toLowerCase()}`, 63);
     return addPolicy(work, turn, from, { name, direction: "Egress", peers, ports: [{ port, protocol }] });
   }
