@@ -64,7 +64,7 @@ function variable(scope: Scope, name: string, word: Reading): void {
     return;
   }
   word.text += known;
-  word.expanded = true;
+  if (/\s/.test(known)) word.expanded = true;
 }
 
 /** `${…}` from after its brace. */

@@ -21,23 +21,56 @@ export function plain(text: string): string {
 }
 
 const MAX_WORDS = 100;
+const MAX_BRACED = 2048;
 
 /** A word with `{a,b}` as the words that it becomes (bash manual, Brace Expansion); at most a hundred. */
 export function braces(text: string): readonly string[] {
-  const waiting = [text];
-  const done: string[] = [];
-  while (waiting.length > 0 && done.length + waiting.length < MAX_WORDS) {
-    const word = waiting.shift() ?? "";
-    // The innermost pair with a comma.
-    const match = /\u{e000}([^\u{e000}\u{e002}]*\u{e001}[^\u{e000}\u{e002}]*)\u{e002}/u.exec(word);
-    if (match === null) {
-      done.push(plain(word));
-      continue;
+  // Looking for pairs costs the square of the length, and no name of a program is as long.
+  if (!text.includes(OPEN) || text.length > MAX_BRACED) return [plain(text)];
+  const words = expandBraces(text, 0).map(plain);
+  // `{,a}`: what is empty without quotes is no word.
+  return words.length > 1 ? words.filter((word) => word !== "") : words;
+}
+
+const [OPEN = "", COMMA = "", CLOSE = ""] = Object.values(marks);
+
+function expandBraces(text: string, depth: number): readonly string[] {
+  const found = depth > 20 ? undefined : firstBraces(text);
+  if (found === undefined) return [text];
+  const after = expandBraces(text.slice(found.end), depth + 1);
+  const words: string[] = [];
+  for (const part of found.parts) {
+    for (const inner of expandBraces(part, depth + 1)) {
+      for (const rest of after) {
+        if (words.length === MAX_WORDS) return words;
+        words.push(text.slice(0, found.begin) + inner + rest);
+      }
     }
-    const [before, after] = [word.slice(0, match.index), word.slice(match.index + match[0].length)];
-    for (const part of (match[1] ?? "").split("\u{e001}")) waiting.push(before + part + after);
   }
-  return [...done, ...waiting.map(plain)];
+  return words;
+}
+
+/** The first pair of braces that holds a comma of its own, and its parts. */
+function firstBraces(
+  text: string,
+): { readonly begin: number; readonly end: number; readonly parts: readonly string[] } | undefined {
+  for (let begin = text.indexOf(OPEN); begin >= 0; begin = text.indexOf(OPEN, begin + 1)) {
+    let open = 0;
+    let from = begin + 1;
+    const parts: string[] = [];
+    for (let at = begin; at < text.length; at++) {
+      const char = text.charAt(at);
+      if (char === OPEN) open++;
+      else if (char === COMMA && open === 1) {
+        parts.push(text.slice(from, at));
+        from = at + 1;
+      } else if (char === CLOSE && --open === 0) {
+        if (parts.length > 0) return { begin, end: at + 1, parts: [...parts, text.slice(from, at)] };
+        break;
+      }
+    }
+  }
+  return undefined;
 }
 
 const named: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", a: "\u0007", e: "\u001b" };
