@@ -6,8 +6,8 @@ import { mcpCommand } from "./commands/mcp.ts";
 import type { CliContext } from "./context.ts";
 
 /**
- * The server alone, as the plug-in bundles it: `kubeops-mcp.mjs` is `kubeops mcp` and no other command. What approves, signs
- * or writes a charter is not in the file.
+ * The server alone, as the plug-in bundles it: `kubeops-mcp.mjs` is `kubeops mcp` and no other command. What makes
+ * the statement of an approval, or signs a charter, is not in the file.
  */
 const cleanups = new Set<() => void>();
 
