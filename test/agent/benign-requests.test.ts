@@ -4,6 +4,8 @@ import { newBudget } from "../../src/agent/loop/budget.ts";
 import { anthropic } from "../../src/agent/model/providers/anthropic.ts";
 import { openAiCompatible } from "../../src/agent/model/providers/openai-compatible.ts";
 import type { ModelPort } from "../../src/agent/model/model-port.ts";
+import type { Fragment } from "../../src/agent/compose-intent.ts";
+import { parseOperation } from "../../src/agent/operations/operations.ts";
 import { orchestrate } from "../../src/agent/orchestrate.ts";
 import { type GivenRequest, requestFromOperations } from "../../src/agent/request-from-operations.ts";
 import { author } from "../../src/authoring/specialists/author.ts";
@@ -12,6 +14,7 @@ import type { Json, JsonObject } from "../../src/kube/json.ts";
 import { identity, objectKey } from "../../src/kube/object-key.ts";
 import { emitYaml } from "../../src/kube/yaml/emit-yaml.ts";
 import { buildPlan, reproducePlan } from "../../src/plan/build-plan.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import { inputFor, requestFor } from "../../src/plan/testing/fixtures.ts";
 import { shop } from "../support/authoring-intents.ts";
 import { calling, modelEndpoint } from "../support/model-endpoint.ts";
@@ -63,14 +66,21 @@ describe("requests of people, completed by a competent model", () => {
       signal: new AbortController().signal,
     });
     await endpoint.close();
-    const made = requestFromOperations({
-      ...(given === undefined ? {} : { given }),
-      namespace: "shop",
-      gitTarget: true,
-      text: `ask ${JSON.stringify(request.sentence)} -n shop`,
-      fragments: answered.fragments,
-      agent: { provider: port.provider, model: port.model, prompts: answered.prompts, taint: answered.taint },
-    });
+    const ask = (fragments: readonly Fragment[]) =>
+      requestFromOperations({
+        ...(given === undefined ? {} : { given }),
+        namespace: "shop",
+        gitTarget: true,
+        text: `ask ${JSON.stringify(request.sentence)} -n shop`,
+        fragments,
+        agent: {
+          provider: port.provider,
+          model: port.model,
+          prompts: answered.prompts,
+          taint: answered.taint,
+        },
+      });
+    const made = ask(answered.fragments);
     expect(made).toMatchObject({ ok: true });
     if (!made.ok) return;
     // What was said is what the plan says was said, and approve and apply make it again from there.
@@ -79,11 +89,22 @@ describe("requests of people, completed by a competent model", () => {
     reproducePlan(plan, input);
     const said = plan.request.agent?.operations.length;
     expect(said).toBe(Object.values(request.calls).flat().length);
+    // K1: what the plan records of the model is enough to make the request again, without one.
+    expect(ask(recorded(plan))).toEqual(made);
     await expect(
       golden(request, made.asked.objects, given?.objects ?? [], plan.intent.report),
-    ).toMatchFileSnapshot(join(import.meta.dirname, "golden", `${request.id}.yaml`));
+    ).toMatchFileSnapshot(join(import.meta.dirname, "testdata", `${request.id}.yaml`));
   });
 });
+
+/** The operations that a plan records, read again as strictly as the first time. */
+function recorded(plan: Plan): readonly Fragment[] {
+  return (plan.request.agent?.operations ?? []).flatMap(({ sources, operation: { kind, ...args } }) => {
+    const parsed = parseOperation(typeof kind === "string" ? kind : "", args);
+    if (!parsed.ok) throw new Error(parsed.problems.join("; "));
+    return sources.map((source) => ({ source, operation: parsed.operation }));
+  });
+}
 
 /** The sentence, what became of each operation, and every object that is not as it was given. */
 function golden(

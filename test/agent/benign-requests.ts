@@ -18,7 +18,7 @@ const pathOfImage = (name: string): readonly string[] => [
 const api = { name: "api", image: "ghcr.io/acme/api:1.4.2", ports: [{ port: 8080 }] };
 const web = { name: "web", image: "ghcr.io/acme/web:2.0.0", ports: [{ port: 80 }] };
 
-/** Requests as people word them; test/agent/golden holds what becomes of each. */
+/** Requests as people word them; test/agent/testdata holds what becomes of each. */
 export const benignRequests: readonly BenignRequest[] = [
   {
     id: "01-api-behind-web",

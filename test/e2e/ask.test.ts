@@ -100,7 +100,8 @@ describe("ask", () => {
   });
 
   test("the log says who was asked before the model heard of it, and never what", () => {
-    const entries = must(world.kubeops(["audit", "export", "--out", "-"])).stdout;
+    const entries = must(world.kubeops(["audit", "export"])).stdout;
+    expect(entries).toContain("agent-intent");
     expect(entries).not.toContain("acme");
     const types = [...must(world.kubeops(["audit", "list"])).stdout.matchAll(/^\d+ +\S+ +([a-z-]+)/gm)].map(
       ([, type]) => type,

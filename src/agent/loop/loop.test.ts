@@ -81,6 +81,26 @@ describe("a subagent's loop", () => {
     expect(order).toEqual(["asking", "sent", "answered"]);
   });
 
+  test("without a log nothing is asked (K20)", async () => {
+    let sent = 0;
+    const asking = runSubagent({
+      subagent: manifests,
+      request: "r",
+      read: readTools([], false),
+      port: scripted(() => {
+        sent++;
+        return done;
+      }),
+      budget: newBudget({ tokens: 100_000 }, undefined),
+      observe: () => {
+        throw new Error("the log cannot be written");
+      },
+      signal: new AbortController().signal,
+    });
+    await expect(asking).rejects.toThrow("the log cannot be written");
+    expect(sent).toBe(0);
+  });
+
   test("what came before a restart is void", async () => {
     const { said } = await run(
       scripted((_request, turn) =>

@@ -89,7 +89,8 @@ export async function runSubagent(run: SubagentRun): Promise<readonly Operation[
       throw stopped(subagent, `made ${calls.length} calls at once, more than ${limits.callsPerTurn}`);
     }
     const results = calls.map((call): ToolResultPart => answerCall(run, call, said, faults));
-    messages.push({ role: "assistant", parts: answer.parts }, { role: "user", parts: results });
+    // Its texts are not used, and a provider may refuse blank ones: the history holds its calls.
+    messages.push({ role: "assistant", parts: calls }, { role: "user", parts: results });
   }
   throw stopped(subagent, `was not done after ${limits.turns} turns`);
 }

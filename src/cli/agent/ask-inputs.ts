@@ -49,6 +49,9 @@ export async function readAskInputs(
   if (!isDnsLabel(namespace)) {
     throw new OpsError("USAGE", `${JSON.stringify(namespace)} is no name of a namespace`);
   }
+  if (flags.application !== undefined && !isDnsLabel(flags.application)) {
+    throw new OpsError("USAGE", `${JSON.stringify(flags.application)} is no name of an application`);
+  }
   const kind = given === undefined ? "nothing" : given.intent.source === "objects" ? "objects" : "compose";
   const rest = given?.request.text.split(" ").slice(1) ?? ["-n", namespace];
   const target = flags.target.map((name) => ` --target ${name}`).join("");

@@ -18,7 +18,7 @@ import type { CliContext } from "../context.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { guarded } from "../errors.ts";
 import { namedMinor, openSession, type Session } from "../session.ts";
-import { planFor, storePlan } from "./plan.impl.ts";
+import { numbered, planFor, storePlan } from "./plan.impl.ts";
 
 /** One request of a person to a model. */
 interface AskRun {
@@ -33,11 +33,6 @@ interface AskRun {
 export async function ask(this: CliContext, flags: AskCommandFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     const specs = flags.target.map(parseTargetSpec);
-    if (specs.length > 1) {
-      throw new OpsError("USAGE", "ask makes one plan for one target", {
-        hint: "ask again for the other target",
-      });
-    }
     const minor = namedMinor(flags.kubeVersion);
     const inputs = await readAskInputs(this, flags, words, minor ?? LATEST_MINOR);
     // Before anything is written: without a provider nothing happens at all.
@@ -53,12 +48,15 @@ export async function ask(this: CliContext, flags: AskCommandFlags, ...words: st
     const log = agentLog(session, port, budget);
     try {
       const run: AskRun = { context: this, flags, session, inputs, port, log };
+      // Asked once, whatever the number of targets: two plans of one answer.
+      const answered = await answer(run, budget);
       let denied = false;
-      for (const spec of specs) {
-        const answered = await answer(run, budget);
-        const made = await planOf(run, answered, spec, minor);
+      for (const [index, spec] of specs.entries()) {
+        const out =
+          flags.out === undefined || specs.length === 1 ? flags.out : numbered(flags.out, index + 1);
+        const made = await planOf(run, answered, { spec, minor, out });
         log.outcome(made.digest);
-        planOutput(this, flags, session, made, flags.out);
+        planOutput(this, flags, session, made, out);
         denied ||= made.verdict.decision === "denied";
       }
       return denied ? ExitCode.no : ExitCode.done;
@@ -109,8 +107,11 @@ async function answer(run: AskRun, budget: Asking["budget"]): Promise<Answered> 
 async function planOf(
   { context, flags, session, inputs, port }: AskRun,
   answered: Answered,
-  spec: TargetSpec,
-  minor: number | null,
+  {
+    spec,
+    minor,
+    out,
+  }: { readonly spec: TargetSpec; readonly minor: number | null; readonly out: string | undefined },
 ): Promise<Plan> {
   const asked = agentRequest({
     ...(inputs.given === undefined ? {} : { given: inputs.given }),
@@ -127,6 +128,6 @@ async function planOf(
     },
   });
   const made = await planFor(context, flags, session, { asked, spec, minor });
-  storePlan(context, session, made, flags.out);
+  storePlan(context, session, made, out);
   return made;
 }

@@ -67,7 +67,7 @@ async function post(options: OpenAiOptions, request: ModelRequest, signal: Abort
     return await fetch(url, {
       method: "POST",
       headers,
-      body: JSON.stringify(bodyOf(options.model, request)),
+      body: JSON.stringify(bodyOf(options, request)),
       redirect: "error",
       signal,
     });
@@ -76,15 +76,17 @@ async function post(options: OpenAiOptions, request: ModelRequest, signal: Abort
   }
 }
 
-function bodyOf(model: string, request: ModelRequest): JsonObject {
+function bodyOf(options: OpenAiOptions, request: ModelRequest): JsonObject {
+  // OpenAI's newer models refuse max_tokens; servers that only speak its protocol know nothing else.
+  const vendor = options.azureApiVersion !== undefined || options.base.hostname === "api.openai.com";
   return {
-    model,
+    model: options.model,
     messages: [{ role: "system", content: request.system }, ...request.messages.flatMap(messagesOf)],
     tools: request.tools.map(({ name, description, input }) => ({
       type: "function",
       function: { name, description, parameters: input },
     })),
-    max_completion_tokens: request.maxOutputTokens,
+    [vendor ? "max_completion_tokens" : "max_tokens"]: request.maxOutputTokens,
     stream: true,
     stream_options: { include_usage: true },
   };
