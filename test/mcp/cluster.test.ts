@@ -32,9 +32,7 @@ describe.skipIf(
       metadata: { name: "kubeops" },
     });
     must(
-      world.kubeops([
-        ..."charter init --name test --owner id_ed25519.pub --principal anna -n shop".split(" "),
-      ]),
+      world.kubeops("charter init --name test --owner id_ed25519.pub --principal anna -n shop".split(" ")),
     );
     must(
       world.kubeops(

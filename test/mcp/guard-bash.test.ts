@@ -7,8 +7,15 @@ import { deep, leftOut } from "../support/suites.ts";
 const bash = spawnSync("bash", ["--version"]).status === 0;
 
 /** Pieces of words in every quoting; what they become is left to bash. */
-const plain = fc.string({ unit: fc.constantFrom(..."abxyz01-_./=:@%+"), minLength: 1, maxLength: 4 });
-const inner = fc.string({ unit: fc.constantFrom(..."ab 'c;|&<>(){},*?#$\\\n\t~!"), maxLength: 6 });
+const plain = fc.string({
+  unit: fc.constantFrom(...Array.from("abxyz01-_./=:@%+")),
+  minLength: 1,
+  maxLength: 4,
+});
+const inner = fc.string({
+  unit: fc.constantFrom(...Array.from("ab 'c;|&<>(){},*?#$\\\n\t~!")),
+  maxLength: 6,
+});
 const piece = fc.oneof(
   plain,
   inner.map((text) => `'${text.replaceAll("'", "")}'`),
