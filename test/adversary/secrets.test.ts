@@ -27,7 +27,7 @@ function compose(world: World, folder: string, secret: (place: string) => string
 name: app
 services:
   web:
-    image: ghcr.io/acme/web:1.0.0
+    image: ghcr.io/acme/web:\${TAG}
     command: ["serve", "--banner", "${secret("command")}"]
     environment:
       PLAIN: ${secret("plain")}
@@ -56,7 +56,7 @@ configs:
     file: conf.txt
 `,
   );
-  world.write(`${folder}/.env`, `DOTENV=${secret("dotenv")}\n`);
+  world.write(`${folder}/.env`, `DOTENV=${secret("dotenv")}\nTAG=${secret("tag")}\n`);
   world.write(`${folder}/web.env`, `API_TOKEN=${secret("env-file")}\nMODE=${secret("mode")}\n`);
   world.write(`${folder}/token.txt`, secret("token"));
   world.write(`${folder}/conf.txt`, `key = ${secret("config")}\n`);

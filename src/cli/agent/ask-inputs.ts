@@ -1,7 +1,9 @@
 import { priceOf } from "../../agent/model/prices.ts";
 import type { BudgetLimits } from "../../agent/loop/budget.ts";
 import { holdsCredential } from "../../authoring/compose/credentials.ts";
+import { author } from "../../authoring/specialists/author.ts";
 import { isDnsLabel } from "../../authoring/specialists/names.ts";
+import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { desiredObjects } from "../../plan/assemble/desired-objects.ts";
 import type { AskCommandFlags } from "./ask-flags.ts";
@@ -17,6 +19,8 @@ export interface AskInputs {
   readonly sentence: string;
   readonly kind: "nothing" | "compose" | "objects";
   readonly given: AskedFor | undefined;
+  /** The objects whose structure the model may read. */
+  readonly visible: readonly JsonObject[];
   readonly namespace: string;
   /** The request as the same words would say it again. */
   readonly text: string;
@@ -59,10 +63,27 @@ export async function readAskInputs(
     sentence,
     kind,
     given,
+    visible: given === undefined ? [] : visibleObjects(given),
     namespace,
     text: ["ask", JSON.stringify(sentence), ...rest].join(" "),
     without: `kubeops plan ${files.length === 0 ? `-f compose.yaml -n ${namespace}` : rest.join(" ")}${target}`,
   };
+}
+
+/**
+ * The objects as they are shown to a model, by way of the projection: of a Compose file those of the same intent without the
+ * images that variables are part of, since a value of a variable is no structure, and a version label repeats it.
+ */
+function visibleObjects({ intent, objects }: AskedFor): readonly JsonObject[] {
+  if (
+    intent.source === "objects" ||
+    !intent.workloads.some((workload) => workload.imageInterpolated === true)
+  )
+    return objects;
+  const workloads = intent.workloads.map((workload) =>
+    workload.imageInterpolated === true ? { ...workload, image: "withheld" } : workload,
+  );
+  return author({ ...intent, workloads }).objects;
 }
 
 function sentenceOf(words: readonly string[]): string {

@@ -83,7 +83,7 @@ async function answer(run: AskRun, budget: Asking["budget"]): Promise<Answered> 
     const answered = await orchestrate({
       sentence: inputs.sentence,
       namespace: inputs.namespace,
-      given: { kind: inputs.kind, objects: inputs.given?.objects ?? [] },
+      given: { kind: inputs.kind, objects: inputs.visible },
       port: retrying(port, { ...defaultRetries, sleep }),
       budget,
       observe: (event) => {

@@ -97,7 +97,7 @@ function messagesOf(message: ModelMessage): JsonObject[] {
     const text = message.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
     const calls = message.parts.flatMap((part): JsonObject[] =>
       part.type === "tool-call"
-        ? [{ id: part.id, type: "function", function: { name: part.name, arguments: part.json } }]
+        ? [{ id: part.id, type: "function", function: { name: part.name, arguments: validJson(part.json) } }]
         : [],
     );
     return [
@@ -113,6 +113,16 @@ function messagesOf(message: ModelMessage): JsonObject[] {
       ? { role: "user", content: part.text }
       : { role: "tool", tool_call_id: part.id, content: part.text },
   );
+}
+
+/** Servers refuse a history whose arguments are no JSON; what was wrong with them stands in the answer to the call. */
+function validJson(json: string): string {
+  try {
+    JSON.parse(json);
+    return json;
+  } catch {
+    return "{}";
+  }
 }
 
 interface Call {
