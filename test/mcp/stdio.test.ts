@@ -169,7 +169,7 @@ describe("kubeops mcp over stdio", () => {
         "force",
         "constructor",
         "-f",
-      ].slice(0, era === "modern" ? undefined : 3);
+      ].slice(0, deep ? undefined : era === "modern" ? 7 : 2);
       const good: Record<string, Record<string, unknown>> = {
         check: {},
         explain: { id: "setup" },
@@ -301,7 +301,7 @@ describe("kubeops mcp over stdio", () => {
           expect(JSON.stringify(answer.value)).not.toContain(world.folder);
         },
       ),
-      { numRuns: deep ? 1000 : 60 },
+      { numRuns: deep ? 1000 : 40 },
     );
     expect(must(world.run("git", ["-C", "gitops", "for-each-ref"])).stdout).toBe("");
     expect(readdirSync(world.path("home/.local/state/kubeops/plans"))).toHaveLength(1);
