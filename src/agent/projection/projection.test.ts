@@ -213,6 +213,31 @@ describe("projection", () => {
     }
   });
 
+  test("what stands on the way to a row, or beside it, is not shown, whatever its form", () => {
+    for (const { kinds, fields } of shownKinds) {
+      const [group, name] = kinds[0]!.split("/");
+      const shownPaths = new Set(fields.map(({ path }) => path.replaceAll("[]", "")));
+      for (const { path } of fields) {
+        const steps = path.replaceAll("[]", "").split(".");
+        for (let length = 1; length <= steps.length; length++) {
+          // In the place of a mapping on the way; and, at the end, in a member that is not the row's.
+          const at = length < steps.length ? steps.slice(0, length) : [...steps.slice(0, -1), "withheld"];
+          if (shownPaths.has(at.join("."))) continue;
+          const inner = at.reduceRight<unknown>((value, step) => ({ [step]: value }), "c4n4ry");
+          const object = {
+            apiVersion: `${group === "" ? "" : `${group}/`}v1`,
+            kind: name,
+            metadata: { name: "x" },
+            ...(inner as object),
+          };
+          expect(JSON.stringify(projectObject(object as JsonObject, true)), at.join(".")).not.toContain(
+            "c4n4ry",
+          );
+        }
+      }
+    }
+  });
+
   test("a huge or hostile object costs no more than its limit", () => {
     const labels = JSON.parse(`{"__proto__": {"app": "x"}, "app": {"app": "x"}, "constructor": "y"}`) as Json;
     expect(
