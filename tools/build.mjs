@@ -1,5 +1,5 @@
 // Bundles the command line and the library into dist/, with the manifest that is published, and the programs of the plug-in
-// into plugin/dist (each one file without dependencies; a copy of the whole plug-in is published in dist/plugin).
+// into plugin/dist (without dependencies; a copy of the whole plug-in is published in dist/plugin).
 import {
   cpSync,
   mkdirSync,
@@ -54,13 +54,11 @@ await build({
 const plugin = join(root, "plugin");
 const pluginDist = join(plugin, `dist.${process.pid}`);
 rmSync(pluginDist, { recursive: true, force: true });
-const bundled = await build({
+const forPlugin = {
   absWorkingDir: root,
-  entryPoints: { "kubeops-mcp-server": "src/cli/mcp-main.ts", guard: "src/mcp/guard/hook-main.ts" },
   outdir: pluginDist,
   outExtension: { ".js": ".mjs" },
   bundle: true,
-  splitting: false,
   format: "esm",
   platform: "node",
   target: "node22.19",
@@ -69,13 +67,23 @@ const bundled = await build({
   legalComments: "none",
   metafile: true,
   logLevel: "error",
+};
+// In parts, so that the server answers its host before it has read what only calls need.
+const server = await build({
+  ...forPlugin,
+  entryPoints: { "kubeops-mcp-server": "src/cli/mcp-main.ts" },
+  splitting: true,
+  chunkNames: "parts/[name]-[hash]",
 });
+// The hook runs before every command: one small file.
+const hook = await build({ ...forPlugin, entryPoints: { guard: "src/mcp/guard/hook-main.ts" } });
+const bundled = [server, hook].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 // Node compiles the server once and keeps that, as bin/start.cjs has it for the command line.
 writeFileSync(
   join(pluginDist, "kubeops-mcp.mjs"),
   'import module from "node:module";\nmodule.enableCompileCache?.();\nawait import("./kubeops-mcp-server.mjs");\n',
 );
-writeFileSync(join(pluginDist, "THIRD-PARTY-LICENSES.txt"), licences(Object.keys(bundled.metafile.inputs)));
+writeFileSync(join(pluginDist, "THIRD-PARTY-LICENSES.txt"), licences(bundled));
 rmSync(join(plugin, "dist"), { recursive: true, force: true });
 renameSync(pluginDist, join(plugin, "dist"));
 

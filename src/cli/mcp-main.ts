@@ -7,7 +7,7 @@ import type { CliContext } from "./context.ts";
 
 /**
  * The server alone, as the plug-in bundles it: `kubeops-mcp.mjs` is `kubeops mcp` and no other command. What makes
- * the statement of an approval, or signs a charter, is not in the file.
+ * the statement of an approval, or signs a charter, is not in its files.
  */
 const cleanups = new Set<() => void>();
 
