@@ -1,4 +1,5 @@
-// Bundles the command line and the library into dist/, with the manifest that is published.
+// Bundles the command line and the library into dist/, with the manifest that is published, and the programs of the plug-in
+// into plugin/dist (without dependencies; a copy of the whole plug-in is published in dist/plugin).
 import {
   cpSync,
   mkdirSync,
@@ -50,6 +51,42 @@ await build({
   logLevel: "error",
 });
 
+const plugin = join(root, "plugin");
+const pluginDist = join(plugin, `dist.${process.pid}`);
+rmSync(pluginDist, { recursive: true, force: true });
+const forPlugin = {
+  absWorkingDir: root,
+  outdir: pluginDist,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node22.19",
+  minify: true,
+  keepNames: true,
+  legalComments: "none",
+  metafile: true,
+  logLevel: "error",
+};
+// In parts, so that the server answers its host before it has read what only calls need.
+const server = await build({
+  ...forPlugin,
+  entryPoints: { "kubeops-mcp-server": "src/cli/mcp-main.ts" },
+  splitting: true,
+  chunkNames: "parts/[name]-[hash]",
+});
+// The hook runs before every command: one small file.
+const hook = await build({ ...forPlugin, entryPoints: { guard: "src/mcp/guard/hook-main.ts" } });
+const bundled = [server, hook].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+// Node compiles the server once and keeps that, as bin/start.cjs has it for the command line.
+writeFileSync(
+  join(pluginDist, "kubeops-mcp.mjs"),
+  'import module from "node:module";\nmodule.enableCompileCache?.();\nawait import("./kubeops-mcp-server.mjs");\n',
+);
+writeFileSync(join(pluginDist, "THIRD-PARTY-LICENSES.txt"), licences(bundled));
+rmSync(join(plugin, "dist"), { recursive: true, force: true });
+renameSync(pluginDist, join(plugin, "dist"));
+
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 mkdirSync(join(fresh, "bin"));
 for (const file of ["kubeops.cjs", "start.cjs"]) {
@@ -81,7 +118,7 @@ writeFileSync(
 for (const file of ["LICENSE", "NOTICE", "README.md", "CHANGELOG.md"]) {
   if (existsSync(join(root, file))) cpSync(join(root, file), join(fresh, file));
 }
-for (const folder of ["schemas", "deploy"])
+for (const folder of ["schemas", "deploy", "plugin"])
   cpSync(join(root, folder), join(fresh, folder), { recursive: true });
 writeFileSync(join(fresh, "THIRD-PARTY-LICENSES.txt"), licences(Object.keys(result.metafile.inputs)));
 
@@ -92,7 +129,7 @@ renameSync(fresh, out);
 function licences(inputs) {
   const packages = new Set();
   for (const input of inputs) {
-    const match = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    const match = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (match) packages.add(match[1]);
   }
   return [...packages]

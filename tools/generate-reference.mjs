@@ -212,9 +212,38 @@ if (data !== undefined && existsSync(data)) {
   );
 }
 
+{
+  const { mcpTools } = await import("../src/mcp/tools/table.ts");
+  const { operations } = await import("../src/agent/operations/operations.ts");
+  /** The members of a closed record, one row each; inner records follow as `member.inner`. */
+  const members = (schema, prefix = "") =>
+    Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
+      const needed = (schema.required ?? []).includes(name) ? "yes" : "";
+      const what =
+        inner.enum?.join(", ") ?? (Array.isArray(inner.type) ? inner.type.join(" or ") : inner.type);
+      const row = [code(prefix + name), cell(what ?? ""), needed, cell(inner.description ?? "")];
+      const items = inner.items?.properties === undefined ? [] : members(inner.items, `${prefix}${name}[].`);
+      return [row, ...items, ...(inner.properties === undefined ? [] : members(inner, `${prefix}${name}.`))];
+    });
+  const { recordSchema } = await import("../src/agent/operations/field-schema.ts");
+  const head = ["argument", "type", "needed", "what"];
+  const tools = mcpTools.map((tool) => {
+    const rows = members(tool.inputSchema);
+    return `## ${tool.name}\n\n${cell(tool.description)}\n\n${rows.length === 0 ? "No arguments." : table(head, rows)}`;
+  });
+  const kinds = operations.map((row) => {
+    const rows = members(recordSchema(row.arguments));
+    return `### ${row.name}\n\n${cell(row.description)}\n\n${rows.length === 0 ? "No arguments." : table(head, rows)}`;
+  });
+  pages.set(
+    "mcp-tools.md",
+    `${made("src/mcp/tools and src/agent/operations")}\n# Tools of models\n\nWhat \`kubeops mcp\` publishes ([how to set it up](../guide/mcp.md)). Unknown arguments are refused.\n\n${tools.join("\n\n")}\n\n## Operations\n\nEach item of \`operations\` is an object with \`kind\` and the arguments of its kind.\n\n${kinds.join("\n\n")}\n`,
+  );
+}
+
 pages.set(
   "README.md",
-  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- JSON Schemas of charter, plan and intent: \`schemas/\`\n`,
+  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- [Tools of models](mcp-tools.md): the MCP tools and the operations\n- JSON Schemas of charter, plan and intent: \`schemas/\`\n`,
 );
 
 let stale = 0;

@@ -30,7 +30,14 @@ const types: Readonly<Record<AuditEventType, true>> = {
   "apply-outcome": true,
   "apply-failure": true,
   refusal: true,
+  "tool-call": true,
+  "agent-intent": true,
+  "agent-outcome": true,
+  "agent-failure": true,
 };
+
+/** The types of entries, in the order of a run. */
+export const auditEventTypes: readonly AuditEventType[] = Object.keys(types) as AuditEventType[];
 
 /** Every field of an entry and what it may hold: no body, no value, nothing that has no row here (kernel K17). */
 const fields: Readonly<Record<keyof AuditEvent, Grammar>> = {
@@ -55,6 +62,11 @@ const fields: Readonly<Record<keyof AuditEvent, Grammar>> = {
   presence: oneOf("proved", "not proved"),
   trustRoot: oneOf("owned by another user", "advisory"),
   undoes: digest,
+  call: { what: "the name of a tool", fits: (v) => /^[a-z][a-z0-9_]{0,63}$/.test(v) },
+  request: digest,
+  model: line,
+  subagent: { what: "the name of a subagent", fits: (v) => /^[a-z][a-z-]{0,31}$/.test(v) },
+  tokens: { what: "a number of tokens", fits: (v) => /^\d{1,15}$/.test(v) },
 };
 const required = ["apiVersion", "kind", "type", "time", "actor", "tool"] as const;
 

@@ -27,6 +27,16 @@ export interface AuditEvent {
   readonly presence?: "proved" | "not proved";
   readonly trustRoot?: "owned by another user" | "advisory";
   readonly undoes?: string;
+  /** Name of the tool that an agent called; of a refusal: in which call. */
+  readonly call?: string;
+  /** Digest of what was asked: of the arguments of a call, of a prompt. */
+  readonly request?: string;
+  /** `provider/name`, as the operator set it. */
+  readonly model?: string;
+  /** Name of the subagent. */
+  readonly subagent?: string;
+  /** Tokens that were used, as the provider counts them: digits. */
+  readonly tokens?: string;
 }
 
 export type AuditEventType =
@@ -37,7 +47,12 @@ export type AuditEventType =
   | "apply-intent"
   | "apply-outcome"
   | "apply-failure"
-  | "refusal";
+  | "refusal"
+  | "tool-call"
+  /** Before a model is asked: who is asked, and the digest of everything that it is told. */
+  | "agent-intent"
+  | "agent-outcome"
+  | "agent-failure";
 
 /** A checkpoint as data: what the first three lines of a C2SP checkpoint say. `root` is base64. */
 export interface Checkpoint {

@@ -255,7 +255,7 @@ describe("whoever holds the key still cannot write", () => {
   test("a log that begins elsewhere, a type that is none, and extension lines", () => {
     expect(problemsOf(entry("refusal"))).toEqual(["entry 0: the log does not begin with log-created"]);
     const type =
-      "log-created, charter-signed, plan, approval, apply-intent, apply-outcome, apply-failure, refusal";
+      "log-created, charter-signed, plan, approval, apply-intent, apply-outcome, apply-failure, refusal, tool-call, agent-intent, agent-outcome, agent-failure";
     const wrong = Buffer.from(created.toString().replace("log-created", "toString"));
     expect(problemsOf(created, wrong)).toEqual([`entry 1: its type is not one of: ${type}`]);
     const files = filesOf(entries(2), by);

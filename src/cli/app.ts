@@ -7,11 +7,13 @@ import {
 } from "@stricli/core";
 import { approveCommand } from "./commands/approve.ts";
 import { applyCommand } from "./commands/apply.ts";
+import { askCommand } from "./commands/ask.ts";
 import { auditRoutes } from "./commands/audit.ts";
 import { charterRoutes } from "./commands/charter.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { mcpCommand } from "./commands/mcp.ts";
 import { planCommand } from "./commands/plan.ts";
 import { showCommand } from "./commands/show.ts";
 import { undoCommand } from "./commands/undo.ts";
@@ -24,6 +26,7 @@ const root = buildRouteMap<string, CliContext>({
   routes: {
     charter: charterRoutes,
     plan: planCommand,
+    ask: askCommand,
     diff: diffCommand,
     show: showCommand,
     approve: approveCommand,
@@ -31,6 +34,7 @@ const root = buildRouteMap<string, CliContext>({
     undo: undoCommand,
     check: checkCommand,
     audit: auditRoutes,
+    mcp: mcpCommand,
     completion: completionCommand,
     version: versionCommand,
   },

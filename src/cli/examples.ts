@@ -8,6 +8,8 @@ export const examples: readonly {
   readonly example: string;
   /** test/e2e/cluster.test.ts runs it, with a real cluster. */
   readonly cluster?: true;
+  /** test/e2e/ask.test.ts runs it, with an endpoint that speaks a provider's protocol. */
+  readonly model?: true;
 }[] = [
   { command: [], example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop" },
   {
@@ -31,6 +33,12 @@ export const examples: readonly {
     example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop --out plan.json",
   },
   {
+    command: ["ask"],
+    example:
+      'kubeops ask "three replicas of ghcr.io/acme/api:1.4.2 on 8080, only web may reach it" \\\n  -n shop --target git:./gitops#apps/shop --out plan.json',
+    model: true,
+  },
+  {
     command: ["diff"],
     example: "kubeops diff -f compose.yaml -n shop --target git:./gitops#apps/shop",
   },
@@ -43,6 +51,7 @@ export const examples: readonly {
   { command: ["audit", "verify"], example: "kubeops audit verify" },
   { command: ["audit", "export"], example: "kubeops audit export --out audit.ndjson" },
   { command: ["audit"], example: "kubeops audit verify" },
+  { command: ["mcp"], example: "kubeops mcp --project k8s" },
   { command: ["completion"], example: "kubeops completion zsh" },
   { command: ["version"], example: "kubeops version -o json" },
 ];

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { proposeCompletions, run, type StricliProcess } from "@stricli/core";
 import { ExitCode } from "../kube/error-table.ts";
+import { account } from "./account.ts";
 import { app } from "./app.ts";
 import type { CliContext } from "./context.ts";
 
@@ -75,14 +75,4 @@ if (words[0] === "__complete") {
 // Stricli's own failures are negative numbers; all but a bug are a wrong command line.
 if (typeof process.exitCode === "number" && process.exitCode < 0) {
   process.exitCode = process.exitCode === -5 || process.exitCode === -4 ? ExitCode.usage : ExitCode.bug;
-}
-
-/** Name and home folder of the running user. A user that the database does not know has no home of its own. */
-function account(): Pick<CliContext, "user" | "home"> {
-  try {
-    const { username, homedir } = userInfo();
-    return { user: username, home: homedir };
-  } catch {
-    return { user: `uid ${process.getuid?.() ?? "unknown"}`, home: "/nonexistent" };
-  }
 }

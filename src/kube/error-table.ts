@@ -142,6 +142,38 @@ export const errorTable = {
   },
   STATE_BUSY: { exit: 3, when: "Another process of kubeops holds the state; it was waited for." },
   JOURNAL_INVALID: { exit: 3, when: "The journal does not fit the log or the plan." },
+  // Agents
+  AGENT_LIMIT: {
+    exit: 3,
+    when: "An agent reached a limit: the size of a call, calls at once, or calls in all.",
+  },
+  AGENT_QUESTION: {
+    exit: 2,
+    when: "What a model proposed leaves something open, or contradicts itself: the person says which, and asks again.",
+  },
+  AGENT_EMPTY: { exit: 2, when: "A model proposed nothing that could be planned." },
+  MODEL_MISSING: {
+    exit: 2,
+    when: "No model provider is set; the message names what to set, and what works without one.",
+  },
+  MODEL_CONFIG: {
+    exit: 2,
+    when: "The setting of a model provider cannot be used: its URL, its key or its name.",
+  },
+  MODEL_AUTH: { exit: 3, when: "The model provider does not accept the key." },
+  MODEL_BUSY: { exit: 3, when: "The model provider is overloaded or limits the rate, also after waiting." },
+  MODEL_UNREACHABLE: {
+    exit: 3,
+    when: "The model provider cannot be reached, or the connection broke before the answer was whole.",
+  },
+  MODEL_ANSWER: {
+    exit: 3,
+    when: "The model provider's answer is not what its protocol says, or it refuses the request.",
+  },
+  MODEL_BUDGET: {
+    exit: 3,
+    when: "The budget of tokens, money, turns or time is used up before the model was done.",
+  },
   INTERRUPTED: { exit: 130, when: "The run was interrupted; a second run finishes it or refuses." },
 } as const;
 

@@ -99,6 +99,7 @@ function requestRecord(input: PlanInput, side: Side): RequestRecord {
     ...(request.recreate === undefined ? {} : { recreate: request.recreate }),
     ...(request.takeOver === undefined ? {} : { takeOver: request.takeOver }),
     minor,
+    ...(request.agent === undefined ? {} : { agent: request.agent }),
   };
   return { ...record, mac: macKey === null ? null : requestMac(macKey, record, intent) };
 }

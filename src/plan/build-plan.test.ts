@@ -80,7 +80,22 @@ const rich = ((): PlanInput => {
   return inputFor(objects, { state, deletions: prunable(state, "apps/shop", objects) });
 })();
 
-const authored: PlanInput = inputForApplication(shop);
+const ofShop = inputForApplication(shop);
+const authored: PlanInput = {
+  ...ofShop,
+  request: {
+    ...ofShop.request,
+    agent: {
+      provider: "anthropic",
+      model: "claude",
+      prompts: [{ subagent: "manifests", digest: `sha256:${"a".repeat(64)}` }],
+      taint: ["request"],
+      operations: [
+        { sources: ["manifests"], operation: { kind: "deploy", name: "web", image: "nginx:1.29" } },
+      ],
+    },
+  },
+};
 
 function world(input: PlanInput): Parameters<typeof reproducePlan>[1] {
   return {

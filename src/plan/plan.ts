@@ -56,8 +56,27 @@ export interface RequestRecord {
   readonly takeOver?: true;
   /** Minor version of Kubernetes 1 that the request is for. */
   readonly minor: number;
+  /** For a request that a model made: what is known of the model, and everything that it said. */
+  readonly agent?: AgentRecord;
   /** HMAC of request and intent under the trust root's key: nobody without the key words a request. Null without a trust root. */
   readonly mac: string | null;
+}
+
+/**
+ * Where a request of a model comes from. The operations are all that it could say; the intent was made of them by code, and
+ * approve and apply need no model to make the plan again (kernel K1).
+ */
+export interface AgentRecord {
+  /** `anthropic`, `openai-compatible`, or `mcp` for the model of an MCP client, which nobody here knows. */
+  readonly provider: string;
+  /** As the provider names it: a claim. */
+  readonly model: string;
+  /** Digest of what each subagent was told: instructions, tools and request. */
+  readonly prompts: readonly { readonly subagent: string; readonly digest: string }[];
+  /** What a model read before it spoke: `request`, `projection`, `mcp-client`. None of it is trusted. */
+  readonly taint: readonly string[];
+  /** Each with the subagents that said it; arguments by the grammars of the operations, and the rationale, which is prose. */
+  readonly operations: readonly { readonly sources: readonly string[]; readonly operation: JsonObject }[];
 }
 
 export type RequestedGitTarget = Pick<GitTarget, "url" | "branch" | "folder" | "mode">;

@@ -51,6 +51,10 @@ describe("the package", () => {
         "THIRD-PARTY-LICENSES.txt",
         "audit-verify.mjs",
         "deploy/planner-dry-run-only.yaml",
+        "plugin/.claude-plugin/plugin.json",
+        "plugin/dist/guard.mjs",
+        "plugin/dist/kubeops-mcp.mjs",
+        "plugin/skills/kubernetes-change/SKILL.md",
         "schemas/charter.schema.json",
         "cli.js",
         "index.js",
@@ -61,7 +65,7 @@ describe("the package", () => {
       world.path("app/node_modules/kubernetes-operations/THIRD-PARTY-LICENSES.txt"),
       "utf8",
     );
-    for (const name of ["@noble/hashes", "@stricli/core"]) expect(licences).toContain(`${name} `);
+    for (const name of ["@modelcontextprotocol/server", "@noble/hashes", "@stricli/core", "zod"]) expect(licences).toContain(`${name} `);
   });
 
   test("runs: help, and a plan", () => {

@@ -137,6 +137,33 @@ export function makeWorld(): World {
   return world;
 }
 
+/** Runs the program while this process goes on: a server of the test can answer it. */
+export async function running(
+  world: World,
+  args: readonly string[],
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    /** Called with the child as soon as it runs. */
+    readonly started?: (child: ChildProcess) => void;
+  } = {},
+): Promise<Ran> {
+  const child = world.start(args, options.env === undefined ? {} : { env: options.env });
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
+  child.stdin?.end();
+  options.started?.(child);
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code));
+  });
+  return {
+    status,
+    stdout: Buffer.concat(stdout).toString("utf8"),
+    stderr: Buffer.concat(stderr).toString("utf8"),
+  };
+}
+
 /** Fails loudly when a step that a test only needs did not work. */
 export function must(ran: Ran): Ran {
   if (ran.status !== 0) throw new Error(`exit code ${ran.status}\n${ran.stdout}\n${ran.stderr}`);

@@ -23,9 +23,9 @@ export interface ObjectsIntent extends IntentBase {
   readonly objects: readonly { readonly key: ObjectKey; readonly digest: string }[];
 }
 
-/** An application to be run: from Compose files today, from Score files and flags later. */
+/** An application to be run: from Compose files, from the operations of a model, or from both (then `operations`). */
 export interface ApplicationIntent extends IntentBase {
-  readonly source: "compose";
+  readonly source: "compose" | "operations";
   /** Name of the application, a DNS label: `app.kubernetes.io/part-of`. */
   readonly application: string;
   readonly workloads: readonly WorkloadIntent[];
@@ -33,6 +33,8 @@ export interface ApplicationIntent extends IntentBase {
   readonly secrets: readonly SecretIntent[];
   readonly volumes: readonly VolumeIntent[];
   readonly connections: readonly ConnectionIntent[];
+  /** Workloads of the application that stand in the namespace already and are not part of this request: connections may name them. */
+  readonly standing?: readonly string[];
 }
 
 /**
@@ -125,6 +127,8 @@ export interface WorkloadIntent {
   readonly aliases: readonly string[];
   /** Compose networks it stands on; `default` when the input names none; empty for `network_mode: none`. */
   readonly networks: readonly string[];
+  /** Host names under which clients from outside reach a port of it, through an Ingress. */
+  readonly hosts?: readonly HostIntent[];
   /** Outside addresses it may open connections to. Absent: none but DNS. */
   readonly egress?: readonly {
     readonly cidr: string;
@@ -149,6 +153,13 @@ export interface PortIntent {
   /** True for `ports:` (open beyond the application's own edges), false for `expose:`. */
   readonly published: boolean;
   readonly place: Place;
+}
+
+export interface HostIntent {
+  readonly host: string;
+  readonly port: number;
+  /** Secret of type kubernetes.io/tls that stands in the namespace. Absent: plain HTTP. */
+  readonly tlsSecret?: string;
 }
 
 export type MountIntent =

@@ -82,6 +82,7 @@ const onWorkload: Effects<WorkloadIntent> = {
   serviceAccount: { serviceAccount: "robot" },
   aliases: { aliases: ["www"] },
   networks: { networks: [] },
+  hosts: { hosts: [{ host: "shop.example.org", port: 8080 }] },
   egress: { egress: [{ cidr: "192.0.2.0/24", ports: [] }] },
 };
 
@@ -190,6 +191,7 @@ const onApplication: Effects<Omit<ApplicationIntent, "apiVersion" | "kind" | "so
   secrets: { secrets: [{ name: "more", keys: [] }] },
   volumes: { volumes: [{ name: "more", labels: {}, place }] },
   connections: { connections: [connection("web", "web")] },
+  standing: { standing: ["web-of-old"] },
 };
 
 function one(changes: Partial<WorkloadIntent>, more: Partial<ApplicationIntent> = {}): ApplicationIntent {

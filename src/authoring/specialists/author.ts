@@ -7,6 +7,7 @@ import { configMaps } from "./manifests/storage/config-maps.ts";
 import { noteStartOrder } from "./manifests/start-order.ts";
 import { workloadObject } from "./manifests/workloads.ts";
 import { byText, textOf } from "./members.ts";
+import { ingresses } from "./networking/ingresses.ts";
 import { networkPolicies } from "./networking/policies.ts";
 import { services } from "./networking/services.ts";
 import { resolve } from "./resolve.ts";
@@ -20,7 +21,7 @@ import { serviceAccounts } from "./security/service-accounts.ts";
 /**
  * The objects that run an application, with what was relaxed, what must exist first and what a reader should know. Pure
  * and deterministic: the order of the intent's lists does not show. Objects come by kind (namespace, accounts,
- * configuration, claims, Services, workloads, autoscalers, budgets, policies) and then by name.
+ * configuration, claims, Services, Ingresses, workloads, autoscalers, budgets, policies) and then by name.
  * Throws OpsError INPUT_MALFORMED for an intent with names that no object can bear.
  */
 export function author(intent: ApplicationIntent): Authored {
@@ -39,6 +40,7 @@ export function author(intent: ApplicationIntent): Authored {
     configMaps(application),
     persistentVolumeClaims(application),
     services(application),
+    ingresses(application),
     [...workloads.values()],
     autoscalers(application),
     disruptionBudgets(application),

@@ -63,7 +63,7 @@ export async function auditList(this: CliContext, flags: AuditFlags): Promise<vo
     const rows = entries.map(({ index, event }) => [
       String(index),
       paint.dim(printable(event.time)),
-      event.type === "refusal" || event.type === "apply-failure" ? paint.red(event.type) : event.type,
+      /^(?:refusal|apply-failure|agent-failure)$/.test(event.type) ? paint.red(event.type) : event.type,
       event.plan === undefined ? "" : shortDigest(event.plan),
       printable(detail(event)),
     ]);
@@ -74,11 +74,15 @@ export async function auditList(this: CliContext, flags: AuditFlags): Promise<vo
 
 function detail(event: AuditEvent): string {
   const parts = [
+    event.subagent,
+    event.call,
     event.verdict,
     event.approver === undefined ? undefined : `by ${event.approver}`,
     event.presence === undefined ? undefined : `presence ${event.presence}`,
     event.result,
     event.code,
+    event.model,
+    event.tokens === undefined ? undefined : `${event.tokens} tokens`,
     event.undoes === undefined ? undefined : `undoes ${shortDigest(event.undoes)}`,
     event.type === "charter-signed" && event.charter !== undefined ? shortDigest(event.charter) : undefined,
     event.trustRoot === "advisory" ? "(advisory trust root)" : undefined,

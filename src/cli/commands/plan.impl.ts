@@ -46,7 +46,8 @@ export async function plan(this: CliContext, flags: PlanFlags, ...words: string[
   });
 }
 
-function numbered(path: string, number: number): string {
+/** `plan.json` of several plans: `plan-1.json`. */
+export function numbered(path: string, number: number): string {
   return path.replace(/(\.json)?$/, `-${number}$1`);
 }
 

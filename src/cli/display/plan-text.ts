@@ -1,3 +1,4 @@
+import type { Json } from "../../kube/json.ts";
 import { identity, keyText } from "../../kube/object-key.ts";
 import { printable } from "../../kube/printable.ts";
 import { emitYaml } from "../../kube/yaml/emit-yaml.ts";
@@ -28,6 +29,8 @@ export function planText(plan: Plan, paint: Style, options: { readonly objects: 
     secrets(plan, paint),
     prerequisites(plan, paint),
     request(plan, paint),
+    agent(plan, paint),
+    prose(plan, paint),
     notes(plan, paint),
     assumptions(plan, paint),
   ];
@@ -356,6 +359,41 @@ function prerequisites(plan: Plan, paint: Style): string {
     if (row.command !== undefined) lines.push(`    ${paint.cyan("$")} ${printable(row.command)}`);
   }
   return section("Before it works", paint, lines);
+}
+
+/** Everything that a model said, argument by argument, and what it had read before. */
+function agent(plan: Plan, paint: Style): string {
+  const { agent: record } = plan.request;
+  if (record === undefined) return "";
+  const rows = record.operations.map(({ sources, operation }) => {
+    const { kind, rationale: _, ...args } = operation;
+    const words = Object.entries(args).map(
+      ([name, value]) => `${printable(name)}=${printable(JSON.stringify(value))}`,
+    );
+    return [printable(sources.join(", ")), kindText(kind), words.join(" ")];
+  });
+  const read = record.taint.map(printable).join(", ");
+  return section(
+    `Said by a model (${printable(record.provider)}/${printable(record.model)}, which had read: ${read})`,
+    paint,
+    columns(rows),
+  );
+}
+
+/** A plan file is a claim: what stands where a kind should is shown as it stands. */
+function kindText(kind: Json | undefined): string {
+  return printable(typeof kind === "string" ? kind : JSON.stringify(kind ?? null));
+}
+
+/** The one place where a model's own words are shown: fenced, escaped, and labelled for what they are. */
+function prose(plan: Plan, paint: Style): string {
+  const lines = (plan.request.agent?.operations ?? []).flatMap(({ sources, operation }) => {
+    const { kind, rationale } = operation;
+    return typeof rationale === "string"
+      ? [`  | ${printable(sources.join(", "))}, ${kindText(kind)}: ${printable(rationale)}`]
+      : [];
+  });
+  return section("Words of the model: not checked, and nothing follows from them", paint, lines);
 }
 
 /** What became of the fields of the request that are not simply used. */

@@ -225,6 +225,10 @@ const workload: RecordShape = record<Workload>({
   serviceAccount: may(anyText),
   aliases: need(texts),
   networks: need(texts),
+  hosts: may(
+    list(record<intent.HostIntent>({ host: need(anyText), port: need(natural), tlsSecret: may(anyText) })),
+    "Host names under which clients from outside reach it.",
+  ),
   egress: may(
     list(
       record<Item<NonNullable<Workload["egress"]>>>({ cidr: need(anyText), ports: need(list(portNumber)) }),
@@ -249,7 +253,7 @@ const secret = record<intent.SecretIntent>({
 const applicationShape: RecordShape = record<intent.ApplicationIntent>({
   apiVersion: need(literal("kubernetes-operations.dev/v1")),
   kind: need(literal("Intent")),
-  source: need(literal("compose")),
+  source: need(literal("compose", "operations")),
   namespace: need(anyText),
   report: need(report, "What became of every field of the input."),
   application: need(anyText, "DNS label."),
@@ -288,6 +292,7 @@ const applicationShape: RecordShape = record<intent.ApplicationIntent>({
       }),
     ),
   ),
+  standing: may(texts, "Workloads that stand in the namespace already; connections may name them."),
 });
 
 const objectsShape: RecordShape = record<intent.ObjectsIntent>({

@@ -56,6 +56,24 @@ const request: RecordShape = record<plan.RequestRecord>({
   recreate: may(boolean, "For a cluster: what cannot be changed may be deleted and made again."),
   takeOver: may(boolean, "For a cluster: what kubectl's client-side apply owns passes to us."),
   minor: need(natural, "Minor version of Kubernetes 1."),
+  agent: may(
+    record<plan.AgentRecord>({
+      provider: need(anyText),
+      model: need(anyText, "As the provider names it."),
+      prompts: need(
+        list(record<Item<plan.AgentRecord["prompts"]>>({ subagent: need(anyText), digest: need(digest) })),
+        "Digest of what each subagent was told.",
+      ),
+      taint: need(texts, "What a model read before it spoke."),
+      operations: need(
+        list(
+          record<Item<plan.AgentRecord["operations"]>>({ sources: need(texts), operation: need(anyObject) }),
+        ),
+        "Everything that the model said.",
+      ),
+    }),
+    "For a request that a model made.",
+  ),
   mac: need(mac, "HMAC-SHA-256 of request and intent under the trust root's key."),
 });
 

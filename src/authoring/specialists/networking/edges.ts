@@ -3,7 +3,10 @@ import type { Ledger } from "../ledger.ts";
 import { byText } from "../members.ts";
 import type { Edge, Workload } from "../workload.ts";
 
-/** The connections that the objects allow: those of the intent whose two ends exist and share a network; merged and sorted. */
+/**
+ * The connections that the objects allow: those of the intent whose two ends exist (one of them may stand in the namespace
+ * already) and share a network; merged and sorted.
+ */
 export function resolveEdges(
   intent: ApplicationIntent,
   byName: ReadonlyMap<string, Workload>,
@@ -13,10 +16,13 @@ export function resolveEdges(
     string,
     { from: string; to: string; all: boolean; ports: Map<string, PortNumber> }
   >();
+  const standing = new Set(intent.standing);
   for (const connection of intent.connections) {
     const from = byName.get(connection.from);
     const to = byName.get(connection.to);
-    if (from === undefined || to === undefined) {
+    const unknown = (name: string): boolean => !byName.has(name) && !standing.has(name);
+    // One end is this request's: of two that stand already, nothing is known.
+    if (unknown(connection.from) || unknown(connection.to) || (from ?? to) === undefined) {
       ledger.note(
         "network/unknown-end",
         connection.from,
@@ -24,7 +30,7 @@ export function resolveEdges(
       );
       continue;
     }
-    if (!shareNetwork(from, to)) {
+    if (from !== undefined && to !== undefined && !shareNetwork(from, to)) {
       ledger.note(
         "network/no-common-network",
         connection.from,
@@ -51,11 +57,11 @@ function byPort(left: PortNumber, right: PortNumber): number {
 function add(
   merged: Map<string, { from: string; to: string; all: boolean; ports: Map<string, PortNumber> }>,
   { from, to, ports: asked }: ConnectionIntent,
-  target: Workload,
+  target: Workload | undefined,
 ): void {
   const key = `${from}\0${to}`;
   const edge = merged.get(key) ?? { from, to, all: false, ports: new Map<string, PortNumber>() };
-  const ports = asked.length > 0 ? asked : target.ports;
+  const ports = asked.length > 0 ? asked : (target?.ports ?? []);
   if (ports.length === 0) edge.all = true;
   for (const { port, protocol } of ports) edge.ports.set(`${protocol}/${port}`, { port, protocol });
   merged.set(key, edge);

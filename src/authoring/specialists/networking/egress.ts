@@ -83,6 +83,17 @@ export function egressRules(workload: Workload, ledger: Ledger): JsonObject[] {
   return rules;
 }
 
+/**
+ * The `ipBlock` of a range as egressRules writes it; undefined for what is no range, and for the addresses at which a cloud
+ * gives away credentials.
+ */
+export function outsideBlock(text: string): JsonObject | undefined {
+  const cidr = parseCidr(text);
+  const except = cidr === undefined ? undefined : exceptions(cidr);
+  if (cidr === undefined || except === undefined) return undefined;
+  return members({ cidr: cidrText(cidr), except: unlessEmpty(except) });
+}
+
 /** What a range leaves out; undefined when nothing of it is left. */
 function exceptions(cidr: Cidr): string[] | undefined {
   if (metadata.some((address) => contains(address, cidr))) return undefined;

@@ -27,6 +27,7 @@ export function networkPolicies(application: Application): JsonObject[] {
     const own = workloadPolicy(application, workload);
     if (own !== undefined) policies.push(own);
   }
+  policies.push(...standingPolicies(application));
   ledger.note(
     "network/needs-enforcement",
     undefined,
@@ -129,6 +130,31 @@ function workloadPolicy(application: Application, workload: Workload): JsonObjec
   };
 }
 
+/**
+ * The other side of connections with workloads that stand already: policies of their own beside theirs, one a connection,
+ * since nothing else is known of them. They are known by the labels that every workload of the application has.
+ */
+function standingPolicies(application: Application): JsonObject[] {
+  const standing = new Set(application.intent.standing);
+  return application.edges
+    .filter(({ from, to }) => standing.has(from) || standing.has(to))
+    .map((edge) => {
+      const outgoing = standing.has(edge.from);
+      const [self, other] = outgoing ? [edge.from, edge.to] : [edge.to, edge.from];
+      application.ledger.note(
+        "network/standing",
+        other,
+        `${self} is not part of this request: it is taken to stand in namespace ${application.intent.namespace} with the labels app.kubernetes.io/name=${self} and app.kubernetes.io/instance=${application.intent.application}.`,
+      );
+      const rule = rules([edge], () => other, application, outgoing ? "to" : "from");
+      return policy(application, fitName(`${self}-${outgoing ? "to" : "from"}-${other}`, 63), {
+        podSelector: { matchLabels: selectorLabels(application, self) },
+        policyTypes: [outgoing ? "Egress" : "Ingress"],
+        [outgoing ? "egress" : "ingress"]: rule,
+      });
+    });
+}
+
 /** A workload that is called as one of the common policies gets another name for its own. */
 function policyName(workload: string): string {
   return workload === DENY || workload === DNS ? fitName(`${workload}-workload`, 63) : workload;
@@ -167,7 +193,11 @@ function publishedRule(application: Application, workload: Workload): JsonObject
   application.ledger.note(
     "network/published",
     workload.intent.name,
-    `published ${ports.map(({ port, protocol }) => `${port}/${protocol}`).join(", ")}: Pods of the whole cluster may connect, nobody from outside. Try it with kubectl port-forward; to open it further, add a Gateway route or an Ingress for Service ${workload.intent.name}.`,
+    `published ${ports.map(({ port, protocol }) => `${port}/${protocol}`).join(", ")}: Pods of the whole cluster may connect, ${
+      workload.intent.hosts === undefined
+        ? `nobody from outside. Try it with kubectl port-forward; to open it further, add a Gateway route or an Ingress for Service ${workload.intent.name}.`
+        : "and clients from outside through the Ingress."
+    }`,
   );
   return [
     {

@@ -10,7 +10,7 @@ export function headlessName(workload: Workload): string {
 }
 
 /** A Service's name starts with a letter (RFC 1035); a workload's need not. */
-function serviceName(name: string): string {
+export function serviceName(name: string): string {
   return isServiceName(name) ? name : fitName(`svc-${name}`, 63);
 }
 

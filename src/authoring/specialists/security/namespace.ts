@@ -18,6 +18,14 @@ export function namespaces(application: Application, level: PodSecurityLevel): J
     );
     return [];
   }
+  if ((intent.standing?.length ?? 0) > 0) {
+    ledger.note(
+      "namespace/standing",
+      undefined,
+      `namespace ${intent.namespace} stands already, since workloads of it are named: it is not made or labelled.`,
+    );
+    return [];
+  }
   const prefix = "pod-security.kubernetes.io";
   return [
     {
