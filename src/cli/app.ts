@@ -8,6 +8,7 @@ import {
 import { approveCommand } from "./commands/approve.ts";
 import { applyCommand } from "./commands/apply.ts";
 import { auditRoutes } from "./commands/audit.ts";
+import { canCommand } from "./commands/can.ts";
 import { charterRoutes } from "./commands/charter.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -30,6 +31,7 @@ const root = buildRouteMap<string, CliContext>({
     apply: applyCommand,
     undo: undoCommand,
     check: checkCommand,
+    can: canCommand,
     audit: auditRoutes,
     completion: completionCommand,
     version: versionCommand,

@@ -63,8 +63,8 @@ const names = ["a", "b", "view", "*", "", "a.b"];
 const urls = ["*", "/foo", "/foo/", "/foo/*", "/foo*", "/foo**", "/*", "/foo/bar", "/healthz", "/fo*o", "**", ""];
 const paths = ["/foo", "/foo/", "/foo/bar", "/foobar", "/", "/healthz", "/fo*o", "/foo*", "*", "/version", "/foo/*"];
 
-export const people = ["u1", "u2", "u3", "system:serviceaccount:n1:s1", "system:serviceaccount:n2:s1", "*"];
-export const circles = [
+export const people: readonly string[] = ["u1", "u2", "u3", "system:serviceaccount:n1:s1", "system:serviceaccount:n2:s1", "*"];
+export const circles: readonly string[] = [
   "g1",
   "g2",
   "system:authenticated",

@@ -9,8 +9,8 @@ import { type Rbac, rulesOf } from "./rbac.ts";
 /** How the server answers a write of a role or binding beyond the right to write it. */
 export interface EscalationAnswer {
   readonly allowed: boolean;
-  /** `masters`, `escalate` or `bind`: the right that skips the check; `covers`: everything is held already. */
-  readonly because: "masters" | "escalate" | "bind" | "covers" | "not-covered" | "aggregation" | "role-missing";
+  /** `masters`, `escalate` or `bind`: the right that skips the check; `unchanged`: nothing that grants changes; `covers`: everything is held already. */
+  readonly because: "masters" | "unchanged" | "escalate" | "bind" | "covers" | "not-covered" | "aggregation" | "role-missing";
   /** What the writer would give and does not hold. */
   readonly missing: readonly Atom[];
 }
@@ -34,6 +34,8 @@ export interface RoleWrite {
   readonly rules: readonly PolicyRule[];
   /** The new object, or the one that it replaces, has a selector in its aggregationRule. */
   readonly aggregated: boolean;
+  /** An update of nothing but finalizers and owner references: the garbage collector must not be held up (IsOnlyMutatingGCFields). */
+  readonly unchanged?: boolean;
 }
 
 /**
@@ -53,6 +55,7 @@ export function mayWriteRole(rbac: Rbac, identity: Identity, write: RoleWrite): 
     name: write.requestName,
   } as const;
   if (isAllowed(rbac, identity, escalate)) return answer("escalate");
+  if (write.unchanged === true) return answer("unchanged");
   const held = ruleSet(heldRules(rbac, identity, write.namespace));
   const { covered, uncovered } = covers(held, write.rules);
   if (!covered) return { allowed: false, because: "not-covered", missing: uncovered };

@@ -1,0 +1,43 @@
+import { OpsError } from "../../kube/ops-error.ts";
+import type { CliContext } from "../context.ts";
+import { guarded } from "../errors.ts";
+import { answerQuestion } from "./can/answer.ts";
+import { listPermissions } from "./can/list.ts";
+import { listHolders } from "./can/who.ts";
+
+export interface CanFlags {
+  readonly list: boolean;
+  readonly who: boolean;
+  readonly filename?: readonly string[];
+  readonly namespace?: string;
+  readonly allNamespaces: boolean;
+  readonly subresource?: string;
+  readonly asGroup?: readonly string[];
+  readonly builtin: boolean;
+  readonly kubeVersion?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly verify: boolean;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  readonly quiet: boolean;
+}
+
+type Mode = (context: CliContext, flags: CanFlags, words: readonly string[]) => Promise<number>;
+
+/** The questions beside the plain one: one flag each. */
+const modes: readonly { readonly flag: "list" | "who"; readonly run: Mode }[] = [
+  { flag: "list", run: listPermissions },
+  { flag: "who", run: listHolders },
+];
+
+export async function can(this: CliContext, flags: CanFlags, ...words: string[]): Promise<void> {
+  await guarded(this, flags, async () => {
+    const asked = modes.filter(({ flag }) => flags[flag]);
+    if (asked.length > 1)
+      throw new OpsError("USAGE", `--${asked.map(({ flag }) => flag).join(" and --")} are two questions`, {
+        hint: "ask one at a time",
+      });
+    return (asked[0]?.run ?? answerQuestion)(this, flags, words);
+  });
+}
