@@ -2,12 +2,18 @@ import { OpsError } from "../../kube/ops-error.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { answerQuestion } from "./can/answer.ts";
+import { showDelta } from "./can/diff.ts";
 import { listPermissions } from "./can/list.ts";
+import { listPaths } from "./can/paths.ts";
 import { listHolders } from "./can/who.ts";
 
 export interface CanFlags {
   readonly list: boolean;
   readonly who: boolean;
+  readonly paths: boolean;
+  readonly to?: string;
+  readonly diff: boolean;
+  readonly atoms: boolean;
   readonly filename?: readonly string[];
   readonly namespace?: string;
   readonly allNamespaces: boolean;
@@ -26,9 +32,11 @@ export interface CanFlags {
 type Mode = (context: CliContext, flags: CanFlags, words: readonly string[]) => Promise<number>;
 
 /** The questions beside the plain one: one flag each. */
-const modes: readonly { readonly flag: "list" | "who"; readonly run: Mode }[] = [
+const modes: readonly { readonly flag: "list" | "who" | "paths" | "diff"; readonly run: Mode }[] = [
   { flag: "list", run: listPermissions },
   { flag: "who", run: listHolders },
+  { flag: "paths", run: listPaths },
+  { flag: "diff", run: showDelta },
 ];
 
 export async function can(this: CliContext, flags: CanFlags, ...words: string[]): Promise<void> {

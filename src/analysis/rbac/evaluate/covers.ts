@@ -42,7 +42,8 @@ export function ruleSet(rules: Iterable<PolicyRule>): RuleSet {
   for (const rule of rules) {
     if (seen.has(rule)) continue;
     seen.add(rule);
-    if (rule.nonResourceURLs.length > 0) urls.push(rule);
+    // A rule with names covers no path (ruleCovers); the server refuses such a rule anyhow.
+    if (rule.nonResourceURLs.length > 0 && rule.resourceNames.length === 0) urls.push(rule);
     const size = rule.apiGroups.length * rule.resources.length * rule.verbs.length;
     if (size * Math.max(1, rule.resourceNames.length) > WIDE) wide.push(rule);
     else for (const atom of resourceAtoms(rule)) atoms.add(atomKey(atom.verb, atom.group, atom.resource, atom.name));

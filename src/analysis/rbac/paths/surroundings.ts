@@ -1,0 +1,185 @@
+import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
+import { objectKey } from "../../../kube/object-key.ts";
+import { containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
+import { accountOf, accountUser } from "../model/subject.ts";
+import type { Rbac } from "../evaluate/rbac.ts";
+
+/** A pod, or what makes pods, in the input. */
+export interface Workload {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Resource in roles: `deployments`. */
+  readonly plural: string;
+  readonly account: string;
+  /** Its ServiceAccount's token is in the pod. */
+  readonly hasToken: boolean;
+  readonly node: string;
+  /** Ways from the pod to its node, by what the pod may do. */
+  readonly escapes: readonly Escape[];
+}
+
+export interface Escape {
+  readonly id: string;
+  readonly why: string;
+}
+
+/** What paths look at beside roles. Where the input has none of a kind, nothing is known about that kind. */
+export interface Surroundings {
+  readonly workloads: readonly Workload[];
+  /** Pods and workloads are in the input: then those that are not there are taken not to exist. */
+  readonly knowsWorkloads: boolean;
+  /** Pod Security level that a namespace enforces; undefined: it says none. */
+  levelOf(namespace: string): string | undefined;
+  readonly knownNamespaces: ReadonlySet<string>;
+  readonly nodes: readonly string[];
+  readonly controlPlaneNodes: readonly string[];
+  /** Secrets that hold a token of a ServiceAccount, with its user name. */
+  readonly tokenSecrets: readonly { readonly namespace: string; readonly name: string; readonly user: string }[];
+  readonly configMaps: ReadonlySet<string>;
+  /** ServiceAccounts with rights of their own, by namespace, as user names. */
+  readonly accounts: ReadonlyMap<string, readonly string[]>;
+}
+
+const plurals: Readonly<Record<string, string>> = {
+  Pod: "pods",
+  ReplicationController: "replicationcontrollers",
+  ReplicaSet: "replicasets",
+  Deployment: "deployments",
+  StatefulSet: "statefulsets",
+  DaemonSet: "daemonsets",
+  Job: "jobs",
+  CronJob: "cronjobs",
+};
+
+export function readSurroundings(rbac: Rbac): Surroundings {
+  const workloads: Workload[] = [];
+  const levels = new Map<string, string | undefined>();
+  const nodes = new Set<string>();
+  const controlPlaneNodes = new Set<string>();
+  const tokenSecrets: { namespace: string; name: string; user: string }[] = [];
+  const configMaps = new Set<string>();
+  const noToken = new Set<string>();
+  for (const { object } of rbac.inputs) {
+    const key = objectKey(object);
+    if (key.group === "" && key.kind === "ServiceAccount" && object["automountServiceAccountToken"] === false)
+      noToken.add(accountUser(key.namespace === "" ? "default" : key.namespace, key.name));
+  }
+  for (const { object } of rbac.inputs) {
+    const { group, kind, name, namespace: written } = objectKey(object);
+    const namespace = written === "" ? "default" : written;
+    if (group === "" && kind === "Namespace") levels.set(name, text(object, ["metadata", "labels", LEVEL]));
+    if (group === "" && kind === "Node") {
+      nodes.add(name);
+      const roles = ["control-plane", "master"].map((role) => `node-role.kubernetes.io/${role}`);
+      if (roles.some((label) => text(object, ["metadata", "labels", label]) !== undefined)) controlPlaneNodes.add(name);
+    }
+    if (group === "" && kind === "ConfigMap") configMaps.add(`${namespace}/${name}`);
+    if (group === "" && kind === "Secret") {
+      const account = text(object, ["metadata", "annotations", "kubernetes.io/service-account.name"]);
+      const isToken = object["type"] === "kubernetes.io/service-account-token";
+      // Lists of metadata have no type; the annotation says as much.
+      if (account !== undefined && (isToken || object["type"] === undefined))
+        tokenSecrets.push({ namespace, name, user: accountUser(namespace, account) });
+    }
+    const workload = workloadOf(object, noToken);
+    if (workload !== undefined) {
+      workloads.push(workload);
+      if (workload.node !== "") nodes.add(workload.node);
+    }
+  }
+  return {
+    workloads,
+    knowsWorkloads: workloads.length > 0,
+    levelOf: (namespace) => levels.get(namespace),
+    knownNamespaces: new Set([...levels.keys(), ...rbac.namespaces]),
+    nodes: [...nodes].sort(),
+    controlPlaneNodes: [...controlPlaneNodes].sort(),
+    tokenSecrets,
+    configMaps,
+    accounts: accountsByNamespace(rbac),
+  };
+}
+
+const LEVEL = "pod-security.kubernetes.io/enforce";
+
+function text(object: Json | undefined, path: readonly string[]): string | undefined {
+  const value = valueAt(object, path);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Accounts that a binding names; those without one have nothing but what every account has. */
+function accountsByNamespace(rbac: Rbac): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { principal } of rbac.holdings.values()) {
+    const account = principal.kind === "user" ? accountOf(principal.name) : undefined;
+    if (account === undefined) continue;
+    const same = found.get(account.namespace);
+    if (same === undefined) found.set(account.namespace, [principal.name]);
+    else same.push(principal.name);
+  }
+  return found;
+}
+
+function workloadOf(object: JsonObject, noToken: ReadonlySet<string>): Workload | undefined {
+  const { group, kind, name, namespace: written } = objectKey(object);
+  const template = podTemplateOf(object);
+  const plural = Object.hasOwn(plurals, kind) ? plurals[kind] : undefined;
+  if (template === undefined || plural === undefined) return undefined;
+  const namespace = written === "" ? "default" : written;
+  const account = accountUser(namespace, text(template.spec, ["serviceAccountName"]) ?? "default");
+  const mounts = template.spec["automountServiceAccountToken"];
+  return {
+    group,
+    kind,
+    namespace,
+    name,
+    plural,
+    account,
+    hasToken: mounts === true || (mounts !== false && !noToken.has(account)),
+    node: kind === "Pod" ? (text(template.spec, ["nodeName"]) ?? "") : "",
+    escapes: escapesOf(template.spec),
+  };
+}
+
+/** Host paths from which a node is taken over, with the name under which the attack is known (KubeHound). */
+const hostPaths: readonly { readonly path: RegExp; readonly id: string; readonly why: string }[] = [
+  { path: /^\/(?:proc(?:\/sys(?:\/kernel)?)?)?\/*$/, id: "CE_UMH_CORE_PATTERN", why: "a hostPath reaches /proc/sys/kernel" },
+  { path: /^\/(?:var(?:\/run(?:\/containerd|\/docker|\/crio)?)?|run(?:\/containerd|\/crio)?)?\/*$|\.sock$/, id: "EXPLOIT_CONTAINERD_SOCK", why: "a hostPath reaches the socket of the container runtime" },
+  { path: /^\/var\/log\/*$/, id: "CE_VAR_LOG_SYMLINK", why: "a hostPath reaches /var/log" },
+  { path: /^\/var\/lib(?:\/kubelet(?:\/pods)?)?\/*$/, id: "EXPLOIT_HOST_TRAVERSE", why: "a hostPath reaches the tokens of other pods" },
+  { path: /^\/(?:home|root|etc|usr|bin|sbin|opt|lib|boot|dev)(?:\/|$)/, id: "EXPLOIT_HOST_WRITE", why: "a hostPath reaches files of the node" },
+];
+
+function escapesOf(spec: JsonObject): readonly Escape[] {
+  const found = new Map<string, Escape>();
+  const add = (id: string, why: string): void => {
+    if (!found.has(id)) found.set(id, { id, why });
+  };
+  for (const { container } of containersOf(spec)) {
+    const context = valueAt(container, ["securityContext"]);
+    const added = valueAt(context, ["capabilities", "add"]);
+    const capabilities = new Set(
+      (isArray(added) ? added : []).flatMap((one) =>
+        typeof one === "string" ? [one.toUpperCase().replace(/^CAP_/, "")] : [],
+      ),
+    );
+    const has = (name: string): boolean => capabilities.has(name) || capabilities.has("ALL");
+    const privileged = isObject(context) && context["privileged"] === true;
+    if (privileged) add("CE_PRIV_MOUNT", "a container is privileged");
+    if (privileged && spec["hostPID"] === true) add("CE_NSENTER", "a container is privileged and sees the processes of the node");
+    if (has("SYS_MODULE")) add("CE_MODULE_LOAD", "a container may load kernel modules");
+    if (spec["hostPID"] === true && has("SYS_PTRACE") && has("SYS_ADMIN"))
+      add("CE_SYS_PTRACE", "a container may trace the processes of the node");
+    if (has("SYS_ADMIN")) add("CAN_CGROUP_BREAKOUT", "a container has SYS_ADMIN");
+    if (has("DAC_READ_SEARCH")) add("CAN_ACCESS_HOST_FD", "a container has DAC_READ_SEARCH");
+  }
+  const volumes = valueAt(spec, ["volumes"]);
+  for (const volume of isArray(volumes) ? volumes : []) {
+    const path = text(volume, ["hostPath", "path"]);
+    const row = path === undefined ? undefined : hostPaths.find((one) => one.path.test(path));
+    if (row !== undefined) add(row.id, row.why);
+  }
+  return [...found.values()];
+}
