@@ -3,6 +3,7 @@ import { identityOf, MASTERS, type Principal, principalKey } from "../model/subj
 import { attackGraph, type AttackGraph } from "../paths/graph.ts";
 import { type Held, heldKey, heldText } from "../paths/held.ts";
 import { type AttackPath, pathsTo } from "../paths/paths.ts";
+import { attackResources } from "../paths/techniques.ts";
 import { attackWorld } from "../paths/world.ts";
 
 /** Somebody who newly reaches something, or no longer. */
@@ -62,7 +63,7 @@ function startsOf(before: Rbac, after: Rbac, changed: readonly Principal[]): rea
     const own = new Set(
       rbac.bindings.flatMap(({ builtin, subjects }) => (builtin ? [] : subjects.map(({ name }) => name))),
     );
-    for (const principal of attackWorld(rbac, new Map()).principals) {
+    for (const principal of attackWorld(rbac, attackResources).principals) {
       const short = principal.name.split(":").at(-1) ?? "";
       if (own.has(principal.name) || own.has(short)) others.push(principal);
     }

@@ -2,8 +2,8 @@ import type { Rbac } from "../evaluate/rbac.ts";
 import type { Identity } from "../model/subject.ts";
 import { type Evidence, type Held, heldKey } from "./held.ts";
 import type { Technique } from "./technique.ts";
-import { techniques } from "./techniques.ts";
-import { asIdentity, attackWorld } from "./world.ts";
+import { attackResources, techniques } from "./techniques.ts";
+import { asIdentity, type AttackWorld, attackWorld } from "./world.ts";
 
 /** One edge: what is done with what is held, and what is held then. */
 export interface Step {
@@ -34,8 +34,9 @@ const MOST_STEPS = 400_000;
  */
 export function attackGraph(rbac: Rbac, identity: Identity): AttackGraph {
   const start = asIdentity(identity);
-  const held = new Map<string, Held>([[heldKey(start), start]]);
-  const world = attackWorld(rbac, held);
+  const world = attackWorld(rbac, attackResources);
+  const { held } = world;
+  world.learn(start);
   const steps = { to: new Map<string, Step[]>(), from: new Map<string, Step[]>(), seen: new Set<string>(), count: 0 };
   const queue: Held[] = [start];
   let truncated = false;
@@ -56,9 +57,7 @@ export function attackGraph(rbac: Rbac, identity: Identity): AttackGraph {
       const step: Step = { technique, from, also, to, evidence, detail };
       push(steps.to, toKey, step);
       push(steps.from, fromKey, step);
-      if (held.has(toKey)) continue;
-      held.set(toKey, to);
-      queue.push(to);
+      if (world.learn(to)) queue.push(to);
     }
   };
   const joint = techniques.filter((technique) => technique.joint);
@@ -66,25 +65,21 @@ export function attackGraph(rbac: Rbac, identity: Identity): AttackGraph {
     for (; next < queue.length; next++) {
       const from = queue[next];
       if (from === undefined || from.kind === "cluster-admin") continue;
-      for (const technique of techniques) if (fits(technique, from)) attempt(technique, from);
+      for (const technique of techniques) if (fits(world, technique, from)) attempt(technique, from);
     }
     // Nothing new since the joint techniques were last tried: that is all.
     if (tried === held.size) break;
     tried = held.size;
     for (const from of [...held.values()])
-      for (const technique of joint) if (fits(technique, from)) attempt(technique, from);
+      for (const technique of joint) if (fits(world, technique, from)) attempt(technique, from);
   }
   return { start, held, stepsTo: steps.to, stepsFrom: steps.from, truncated };
 }
 
-function fits(technique: Technique, held: Held): boolean {
-  switch (technique.from) {
-    case "pod":
-    case "node":
-      return held.kind === technique.from;
-    default:
-      return held.kind === "identity" || held.kind === "role" || held.kind === "namespace";
-  }
+function fits(world: AttackWorld, technique: Technique, held: Held): boolean {
+  if (technique.from !== "rights") return held.kind === technique.from;
+  if (held.kind !== "identity" && held.kind !== "role" && held.kind !== "namespace") return false;
+  return technique.resources.length === 0 || world.touches(held, technique.resources);
 }
 
 function othersOf(evidence: readonly Evidence[], fromKey: string): readonly Held[] {

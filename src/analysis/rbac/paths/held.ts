@@ -10,6 +10,11 @@ export type Held =
   | { readonly kind: "role"; readonly role: string; readonly namespace: string }
   /** Everything in a namespace. */
   | { readonly kind: "namespace"; readonly namespace: string }
+  /**
+   * A choice among the ServiceAccounts of a namespace: all, or those that pods run as. A place on the way that keeps the
+   * graph small, and no step of its own.
+   */
+  | { readonly kind: "accounts"; readonly namespace: string; readonly running: boolean }
   /** Code running in a pod that is there. */
   | { readonly kind: "pod"; readonly namespace: string; readonly name: string }
   /** Root on a node; `*` when it is not known on which one. */
@@ -43,6 +48,8 @@ export function heldKey(held: Held): string {
       return `role ${held.role} in ${held.namespace}`;
     case "namespace":
       return `namespace ${held.namespace}`;
+    case "accounts":
+      return `${held.running ? "running" : "all"} accounts ${held.namespace}`;
     case "pod":
       return `pod ${held.namespace}/${held.name}`;
     case "node":
@@ -83,6 +90,8 @@ export function heldText(held: Held): string {
     }
     case "namespace":
       return `everything in namespace ${held.namespace}`;
+    case "accounts":
+      return `a ServiceAccount of namespace ${held.namespace}`;
     case "pod":
       return `code in pod ${held.namespace}/${held.name}`;
     case "node":

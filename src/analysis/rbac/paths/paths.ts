@@ -72,6 +72,8 @@ export function pathsTo(graph: AttackGraph, goal: Goal, limits: PathLimits = { m
     walk([start], start);
     if (paths.length >= limits.most || work > WORK) break;
   }
+  // Places on the way count in the search and not in the path.
+  paths.sort((a, b) => a.hops.length - b.hops.length);
   return { paths, truncated, chokePoints: chokePoints(paths) };
 }
 
@@ -116,7 +118,23 @@ function pathOf(graph: AttackGraph, keys: readonly string[]): AttackPath {
     const to = graph.held.get(key) ?? graph.start;
     return { to, ways: [...ways].sort((a, b) => a.also.length - b.also.length) };
   });
-  return { hops };
+  return { hops: withoutPlaces(hops) };
+}
+
+/** A choice among accounts is no step: what leads to it leads to the account. */
+function withoutPlaces(hops: readonly Hop[]): readonly Hop[] {
+  const found: Hop[] = [];
+  for (const [index, hop] of hops.entries()) {
+    const next = hops[index + 1];
+    if (hop.to.kind === "accounts" && next !== undefined) continue;
+    const before = hops[index - 1];
+    found.push(
+      before?.to.kind === "accounts"
+        ? { to: hop.to, ways: before.ways.map((step) => ({ ...step, to: hop.to })) }
+        : hop,
+    );
+  }
+  return found;
 }
 
 /** Bindings without which a path is no longer there: for some hop every way needs the binding, and no other gives the right. */

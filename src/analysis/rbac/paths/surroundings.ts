@@ -28,6 +28,9 @@ export interface Escape {
 /** What paths look at beside roles. Where the input has none of a kind, nothing is known about that kind. */
 export interface Surroundings {
   readonly workloads: readonly Workload[];
+  workloadsIn(namespace: string): readonly Workload[];
+  /** Whether a workload of a kind is in a namespace (empty: in any). */
+  has(namespace: string, group: string, plural: string): boolean;
   /** Pods and workloads are in the input: then those that are not there are taken not to exist. */
   readonly knowsWorkloads: boolean;
   /** Pod Security level that a namespace enforces; undefined: it says none. */
@@ -89,8 +92,18 @@ export function readSurroundings(rbac: Rbac): Surroundings {
       if (workload.node !== "") nodes.add(workload.node);
     }
   }
+  const byNamespace = new Map<string, Workload[]>();
+  const kinds = new Set<string>();
+  for (const workload of workloads) {
+    const there = byNamespace.get(workload.namespace);
+    if (there === undefined) byNamespace.set(workload.namespace, [workload]);
+    else there.push(workload);
+    for (const namespace of ["", workload.namespace]) kinds.add(`${namespace} ${workload.group} ${workload.plural}`);
+  }
   return {
     workloads,
+    workloadsIn: (namespace) => byNamespace.get(namespace) ?? [],
+    has: (namespace, group, plural) => kinds.has(`${namespace} ${group} ${plural}`),
     knowsWorkloads: workloads.length > 0,
     levelOf: (namespace) => levels.get(namespace),
     knownNamespaces: new Set([...levels.keys(), ...rbac.namespaces]),

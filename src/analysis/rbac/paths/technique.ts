@@ -36,7 +36,9 @@ export interface Technique {
   /** How the step is taken away. */
   readonly cut: string;
   /** What must be held for the technique to be tried. */
-  readonly from: "rights" | "pod" | "node";
+  readonly from: "rights" | "accounts" | "pod" | "node";
+  /** Resources of which the holder must have a right, for it to be worth trying; empty: any. */
+  readonly resources: readonly string[];
   /** Rights of several things that are held may be used together: tried again when more is held. */
   readonly joint: boolean;
   find(world: AttackWorld, from: Held): Iterable<Found>;

@@ -11,3 +11,8 @@ export const techniques: readonly Technique[] = [
   ...workloadTechniques,
   ...controlTechniques,
 ];
+
+/** Every resource that a technique asks for. */
+export const attackResources: ReadonlySet<string> = new Set(
+  techniques.flatMap(({ resources }) => resources.filter((resource) => resource !== "*")),
+);

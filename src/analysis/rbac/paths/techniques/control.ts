@@ -1,5 +1,5 @@
 import { groupIdentity, userIdentity } from "../../model/subject.ts";
-import type { Held } from "../held.ts";
+import type { Evidence, Held } from "../held.ts";
 import { type Found, goodPractices, type Technique } from "../technique.ts";
 import { asIdentity, askOne, type AttackWorld, want } from "../world.ts";
 
@@ -62,9 +62,9 @@ function* fromNode(world: AttackWorld, from: Held): Generator<Found> {
     yield { to: asIdentity(userIdentity(user)), evidence: [], detail: "takes its token from a pod of the node" };
   if (!world.around.knowsWorkloads)
     for (const namespace of world.reaches(""))
-      for (const identity of world.podAccountsIn(namespace))
+      if (world.podAccountsIn(namespace).length > 0)
         yield {
-          to: asIdentity(identity),
+          to: { kind: "accounts", namespace, running: true },
           evidence: [],
           detail: "takes its token from a pod of the node (the input has no pods: one is taken to run there)",
         };
@@ -153,25 +153,27 @@ function* hijack(world: AttackWorld, from: Held): Generator<Found> {
 
 function* stealPods(world: AttackWorld, from: Held): Generator<Found> {
   if (from.kind !== "node") return;
-  for (const held of world.held.values()) {
-    const away =
-      askOne(world, held, [want("delete", "pods"), want("deletecollection", "pods"), want("create", "pods/eviction")]);
-    const close =
-      away === undefined
-        ? undefined
-        : askOne(world, held, [
-            ...["update", "patch"].flatMap((verb) => [want(verb, "nodes"), want(verb, "nodes/status")]),
-            want("delete", "nodes"),
-          ]);
-    if (away === undefined || close === undefined) continue;
-    for (const namespace of world.reaches(""))
-      for (const identity of world.podAccountsIn(namespace))
-        yield {
-          to: asIdentity(identity),
-          evidence: [away, close],
-          detail: "drives its pods off other nodes, closes those, and takes the token on its own",
-        };
-  }
+  const first = (requests: readonly ReturnType<typeof want>[]): Evidence | undefined => {
+    for (const request of requests) {
+      const found = world.askAll(from, request);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const away = first([want("delete", "pods"), want("deletecollection", "pods"), want("create", "pods/eviction")]);
+  if (away === undefined) return;
+  const close = first([
+    ...["update", "patch"].flatMap((verb) => [want(verb, "nodes"), want(verb, "nodes/status")]),
+    want("delete", "nodes"),
+  ]);
+  if (close === undefined) return;
+  for (const namespace of world.reaches(""))
+    if (world.podAccountsIn(namespace).length > 0)
+      yield {
+        to: { kind: "accounts", namespace, running: true },
+        evidence: [away, close],
+        detail: "drives its pods off other nodes, closes those, and takes the token on its own",
+      };
 }
 
 const bound = (name: string, account: string): string =>
@@ -193,6 +195,7 @@ export const controlTechniques: readonly Technique[] = [
     sources: [goodPractices, "rbac-police control_webhooks"],
     cut: "take the right away",
     from: "rights",
+    resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations", "mutatingadmissionpolicies"],
     joint: false,
     find: webhooks,
     positive: { rules: [{ verbs: ["patch"], apiGroups: [admission], resources: ["mutatingwebhookconfigurations"] }] },
@@ -207,6 +210,7 @@ export const controlTechniques: readonly Technique[] = [
     sources: [goodPractices, "IceKube CAN_EXEC_THROUGH_KUBELET", "rbac-police nodes_proxy", "KEP-2862"],
     cut: "give nodes/metrics, nodes/stats, nodes/log, nodes/healthz, nodes/pods or nodes/configz instead",
     from: "rights",
+    resources: ["nodes/proxy"],
     joint: false,
     find: nodeProxy,
     positive: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }] },
@@ -221,6 +225,7 @@ export const controlTechniques: readonly Technique[] = [
     sources: ["KubeHound POD_ATTACH, IDENTITY_ASSUME, VOLUME_ACCESS, TOKEN_STEAL, CONTAINER_ATTACH", "IceKube ACCESS_POD"],
     cut: "keep pods with strong accounts on nodes of their own",
     from: "node",
+    resources: [],
     joint: false,
     find: fromNode,
     positive: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }], objects: bound("t", "target") },
@@ -235,6 +240,7 @@ export const controlTechniques: readonly Technique[] = [
     sources: [goodPractices, "kubernetes/website node-role.kubernetes.io/control-plane"],
     cut: "admit pods to control-plane nodes only from kube-system",
     from: "node",
+    resources: [],
     joint: false,
     find: controlPlane,
     positive: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }], objects: nodeObject("control-plane") },
@@ -249,6 +255,7 @@ export const controlTechniques: readonly Technique[] = [
     sources: ["IceKube UPDATE_AWS_AUTH", "rbac-police eks_modify_aws_auth"],
     cut: "take the right on this ConfigMap away, or use EKS access entries",
     from: "rights",
+    resources: ["configmaps"],
     joint: false,
     find: awsAuth,
     positive: { rules: [{ verbs: ["patch"], apiGroups: core, resources: ["configmaps"] }], objects: awsMap },
@@ -263,6 +270,7 @@ export const controlTechniques: readonly Technique[] = [
     sources: ["argo-cd docs/operator-manual/security.md", "fluxcd multi-tenancy lockdown"],
     cut: "give each tenant an account of its own, and refuse others by admission",
     from: "rights",
+    resources: appliers.map(({ plural }) => plural),
     joint: false,
     find: gitops,
     positive: {
@@ -283,6 +291,7 @@ export const controlTechniques: readonly Technique[] = [
     sources: ["rbac-police modify_service_status_cve_2020_8554, modify_pod_status", "KubeHound ENDPOINT_EXPLOIT"],
     cut: "take the right away: Services and their endpoints are made by controllers",
     from: "rights",
+    resources: ["endpoints", "endpointslices", "services", "services/status", "pods/status"],
     joint: false,
     find: hijack,
     positive: { rules: [{ verbs: ["patch"], apiGroups: core, resources: ["services/status"] }], namespace: "shop" },
@@ -297,6 +306,7 @@ export const controlTechniques: readonly Technique[] = [
     sources: ["rbac-police steal_pods, modify_node_status"],
     cut: "take delete on pods or update on nodes away",
     from: "node",
+    resources: [],
     joint: true,
     find: stealPods,
     positive: {

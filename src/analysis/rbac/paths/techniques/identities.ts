@@ -79,14 +79,22 @@ function* impersonateConstrained(world: AttackWorld, from: Held): Generator<Foun
 }
 
 function* tokenRequest(world: AttackWorld, from: Held): Generator<Found> {
+  const token = (namespace: string, name = ""): ReturnType<typeof want> =>
+    want("create", "serviceaccounts/token", { namespace, name });
+  const whole = new Set<string>();
+  for (const { namespace, evidence } of world.spread(from, (scope) => [token(scope)])) {
+    whole.add(namespace);
+    yield { to: { kind: "accounts", namespace, running: false }, evidence: [evidence], detail: "asks for its token" };
+  }
   for (const scope of world.scopes(from))
-    for (const namespace of world.reaches(scope))
+    for (const namespace of world.reaches(scope)) {
+      if (whole.has(namespace)) continue;
       for (const identity of world.accountsIn(namespace)) {
         const name = accountOf(identity.user)?.name;
-        const request = want("create", "serviceaccounts/token", { namespace, ...(name === undefined ? {} : { name }) });
-        const evidence = world.ask(from, request);
+        const evidence = name === undefined ? undefined : world.ask(from, token(namespace, name));
         if (evidence !== undefined) yield { to: asIdentity(identity), evidence: [evidence], detail: "asks for its token" };
       }
+    }
 }
 
 const reads = ["get", "list", "watch"];
@@ -116,20 +124,15 @@ function* readSecrets(world: AttackWorld, from: Held): Generator<Found> {
 }
 
 function* createTokenSecret(world: AttackWorld, from: Held): Generator<Found> {
-  for (const scope of world.scopes(from)) {
-    for (const namespace of world.reaches(scope)) {
-      const make = world.ask(from, want("create", "secrets", { namespace }));
-      if (make === undefined) continue;
-      let read: Evidence | undefined;
-      for (const verb of reads) read ??= world.askAll(from, want(verb, "secrets", { namespace }));
-      if (read === undefined) continue;
-      for (const identity of world.accountsIn(namespace))
-        yield {
-          to: asIdentity(identity),
-          evidence: [make, read],
-          detail: "makes a Secret into which Kubernetes writes its token, and reads it",
-        };
-    }
+  for (const { namespace, evidence } of world.spread(from, (scope) => [want("create", "secrets", { namespace: scope })])) {
+    let read: Evidence | undefined;
+    for (const verb of reads) read ??= world.askAll(from, want(verb, "secrets", { namespace }));
+    if (read !== undefined)
+      yield {
+        to: { kind: "accounts", namespace, running: false },
+        evidence: [evidence, read],
+        detail: "makes a Secret into which Kubernetes writes its token, and reads it",
+      };
   }
 }
 
@@ -172,6 +175,7 @@ export const identityTechniques: readonly Technique[] = [
     sources: [goodPractices, "KubeHound IDENTITY_IMPERSONATE", "IceKube CAN_IMPERSONATE", "rbac-police impersonate"],
     cut: "take impersonate away, or limit it to names without rights",
     from: "rights",
+    resources: ["users","groups","serviceaccounts"],
     joint: false,
     find: impersonate,
     positive: { rules: [{ verbs: ["impersonate"], apiGroups: [""], resources: ["users", "groups"] }] },
@@ -186,6 +190,7 @@ export const identityTechniques: readonly Technique[] = [
     sources: ["KEP-5284", "apiserver pkg/endpoints/filters/impersonation/mode.go"],
     cut: "take one of the two verbs away",
     from: "rights",
+    resources: ["users","nodes","serviceaccounts"],
     joint: false,
     find: impersonateConstrained,
     positive: {
@@ -214,6 +219,7 @@ export const identityTechniques: readonly Technique[] = [
     sources: [goodPractices, "IceKube GENERATE_TOKEN", "rbac-police token_request"],
     cut: "take serviceaccounts/token away, or limit it by name",
     from: "rights",
+    resources: ["serviceaccounts/token"],
     joint: false,
     find: tokenRequest,
     positive: { rules: [{ verbs: ["create"], apiGroups: [""], resources: ["serviceaccounts/token"] }], objects: target },
@@ -228,6 +234,7 @@ export const identityTechniques: readonly Technique[] = [
     sources: [goodPractices, "KubeHound TOKEN_BRUTEFORCE, TOKEN_LIST", "IceKube ACCESS_SECRET, GET_AUTHENTICATION_TOKEN_FOR, MOUNTS_SECRET", "rbac-police retrieve_token_secrets, list_secrets"],
     cut: "take get, list and watch on secrets away, or limit get by name; delete token Secrets",
     from: "rights",
+    resources: ["secrets"],
     joint: false,
     find: readSecrets,
     positive: {
@@ -245,6 +252,7 @@ export const identityTechniques: readonly Technique[] = [
     sources: ["IceKube CREATE_SECRET_WITH_TOKEN", "rbac-police issue_token_secrets", "kubernetes pkg/controller/serviceaccount/tokens_controller.go"],
     cut: "take create or reading of secrets away",
     from: "rights",
+    resources: ["secrets"],
     joint: true,
     find: createTokenSecret,
     positive: { rules: [{ verbs: ["create", "get"], apiGroups: [""], resources: ["secrets"] }], objects: target },
@@ -260,6 +268,7 @@ export const identityTechniques: readonly Technique[] = [
     sources: [goodPractices, "IceKube GENERATE_CLIENT_CERTIFICATE", "rbac-police approve_csrs", "kubernetes plugin/pkg/admission/certificates/subjectrestriction"],
     cut: "take approve on the signer away",
     from: "rights",
+    resources: ["signers"],
     joint: true,
     find: approveCertificate,
     positive: {

@@ -145,6 +145,7 @@ export const roleTechniques: readonly Technique[] = [
     sources: [goodPractices, "IceKube IS_CLUSTER_ADMIN", "rbac-police cluster_admin"],
     cut: "delete the binding to the role with the three stars",
     from: "rights",
+    resources: ["*"],
     joint: false,
     *find(world, from) {
       if (from.kind === "identity" && from.identity.groups.includes(MASTERS) && from.limit === undefined) {
@@ -167,6 +168,7 @@ export const roleTechniques: readonly Technique[] = [
     sources: [goodPractices],
     cut: "delete the RoleBinding to the role with the three stars",
     from: "rights",
+    resources: ["*"],
     joint: false,
     *find(world, from) {
       if (from.kind === "cluster-admin" || from.kind === "namespace") return;
@@ -189,6 +191,7 @@ export const roleTechniques: readonly Technique[] = [
     sources: [goodPractices, "KubeHound ROLE_BIND", "IceKube RBAC_ESCALATE_TO", "rbac-police bind_roles", "kubernetes pkg/registry/rbac/escalation_check.go"],
     cut: "take bind away, or limit it to roles that give no more",
     from: "rights",
+    resources: ["roles", "clusterroles"],
     joint: false,
     find: bindRole,
     positive: {
@@ -208,6 +211,7 @@ export const roleTechniques: readonly Technique[] = [
     sources: [goodPractices, "IceKube RBAC_ESCALATE_TO", "rbac-police escalate_roles", "kubernetes pkg/registry/rbac/clusterrole/policybased/storage.go"],
     cut: "take escalate away",
     from: "rights",
+    resources: ["roles", "clusterroles"],
     joint: false,
     find: escalateRole,
     positive: { rules: [{ verbs: ["update", "escalate"], apiGroups: rbac, resources: ["clusterroles"] }] },
@@ -222,6 +226,7 @@ export const roleTechniques: readonly Technique[] = [
     sources: [goodPractices, "rbac-police escalate_roles, bind_roles"],
     cut: "take escalate or bind away",
     from: "rights",
+    resources: ["roles", "clusterroles"],
     joint: false,
     find: escalateAndBind,
     positive: {

@@ -1,8 +1,8 @@
 import { userIdentity } from "../../model/subject.ts";
 import type { Evidence, Held } from "../held.ts";
-import type { Workload } from "../surroundings.ts";
 import { type Found, goodPractices, type Technique } from "../technique.ts";
-import { asIdentity, askOne, type AttackWorld, execVerbs, want } from "../world.ts";
+import type { ResourceRequest } from "../../model/policy-rule.ts";
+import { asIdentity, askOne, type AttackWorld, execVerbs, type Reached, want } from "../world.ts";
 
 /** What makes pods: of Kubernetes, and of kinds that carry a pod's template. */
 const makers: readonly { readonly group: string; readonly plural: string }[] = [
@@ -24,47 +24,54 @@ function isServed(world: AttackWorld, { group, plural }: (typeof makers)[number]
   return world.rbac.served.of(group, plural) !== undefined;
 }
 
-/** A right to bring a new pod template into a namespace: create one, or rewrite one that is there. */
-function templateRight(world: AttackWorld, from: Held, namespace: string): Evidence | undefined {
-  for (const maker of makers) {
-    if (!isServed(world, maker)) continue;
-    const at = { group: maker.group, namespace };
-    const create = world.ask(from, want("create", maker.plural, at));
-    if (create !== undefined) return create;
-    // The template of a pod cannot be changed, that of what makes pods can.
-    if (maker.plural === "pods" || maker.plural === "jobs") continue;
-    const there = world.around.workloads.filter(
-      (one) => one.namespace === namespace && one.plural === maker.plural && one.group === maker.group,
-    );
-    for (const verb of ["update", "patch"]) {
-      const any = world.around.knowsWorkloads && there.length === 0 ? undefined : world.ask(from, want(verb, maker.plural, at));
-      if (any !== undefined) return any;
-      for (const { name } of there) {
-        const named = world.ask(from, want(verb, maker.plural, { ...at, name }));
-        if (named !== undefined) return named;
-      }
-    }
-  }
-  return undefined;
+/** Rights that bring a new pod template into a namespace: create one, or rewrite one that is there. */
+function templateRights(world: AttackWorld): (scope: string) => readonly ResourceRequest[] {
+  const served = makers.filter((maker) => isServed(world, maker));
+  return (scope) =>
+    served.flatMap(({ group, plural }) => {
+      const at = { group, namespace: scope };
+      const create = want("create", plural, at);
+      // The template of a pod or job cannot be changed, that of what makes pods can.
+      if (plural === "pods" || plural === "jobs") return [create];
+      // Where workloads are known, what is not there cannot be rewritten.
+      if (world.around.knowsWorkloads && !world.around.has(scope, group, plural)) return [create];
+      return [create, want("update", plural, at), want("patch", plural, at)];
+    });
 }
 
 /** Namespaces into which a holder can bring a pod template, with the right. */
-function* templateNamespaces(world: AttackWorld, from: Held): Generator<{ namespace: string; right: Evidence }> {
-  if (from.kind === "cluster-admin") return;
+function* templateNamespaces(world: AttackWorld, from: Held): Generator<Reached> {
+  const whole = new Set<string>();
+  for (const reached of world.spread(from, templateRights(world))) {
+    whole.add(reached.namespace);
+    yield reached;
+  }
+  // Rights that name a workload.
   for (const scope of world.scopes(from))
     for (const namespace of world.reaches(scope)) {
-      const right = templateRight(world, from, namespace);
-      if (right !== undefined) yield { namespace, right };
+      if (whole.has(namespace)) continue;
+      for (const { group, plural, name } of world.around.workloadsIn(namespace)) {
+        if (plural === "pods" || plural === "jobs") continue;
+        const at = { group, namespace, name };
+        const evidence = askOne(world, from, [want("update", plural, at), want("patch", plural, at)]);
+        if (evidence === undefined) continue;
+        whole.add(namespace);
+        yield { namespace, evidence };
+        break;
+      }
     }
 }
 
 function* podWithAccount(world: AttackWorld, from: Held): Generator<Found> {
-  for (const { namespace, right } of templateNamespaces(world, from)) {
-    for (const identity of world.accountsIn(namespace))
-      yield { to: asIdentity(identity), evidence: [right], detail: `starts a pod in ${namespace} that runs as it` };
+  for (const { namespace, evidence } of templateNamespaces(world, from)) {
+    yield {
+      to: { kind: "accounts", namespace, running: false },
+      evidence: [evidence],
+      detail: `starts a pod in ${namespace} that runs as it`,
+    };
     yield {
       to: { kind: "secrets", namespace },
-      evidence: [right],
+      evidence: [evidence],
       detail: `starts a pod in ${namespace} that mounts them (their names must be known)`,
     };
   }
@@ -75,137 +82,109 @@ function isOpen(level: string | undefined): boolean {
 }
 
 function* privilegedPod(world: AttackWorld, from: Held): Generator<Found> {
-  for (const { namespace, right } of templateNamespaces(world, from)) {
+  for (const { namespace, evidence } of templateNamespaces(world, from)) {
     const level = world.around.levelOf(namespace);
-    if (isOpen(level))
-      yield {
-        to: { kind: "node", name: "*" },
-        evidence: [right],
-        detail: `starts a privileged pod in ${namespace}, which enforces ${level === undefined ? "no Pod Security level" : "privileged"}`,
-      };
+    if (!isOpen(level)) continue;
+    yield {
+      to: { kind: "node", name: "*" },
+      evidence: [evidence],
+      detail: `starts a privileged pod in ${namespace}, which enforces ${level === undefined ? "no Pod Security level" : "privileged"}`,
+    };
+    // One namespace is enough.
+    return;
   }
 }
 
 function* openNamespace(world: AttackWorld, from: Held): Generator<Found> {
-  for (const { namespace, right } of templateNamespaces(world, from)) {
+  for (const { namespace, evidence } of templateNamespaces(world, from)) {
     const level = world.around.levelOf(namespace);
     if (isOpen(level)) continue;
     for (const verb of ["patch", "update"]) {
-      const label = world.askAll(from, want(verb, "namespaces", { namespace, name: namespace })) ??
-        world.askAll(from, want(verb, "namespaces", { name: namespace }));
+      // The server asks about a Namespace with its name, and with itself as the namespace.
+      const label = world.askAll(from, want(verb, "namespaces", { namespace, name: namespace }));
       if (label === undefined) continue;
       yield {
         to: { kind: "node", name: "*" },
-        evidence: [label, right],
+        evidence: [label, evidence],
         detail: `takes the Pod Security level ${level ?? ""} off namespace ${namespace} and starts a privileged pod there`,
-      };
-      break;
-    }
-  }
-}
-
-function* hostPathVolume(world: AttackWorld, from: Held): Generator<Found> {
-  const volume = askOne(
-    world,
-    from,
-    ["create", "update", "patch"].map((verb) => want(verb, "persistentvolumes")),
-  );
-  if (volume === undefined || from.kind === "cluster-admin") return;
-  for (const held of [from, ...world.held.values()]) {
-    for (const { namespace, right } of templateNamespaces(world, held)) {
-      const claim = world.askAll(held, want("create", "persistentvolumeclaims", { namespace }));
-      if (claim === undefined) continue;
-      yield {
-        to: { kind: "node", name: "*" },
-        evidence: [volume, claim, right],
-        detail: `makes a PersistentVolume of the node's disk, claims it and mounts it in ${namespace}: Pod Security does not look into volumes`,
       };
       return;
     }
   }
 }
 
-/** What running code in a pod of a namespace gives: the pod where pods are known, else every account there. */
+function* hostPathVolume(world: AttackWorld, from: Held): Generator<Found> {
+  for (const { namespace, evidence } of templateNamespaces(world, from)) {
+    let volume: Evidence | undefined;
+    for (const verb of ["create", "update", "patch"]) volume ??= world.askAll(from, want(verb, "persistentvolumes"));
+    if (volume === undefined) return;
+    const claim = world.askAll(from, want("create", "persistentvolumeclaims", { namespace }));
+    if (claim === undefined) continue;
+    yield {
+      to: { kind: "node", name: "*" },
+      evidence: [volume, claim, evidence],
+      detail: `makes a PersistentVolume of the node's disk, claims it and mounts it in ${namespace}: Pod Security does not look into volumes`,
+    };
+    return;
+  }
+}
+
+/** What running code in a pod gives: the pod where pods are known, else every account that pods of the namespace run as. */
 function* intoPods(
   world: AttackWorld,
-  namespace: string,
-  right: (pod?: Workload) => Evidence | undefined,
-  detail: string,
+  from: Held,
+  given: { readonly verbs: readonly string[]; readonly resources: readonly string[]; readonly detail: string },
 ): Generator<Found> {
-  const there = world.around.workloads.filter((one) => one.namespace === namespace);
-  for (const pod of there) {
-    const evidence = right(pod);
-    if (evidence !== undefined)
-      yield { to: { kind: "pod", namespace, name: pod.name }, evidence: [evidence], detail };
+  const { verbs, resources, detail } = given;
+  const rights = (namespace: string, name = ""): readonly ResourceRequest[] =>
+    verbs.flatMap((verb) => resources.map((resource) => want(verb, resource, { namespace, name })));
+  const whole = new Set<string>();
+  for (const { namespace, evidence } of world.spread(from, (scope) => rights(scope))) {
+    whole.add(namespace);
+    for (const { name } of world.around.workloadsIn(namespace))
+      yield { to: { kind: "pod", namespace, name }, evidence: [evidence], detail };
+    if (!world.around.knowsWorkloads && world.podAccountsIn(namespace).length > 0)
+      yield {
+        to: { kind: "accounts", namespace, running: true },
+        evidence: [evidence],
+        detail: `${detail} of ${namespace} that runs as it (the input has no pods: one is taken to be there)`,
+      };
   }
-  if (world.around.knowsWorkloads) return;
-  const evidence = right();
-  if (evidence === undefined) return;
-  for (const identity of world.podAccountsIn(namespace))
-    yield {
-      to: asIdentity(identity),
-      evidence: [evidence],
-      detail: `${detail} of ${namespace} that runs as it (the input has no pods: one is taken to be there)`,
-    };
-}
-
-function podName(pod: Workload | undefined): { readonly name?: string } {
-  return pod?.kind === "Pod" ? { name: pod.name } : {};
-}
-
-function* execInto(world: AttackWorld, from: Held): Generator<Found> {
-  if (from.kind === "cluster-admin") return;
   for (const scope of world.scopes(from))
-    for (const namespace of world.reaches(scope))
-      yield* intoPods(
-        world,
-        namespace,
-        (pod) =>
-          askOne(
-            world,
-            from,
-            execVerbs(world).flatMap((verb) =>
-              ["pods/exec", "pods/attach"].map((resource) => want(verb, resource, { namespace, ...podName(pod) })),
-            ),
-          ),
-        "runs a command in a pod",
-      );
+    for (const namespace of world.reaches(scope)) {
+      if (whole.has(namespace)) continue;
+      for (const { kind, name } of world.around.workloadsIn(namespace)) {
+        const evidence = kind === "Pod" ? askOne(world, from, rights(namespace, name)) : undefined;
+        if (evidence !== undefined) yield { to: { kind: "pod", namespace, name }, evidence: [evidence], detail };
+      }
+    }
 }
 
-function* debugPod(world: AttackWorld, from: Held): Generator<Found> {
-  if (from.kind === "cluster-admin") return;
-  for (const scope of world.scopes(from))
-    for (const namespace of world.reaches(scope))
-      yield* intoPods(
-        world,
-        namespace,
-        (pod) =>
-          askOne(
-            world,
-            from,
-            ["patch", "update"].map((verb) =>
-              want(verb, "pods/ephemeralcontainers", { namespace, ...podName(pod) }),
-            ),
-          ),
-        "puts a debug container, with the pod's volumes, into a pod",
-      );
+function execInto(world: AttackWorld, from: Held): Generator<Found> {
+  return intoPods(world, from, {
+    verbs: execVerbs(world),
+    resources: ["pods/exec", "pods/attach"],
+    detail: "runs a command in a pod",
+  });
 }
 
-function* replaceImage(world: AttackWorld, from: Held): Generator<Found> {
-  if (from.kind === "cluster-admin") return;
-  for (const scope of world.scopes(from))
-    for (const namespace of world.reaches(scope))
-      yield* intoPods(
-        world,
-        namespace,
-        (pod) =>
-          askOne(
-            world,
-            from,
-            ["patch", "update"].map((verb) => want(verb, "pods", { namespace, ...podName(pod) })),
-          ),
-        "replaces the image of a pod",
-      );
+function debugPod(world: AttackWorld, from: Held): Generator<Found> {
+  return intoPods(world, from, {
+    verbs: ["patch", "update"],
+    resources: ["pods/ephemeralcontainers"],
+    detail: "puts a debug container, with the pod's volumes, into a pod",
+  });
+}
+
+function replaceImage(world: AttackWorld, from: Held): Generator<Found> {
+  return intoPods(world, from, { verbs: ["patch", "update"], resources: ["pods"], detail: "replaces the image of a pod" });
+}
+
+function* beAccount(world: AttackWorld, from: Held): Generator<Found> {
+  if (from.kind !== "accounts") return;
+  const { namespace, running } = from;
+  for (const identity of running ? world.podAccountsIn(namespace) : world.accountsIn(namespace))
+    yield { to: asIdentity(identity), evidence: [], detail: "is it" };
 }
 
 function* fromPod(world: AttackWorld, from: Held): Generator<Found> {
@@ -251,10 +230,26 @@ export const workloadTechniques: readonly Technique[] = [
     sources: [goodPractices, "KubeHound POD_CREATE, IDENTITY_ASSUME", "IceKube CREATE_POD_WITH_SA, UPDATE_WORKLOAD_WITH_SA, USES_ACCOUNT", "rbac-police assign_sa, modify_pods"],
     cut: "take the right away, or keep accounts with rights in namespaces where nobody else starts pods",
     from: "rights",
+    resources: makers.map(({ plural }) => plural),
     joint: false,
     find: podWithAccount,
     positive: { rules: [{ verbs: ["create"], apiGroups: ["apps"], resources: ["deployments"] }], objects: cluster },
     counter: { rules: [{ verbs: ["create"], apiGroups: core, resources: ["deployments"] }], objects: cluster },
+    leadsTo: asTarget,
+  },
+  {
+    id: "be-account",
+    title: "Takes one of the ServiceAccounts of the namespace",
+    severity: "critical",
+    needs: "a way to any ServiceAccount of a namespace",
+    sources: ["IceKube USES_ACCOUNT, BOUND_TO, GRANTS_PERMISSION", "KubeHound PERMISSION_DISCOVER"],
+    cut: "give the namespace no ServiceAccount with more rights",
+    from: "accounts",
+    resources: [],
+    joint: false,
+    find: beAccount,
+    positive: { rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods"] }], objects: cluster },
+    counter: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["pods"] }], objects: cluster },
     leadsTo: asTarget,
   },
   {
@@ -265,6 +260,7 @@ export const workloadTechniques: readonly Technique[] = [
     sources: [goodPractices, "KubeHound POD_CREATE", "IceKube CREATE_PRIVILEGED_WORKLOAD", "rbac-police rce_weak_ns"],
     cut: "enforce the Pod Security level baseline in the namespace",
     from: "rights",
+    resources: makers.map(({ plural }) => plural),
     joint: false,
     find: privilegedPod,
     positive: { rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods"] }], namespace: "shop" },
@@ -283,6 +279,7 @@ export const workloadTechniques: readonly Technique[] = [
     sources: [goodPractices, "IceKube PATCH_NAMESPACE_TO_BYPASS_PSA"],
     cut: "take patch and update on namespaces away",
     from: "rights",
+    resources: makers.map(({ plural }) => plural),
     joint: true,
     find: openNamespace,
     positive: { rules: [{ verbs: ["create", "patch"], apiGroups: core, resources: ["pods", "namespaces"] }], objects: namespace("restricted") },
@@ -297,6 +294,7 @@ export const workloadTechniques: readonly Technique[] = [
     sources: [goodPractices],
     cut: "take create on persistentvolumes away",
     from: "rights",
+    resources: makers.map(({ plural }) => plural),
     joint: true,
     find: hostPathVolume,
     positive: {
@@ -318,6 +316,7 @@ export const workloadTechniques: readonly Technique[] = [
     sources: [goodPractices, "KubeHound POD_EXEC, CONTAINER_ATTACH", "IceKube EXEC_INTO", "rbac-police pods_exec", "KEP-4006"],
     cut: "take pods/exec and pods/attach away",
     from: "rights",
+    resources: ["pods/exec", "pods/attach"],
     joint: false,
     find: execInto,
     positive: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["pods/exec"] }], objects: cluster, minor: 34 },
@@ -332,6 +331,7 @@ export const workloadTechniques: readonly Technique[] = [
     sources: ["IceKube DEBUG_POD", "rbac-police pods_ephemeral_ctrs"],
     cut: "take pods/ephemeralcontainers away",
     from: "rights",
+    resources: ["pods/ephemeralcontainers"],
     joint: false,
     find: debugPod,
     positive: {
@@ -352,6 +352,7 @@ export const workloadTechniques: readonly Technique[] = [
     sources: ["KubeHound POD_PATCH", "IceKube REPLACE_IMAGE", "rbac-police modify_pods"],
     cut: "take patch and update on pods away",
     from: "rights",
+    resources: ["pods"],
     joint: false,
     find: replaceImage,
     positive: { rules: [{ verbs: ["patch"], apiGroups: core, resources: ["pods"] }], objects: `${cluster}\n---\n${pod("")}` },
@@ -366,6 +367,7 @@ export const workloadTechniques: readonly Technique[] = [
     sources: ["KubeHound IDENTITY_ASSUME, TOKEN_STEAL, VOLUME_DISCOVER", "IceKube USES_ACCOUNT, ACCESS_POD", "rbac-police obtain_token_weak_ns"],
     cut: "set automountServiceAccountToken: false",
     from: "pod",
+    resources: [],
     joint: false,
     find: fromPod,
     positive: { rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods/exec"] }], objects: `${cluster}\n---\n${pod("")}` },
@@ -386,6 +388,7 @@ export const workloadTechniques: readonly Technique[] = [
     ],
     cut: "give the pod the Pod Security level baseline",
     from: "pod",
+    resources: [],
     joint: false,
     find: escape,
     positive: {
