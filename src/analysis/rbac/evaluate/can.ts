@@ -60,9 +60,19 @@ export interface Bound {
   readonly through: Principal;
 }
 
+/** What counts for an identity in a namespace, found once: somebody who asks, asks often. */
+const known = new WeakMap<Rbac, WeakMap<Identity, Map<string, readonly Bound[]>>>();
+
 /** Bindings that count for somebody in a namespace (empty: what is in none), ClusterRoleBindings first; roles that are missing grant nothing. */
-export function* boundTo(rbac: Rbac, identity: Identity, namespace: string): Generator<Bound> {
+export function boundTo(rbac: Rbac, identity: Identity, namespace: string): readonly Bound[] {
+  let ofRbac = known.get(rbac);
+  if (ofRbac === undefined) known.set(rbac, (ofRbac = new WeakMap()));
+  let byNamespace = ofRbac.get(identity);
+  if (byNamespace === undefined) ofRbac.set(identity, (byNamespace = new Map()));
+  const before = byNamespace.get(namespace);
+  if (before !== undefined) return before;
   const seen = new Set<Binding>();
+  const found: Bound[] = [];
   for (const scope of namespace === "" ? [""] : ["", namespace]) {
     for (const key of principalKeys(identity)) {
       const held = rbac.holdings.get(key);
@@ -70,10 +80,12 @@ export function* boundTo(rbac: Rbac, identity: Identity, namespace: string): Gen
         if (held === undefined || seen.has(binding)) continue;
         seen.add(binding);
         const role = rbac.roleOf(binding);
-        if (role !== undefined) yield { binding, role, through: held.principal };
+        if (role !== undefined) found.push({ binding, role, through: held.principal });
       }
     }
   }
+  byNamespace.set(namespace, found);
+  return found;
 }
 
 /** The first rule of a role that allows a request. */

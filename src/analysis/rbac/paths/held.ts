@@ -37,7 +37,18 @@ export interface Evidence {
   readonly grants: readonly Grant[];
 }
 
+const keys = new WeakMap<Held, string>();
+
+/** What tells two things apart that are held. */
 export function heldKey(held: Held): string {
+  const before = keys.get(held);
+  if (before !== undefined) return before;
+  const key = keyOf(held);
+  keys.set(held, key);
+  return key;
+}
+
+function keyOf(held: Held): string {
   switch (held.kind) {
     case "identity": {
       const { user, groups, kind } = held.identity;

@@ -315,8 +315,15 @@ export function askOne(
   return undefined;
 }
 
+/** One thing for one identity, so that what is known about it is found again. */
+const asHeld = new WeakMap<Identity, Held>();
+
 export function asIdentity(identity: Identity): Held {
-  return { kind: "identity", identity };
+  const before = asHeld.get(identity);
+  if (before !== undefined) return before;
+  const held: Held = { kind: "identity", identity };
+  asHeld.set(identity, held);
+  return held;
 }
 
 /** Whether exec over a WebSocket needs no more than get. */
