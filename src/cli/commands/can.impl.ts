@@ -3,6 +3,7 @@ import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { answerQuestion } from "./can/answer.ts";
 import { showDelta } from "./can/diff.ts";
+import { writeLeast } from "./can/least.ts";
 import { listPermissions } from "./can/list.ts";
 import { listPaths } from "./can/paths.ts";
 import { listHolders } from "./can/who.ts";
@@ -14,6 +15,11 @@ export interface CanFlags {
   readonly to?: string;
   readonly diff: boolean;
   readonly atoms: boolean;
+  readonly least: boolean;
+  readonly subject?: string;
+  readonly name?: string;
+  readonly denied: boolean;
+  readonly anyName: boolean;
   readonly filename?: readonly string[];
   readonly namespace?: string;
   readonly allNamespaces: boolean;
@@ -32,11 +38,12 @@ export interface CanFlags {
 type Mode = (context: CliContext, flags: CanFlags, words: readonly string[]) => Promise<number>;
 
 /** The questions beside the plain one: one flag each. */
-const modes: readonly { readonly flag: "list" | "who" | "paths" | "diff"; readonly run: Mode }[] = [
+const modes: readonly { readonly flag: "list" | "who" | "paths" | "diff" | "least"; readonly run: Mode }[] = [
   { flag: "list", run: listPermissions },
   { flag: "who", run: listHolders },
   { flag: "paths", run: listPaths },
   { flag: "diff", run: showDelta },
+  { flag: "least", run: writeLeast },
 ];
 
 export async function can(this: CliContext, flags: CanFlags, ...words: string[]): Promise<void> {
