@@ -12,7 +12,16 @@ import { readDocuments } from "../../src/kube/yaml/read-documents.ts";
 
 const API = "rbac.authorization.k8s.io/v1";
 const NAMESPACES = 100;
-const resources = ["configmaps", "secrets", "services", "pods", "pods/log", "deployments", "jobs", "ingresses"];
+const resources = [
+  "configmaps",
+  "secrets",
+  "services",
+  "pods",
+  "pods/log",
+  "deployments",
+  "jobs",
+  "ingresses",
+];
 const groupOf = { deployments: "apps", jobs: "batch", ingresses: "networking.k8s.io" };
 const verbs = ["get", "list", "watch", "create", "update", "patch", "delete"];
 
@@ -47,7 +56,11 @@ function cluster(roles, bindings, subjects) {
       apiVersion: API,
       kind: everywhere ? "ClusterRoleBinding" : "RoleBinding",
       metadata: { name: `binding-${index}`, ...(everywhere ? {} : { namespace }) },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: role % 10 === 0 ? "ClusterRole" : "Role", name: `role-${role}` },
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: role % 10 === 0 ? "ClusterRole" : "Role",
+        name: `role-${role}`,
+      },
       subjects: Array.from({ length: count }, () => {
         const number = next++;
         return number % 3 === 0
@@ -90,13 +103,30 @@ for (const share of (process.env["RBAC_BENCH_SHARES"] ?? "4,2,1").split(",").map
   process.stdout.write(`\n${roles} roles, ${bindings} bindings, ${subjects} subjects\n`);
   const report = (what, value) => process.stdout.write(`  ${what}: ${milliseconds(value)}\n`);
   const load = (bytes) => buildRbac(readObjects(readDocuments("all", bytes)).objects, { builtin: true });
-  report(`load and index, JSON of ${(text.length / 1e6).toFixed(1)} MB`, best(3, () => load(text)));
-  report(`load and index, YAML of ${(yaml.length / 1e6).toFixed(1)} MB`, best(2, () => load(yaml)));
+  report(
+    `load and index, JSON of ${(text.length / 1e6).toFixed(1)} MB`,
+    best(3, () => load(text)),
+  );
+  report(
+    `load and index, YAML of ${(yaml.length / 1e6).toFixed(1)} MB`,
+    best(2, () => load(yaml)),
+  );
   const inputs = objects.map((object) => ({ object }));
-  report("index alone", best(3, () => buildRbac(inputs, { builtin: true })));
+  report(
+    "index alone",
+    best(3, () => buildRbac(inputs, { builtin: true })),
+  );
   const rbac = buildRbac(inputs, { builtin: true });
   const account = userIdentity("system:serviceaccount:team-7:account-3997");
-  const request = { kind: "resource", verb: "get", group: "", resource: "secrets", subresource: "", namespace: "team-7", name: "" };
+  const request = {
+    kind: "resource",
+    verb: "get",
+    group: "",
+    resource: "secrets",
+    subresource: "",
+    namespace: "team-7",
+    name: "",
+  };
   const asked = 1000;
   report(
     "can, one question",
@@ -104,21 +134,35 @@ for (const share of (process.env["RBAC_BENCH_SHARES"] ?? "4,2,1").split(",").map
       for (let index = 0; index < asked; index++) can(rbac, account, request);
     }) / asked,
   );
-  report("--who", best(5, () => whoCan(rbac, request)));
+  report(
+    "--who",
+    best(5, () => whoCan(rbac, request)),
+  );
   const deployer = userIdentity("system:serviceaccount:ci:deployer");
-  report("--list of the deployer", best(5, () => permissionsOf(rbac, deployer)));
+  report(
+    "--list of the deployer",
+    best(5, () => permissionsOf(rbac, deployer)),
+  );
   report(
     "60 resources x 8 verbs x 100 namespaces, one by one",
     best(1, () => {
       for (let namespace = 0; namespace < 100; namespace++)
         for (let resource = 0; resource < 60; resource++)
           for (let verb = 0; verb < 8; verb++)
-            can(rbac, deployer, { ...request, verb: verbs[verb] ?? "bind", resource: resources[resource] ?? `r${resource}`, namespace: `team-${namespace}` });
+            can(rbac, deployer, {
+              ...request,
+              verb: verbs[verb] ?? "bind",
+              resource: resources[resource] ?? `r${resource}`,
+              namespace: `team-${namespace}`,
+            });
     }),
   );
   const changed = objects.map((object, index) =>
     index % Math.floor(objects.length / 100) === 0 && object.rules !== undefined
-      ? { ...object, rules: [...object.rules, { apiGroups: [""], resources: ["secrets"], verbs: ["delete"] }] }
+      ? {
+          ...object,
+          rules: [...object.rules, { apiGroups: [""], resources: ["secrets"], verbs: ["delete"] }],
+        }
       : object,
   );
   const after = buildRbac(
@@ -126,7 +170,10 @@ for (const share of (process.env["RBAC_BENCH_SHARES"] ?? "4,2,1").split(",").map
     { builtin: true },
   );
   const [delta] = once(() => permissionDelta(rbac, after));
-  report(`delta of 100 changed objects (${delta.gained.length} gains)`, best(3, () => permissionDelta(rbac, after)));
+  report(
+    `delta of 100 changed objects (${delta.gained.length} gains)`,
+    best(3, () => permissionDelta(rbac, after)),
+  );
   const [graph, graphTime] = once(() => attackGraph(rbac, deployer));
   report(`attack graph of the deployer (${graph.held.size} things held)`, graphTime);
   const [found, pathTime] = once(() => pathsTo(graph, parseGoal("cluster-admin")));

@@ -10,12 +10,18 @@ import { type RawClient, rawClient } from "../support/rbac/raw-client.ts";
 import { deep, leftOut } from "../support/suites.ts";
 
 const skip =
-  controlPlaneMissing !== undefined && leftOut("aggregation against the real controller", controlPlaneMissing);
+  controlPlaneMissing !== undefined &&
+  leftOut("aggregation against the real controller", controlPlaneMissing);
 
 const API = "rbac.authorization.k8s.io/v1";
 const path = `/apis/${API}/clusterroles`;
 
-function role(name: string, labels: JsonObject, rules: readonly Json[], selectors?: readonly Json[]): JsonObject {
+function role(
+  name: string,
+  labels: JsonObject,
+  rules: readonly Json[],
+  selectors?: readonly Json[],
+): JsonObject {
   return {
     apiVersion: API,
     kind: "ClusterRole",
@@ -64,7 +70,11 @@ describe.skipIf(skip)("aggregated ClusterRoles", () => {
   const ours = (objects: readonly JsonObject[]): ReturnType<typeof buildRbac> =>
     buildRbac(rbacInputs(objects), { minor: 37, builtin: true });
 
-  const sameRules = (computed: ReturnType<typeof buildRbac>, name: string, stored: readonly Json[]): boolean => {
+  const sameRules = (
+    computed: ReturnType<typeof buildRbac>,
+    name: string,
+    stored: readonly Json[],
+  ): boolean => {
     const mine = rulesOf(computed, computed.roles.get(roleKey("", name))!);
     const theirs = stored.map((rule) => readRule(rule)!);
     return covers(mine, theirs).covered && covers(theirs, mine).covered;
@@ -74,7 +84,12 @@ describe.skipIf(skip)("aggregated ClusterRoles", () => {
     const objects = [
       role("leaf", { t1: "x" }, [pods]),
       role("middle", { t2: "x" }, [], [{ matchLabels: { t1: "x" } }]),
-      role("top", {}, [nodes], [{ matchLabels: { t2: "x" } }, { matchExpressions: [{ key: "t3", operator: "Exists" }] }]),
+      role(
+        "top",
+        {},
+        [nodes],
+        [{ matchLabels: { t2: "x" } }, { matchExpressions: [{ key: "t3", operator: "Exists" }] }],
+      ),
       role("nothing-gathered", {}, [nodes], [{ matchLabels: { nobody: "has" } }]),
       role("itself", { t4: "x" }, [pods], [{ matchLabels: { t4: "x" } }]),
       role("into-view", { "rbac.authorization.k8s.io/aggregate-to-view": "true" }, [nodes]),
@@ -99,7 +114,12 @@ describe.skipIf(skip)("aggregated ClusterRoles", () => {
     const computed = ours(objects);
     for (const name of ["cycle-a", "cycle-b"]) {
       const mine = rulesOf(computed, computed.roles.get(roleKey("", name))!);
-      expect(covers(mine, (stored.get(name) ?? []).map((rule) => readRule(rule)!)).covered).toBe(true);
+      expect(
+        covers(
+          mine,
+          (stored.get(name) ?? []).map((rule) => readRule(rule)!),
+        ).covered,
+      ).toBe(true);
     }
   }, 60_000);
 
@@ -113,7 +133,12 @@ describe.skipIf(skip)("aggregated ClusterRoles", () => {
       const selectors = [
         { matchLabels: { [`l${layer - 1}`]: d.one(["a", "b"]) } },
         { matchExpressions: [{ key: `l${layer - 1}`, operator: "In", values: d.some(["a", "b", "c"], 2) }] },
-        { matchExpressions: [{ key: "l0", operator: "Exists" }, { key: "l1", operator: "DoesNotExist" }] },
+        {
+          matchExpressions: [
+            { key: "l0", operator: "Exists" },
+            { key: "l1", operator: "DoesNotExist" },
+          ],
+        },
       ];
       const gathers = layer > 0 && d.chance(0.6) ? d.some(selectors, 2) : undefined;
       objects.push(role(`r${index}`, labels, gathers === undefined ? randomRules(d, false) : [], gathers));

@@ -88,7 +88,9 @@ describe.skipIf(skip).each(worlds)("Kubernetes 1.$minor", ({ minor, rounds, revi
       const rbac = await liveRbac(client, minor);
       const near = rbac.bindings.flatMap((binding) => {
         const role = rbac.roleOf(binding);
-        return role === undefined || !/^b\d/.test(binding.name) ? [] : role.written.map((rule) => ({ rule, binding }));
+        return role === undefined || !/^b\d/.test(binding.name)
+          ? []
+          : role.written.map((rule) => ({ rule, binding }));
       });
       const questions = Array.from({ length: reviews }, () => {
         if (near.length === 0 || d.chance(0.4)) return { who: randomWho(d), request: randomRequest(d) };
@@ -200,7 +202,8 @@ async function liveRbac(client: RawClient, minor: number): Promise<Rbac> {
     ["rolebindings", "RoleBinding"],
   ] as const) {
     const { body } = await client.send({ method: "GET", path: `/apis/${API}/${plural}` });
-    for (const item of (body as { items: JsonObject[] }).items) objects.push({ apiVersion: API, kind, ...item });
+    for (const item of (body as { items: JsonObject[] }).items)
+      objects.push({ apiVersion: API, kind, ...item });
   }
   return buildRbac(rbacInputs(objects), { minor, builtin: false, aggregation: "stored" });
 }
@@ -223,13 +226,20 @@ function randomWrite(d: Dice, rbac: Rbac): { readonly request: RawRequest; reado
   const old = how === "put" ? d.one(existing) : undefined;
   const name = old?.name ?? d.one(["a", "b", "a.b"]);
   const live = old?.input?.object;
-  const metadata = live === undefined ? { name, ...(namespaced ? { namespace } : {}) } : (live["metadata"] as JsonObject);
+  const metadata =
+    live === undefined ? { name, ...(namespaced ? { namespace } : {}) } : (live["metadata"] as JsonObject);
   const allowedTo = (verb: string, at: string): boolean =>
     isAllowed(rbac, identity, {
       kind: "resource",
       verb,
       group: "rbac.authorization.k8s.io",
-      resource: isRole ? (namespaced ? "roles" : "clusterroles") : namespaced ? "rolebindings" : "clusterrolebindings",
+      resource: isRole
+        ? namespaced
+          ? "roles"
+          : "clusterroles"
+        : namespaced
+          ? "rolebindings"
+          : "clusterrolebindings",
       subresource: "",
       namespace,
       name: at,
@@ -252,7 +262,9 @@ function randomWrite(d: Dice, rbac: Rbac): { readonly request: RawRequest; reado
       kind: namespaced ? "Role" : "ClusterRole",
       metadata: same ? { ...metadata, finalizers: ["example.org/wait"] } : metadata,
       rules,
-      ...(aggregated ? { aggregationRule: { clusterRoleSelectors: [{ matchLabels: randomLabels(d) }] } } : {}),
+      ...(aggregated
+        ? { aggregationRule: { clusterRoleSelectors: [{ matchLabels: randomLabels(d) }] } }
+        : {}),
     };
     const oldAggregated = old !== undefined && "selectors" in old && old.selectors !== undefined;
     const answer = mayWriteRole(rbac, identity, {
@@ -271,7 +283,8 @@ function randomWrite(d: Dice, rbac: Rbac): { readonly request: RawRequest; reado
     const role = d.one(candidates);
     const bound = old !== undefined && "roleRef" in old ? old.roleRef : undefined;
     const roleRef =
-      bound ?? (d.chance(0.1) ? { kind: "ClusterRole", name: "absent" } : { kind: role.kind, name: role.name });
+      bound ??
+      (d.chance(0.1) ? { kind: "ClusterRole", name: "absent" } : { kind: role.kind, name: role.name });
     object = {
       apiVersion: API,
       kind: namespaced ? "RoleBinding" : "ClusterRoleBinding",
@@ -280,7 +293,13 @@ function randomWrite(d: Dice, rbac: Rbac): { readonly request: RawRequest; reado
       subjects: [randomSubject(d, namespaced), { kind: "User", name: "new" }],
     };
     const answer = mayBind(rbac, identity, { namespace, roleRef });
-    expected = !authorized ? "403" : answer.allowed ? "yes" : answer.because === "role-missing" ? "404" : "403";
+    expected = !authorized
+      ? "403"
+      : answer.allowed
+        ? "yes"
+        : answer.because === "role-missing"
+          ? "404"
+          : "403";
   }
   const base = collectionOf(object);
   if (how === "post")
@@ -308,7 +327,9 @@ function sameRules(live: Json | undefined, sent: readonly Json[]): boolean {
 function roleRules(d: Dice, rbac: Rbac, namespaced: boolean): readonly Json[] {
   const random = (): readonly Json[] => randomRules(d, namespaced);
   if (d.chance(0.3)) return random();
-  const roles = [...rbac.roles.values()].filter(({ name, written }) => /^r\d/.test(name) && written.length > 0);
+  const roles = [...rbac.roles.values()].filter(
+    ({ name, written }) => /^r\d/.test(name) && written.length > 0,
+  );
   if (roles.length === 0) return random();
   const picked = d.one(d.one(roles).written);
   const rule = {
@@ -325,4 +346,3 @@ function roleRules(d: Dice, rbac: Rbac, namespaced: boolean): readonly Json[] {
   if (namespaced && picked.nonResourceURLs.length > 0) return random();
   return [rule];
 }
-

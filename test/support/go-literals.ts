@@ -57,7 +57,12 @@ class Reader {
   take(text?: string): string {
     const next = this.peek();
     if (text !== undefined && next !== text)
-      throw new Error(`expected ${text}, found ${next} after ${this.#tokens.slice(this.#at - 8, this.#at).map((one) => one.text).join(" ")}`);
+      throw new Error(
+        `expected ${text}, found ${next} after ${this.#tokens
+          .slice(this.#at - 8, this.#at)
+          .map((one) => one.text)
+          .join(" ")}`,
+      );
     this.#at++;
     return next;
   }
@@ -182,7 +187,8 @@ function type(reader: Reader): string {
 
 function composite(reader: Reader, name: string): GoValue {
   // A conversion: `[]byte("…")`.
-  if (reader.peek() === "(") return { kind: "call", callee: { kind: "name", value: name }, args: args(reader) };
+  if (reader.peek() === "(")
+    return { kind: "call", callee: { kind: "name", value: name }, args: args(reader) };
   reader.take("{");
   const entries: { key?: GoValue; value: GoValue }[] = [];
   while (reader.peek() !== "}") {

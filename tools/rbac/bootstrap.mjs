@@ -50,7 +50,8 @@ function rowOf(object) {
     return [...head, object.roleRef.kind, object.roleRef.name, subjects];
   }
   const selectors = (object.aggregationRule?.clusterRoleSelectors ?? []).map((one) => {
-    if (Object.keys(one).join() !== "matchLabels") throw new Error(`a selector of ${metadata.name} is not of labels`);
+    if (Object.keys(one).join() !== "matchLabels")
+      throw new Error(`a selector of ${metadata.name} is not of labels`);
     return one.matchLabels;
   });
   const rules = (object.rules ?? []).map((rule) => {

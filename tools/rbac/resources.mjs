@@ -17,8 +17,12 @@ export function resourceTable(modules) {
       rows.set(id, { ...found, subresources, minors: row.minors | bit });
     }
   }
-  const sorted = [...rows.values()].sort((a, b) => compare(`${a.group}/${a.plural}`, `${b.group}/${b.plural}`));
-  const sets = [...new Set(sorted.flatMap((row) => [row.verbs, ...row.subresources.values()].map((v) => v.join(" "))))].sort();
+  const sorted = [...rows.values()].sort((a, b) =>
+    compare(`${a.group}/${a.plural}`, `${b.group}/${b.plural}`),
+  );
+  const sets = [
+    ...new Set(sorted.flatMap((row) => [row.verbs, ...row.subresources.values()].map((v) => v.join(" ")))),
+  ].sort();
   const lines = sorted.map((row) =>
     JSON.stringify([
       row.group,
@@ -29,7 +33,11 @@ export function resourceTable(modules) {
       row.namespaced ? 1 : 0,
       row.minors,
       sets.indexOf(row.verbs.join(" ")),
-      Object.fromEntries([...row.subresources].sort(([a], [b]) => compare(a, b)).map(([name, verbs]) => [name, sets.indexOf(verbs.join(" "))])),
+      Object.fromEntries(
+        [...row.subresources]
+          .sort(([a], [b]) => compare(a, b))
+          .map(([name, verbs]) => [name, sets.indexOf(verbs.join(" "))]),
+      ),
     ]),
   );
   return `// Made by tools/generate-rbac.mjs from k8s.io/kubernetes ${modules.map((m) => `v${m.version}`).join(", ")} (api/discovery).
@@ -75,7 +83,9 @@ function resourcesOf(module) {
         shortNames: item.shortNames ?? [],
         namespaced: item.scope === "Namespaced",
         verbs: (item.verbs ?? []).toSorted(),
-        subresources: new Map((item.subresources ?? []).map((one) => [one.subresource, one.verbs.toSorted()])),
+        subresources: new Map(
+          (item.subresources ?? []).map((one) => [one.subresource, one.verbs.toSorted()]),
+        ),
       });
     }
   }

@@ -5,7 +5,8 @@ import type { CanFlags } from "./can.impl.ts";
 
 const word = (placeholder: string, brief: string) =>
   ({ kind: "parsed", parse: text, optional: true, placeholder, brief }) as const;
-const words = (placeholder: string, brief: string) => ({ ...word(placeholder, brief), variadic: true }) as const;
+const words = (placeholder: string, brief: string) =>
+  ({ ...word(placeholder, brief), variadic: true }) as const;
 const mode = (brief: string) => ({ kind: "boolean", default: false, withNegated: false, brief }) as const;
 
 export const canCommand: Command<CliContext> = buildCommand<CanFlags, string[], CliContext>({
@@ -15,15 +16,23 @@ export const canCommand: Command<CliContext> = buildCommand<CanFlags, string[], 
       list: mode("Everything that SUBJECT can do, with the role and binding that give it"),
       who: mode("Who can do it: VERB TYPE[/NAME]"),
       paths: mode("Attack paths of SUBJECT, with the rights that each step takes and how to cut it"),
-      to: word("goal", "What paths lead to: cluster-admin (default), node, secrets, secrets:NS, namespace:NS, traffic, a subject"),
+      to: word(
+        "goal",
+        "What paths lead to: cluster-admin (default), node, secrets, secrets:NS, namespace:NS, traffic, a subject",
+      ),
       diff: mode("Who gains and loses what between BEFORE and AFTER, and which attack paths open and close"),
       atoms: mode("With --diff: every single right, beside the plain words"),
-      least: mode("The least roles that SUBJECT needs: for an audit log, a plan, or a job such as 'deploys to shop'"),
+      least: mode(
+        "The least roles that SUBJECT needs: for an audit log, a plan, or a job such as 'deploys to shop'",
+      ),
       subject: word("subject", "With --least: whose requests, and whom the roles are for"),
       name: word("name", "With --least: name of the roles and bindings"),
       denied: mode("With --least: take requests in that were refused"),
       anyName: mode("With --least: every object of a kind, not only those that were named"),
-      filename: words("path", "Roles, bindings and what they stand in: file, folder, glob or -; may be given again"),
+      filename: words(
+        "path",
+        "Roles, bindings and what they stand in: file, folder, glob or -; may be given again",
+      ),
       namespace: word("name", "Namespace of the request (default: default)"),
       allNamespaces: mode("In all namespaces at once"),
       subresource: word("name", "Subresource: exec, log, status, scale, …"),
@@ -32,12 +41,18 @@ export const canCommand: Command<CliContext> = buildCommand<CanFlags, string[], 
         kind: "boolean",
         default: true,
         withNegated: true,
-        brief: "Take the roles and bindings that Kubernetes makes itself to be there, unless the input has its own",
+        brief:
+          "Take the roles and bindings that Kubernetes makes itself to be there, unless the input has its own",
       },
       kubeVersion: kubeVersionFlag,
       kubeconfig: word("file", "Ask about the live cluster of this kubeconfig; reads only"),
-      context: word("name", "Its context; with the kubeconfig of $KUBECONFIG or ~/.kube/config when none is named"),
-      verify: mode("Ask the API server the same by a SubjectAccessReview, and fail where it answers otherwise"),
+      context: word(
+        "name",
+        "Its context; with the kubeconfig of $KUBECONFIG or ~/.kube/config when none is named",
+      ),
+      verify: mode(
+        "Ask the API server the same by a SubjectAccessReview, and fail where it answers otherwise",
+      ),
       output: outputFlag,
       color: colorFlag,
       quiet: quietFlag,

@@ -214,7 +214,9 @@ const permissionCeiling: RecordShape = record<PermissionCeiling>({
           list(
             record<PermissionCeiling["max"][number]["rules"][number]>({
               verbs: need(list(word, { least: 1, distinct: true })),
-              apiGroups: may(list(text("the name of an API group, empty for core", /^[^\0]{0,253}$/u), { distinct: true })),
+              apiGroups: may(
+                list(text("the name of an API group, empty for core", /^[^\0]{0,253}$/u), { distinct: true }),
+              ),
               resources: may(words),
               resourceNames: may(words),
               nonResourceURLs: may(words),
@@ -277,7 +279,10 @@ export const charterShape: RecordShape = record<Charter>({
       ),
       ceilings: may(
         record<NonNullable<CharterSpec["ceilings"]>>({
-          permissions: may(permissionCeiling, "What subjects may gain at most; without it nobody gains anything."),
+          permissions: may(
+            permissionCeiling,
+            "What subjects may gain at most; without it nobody gains anything.",
+          ),
           reachability: may(
             any,
             "Not computed yet: a charter that sets one denies every plan, since it cannot be decided.",

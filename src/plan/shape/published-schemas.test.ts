@@ -40,7 +40,10 @@ const full: Charter = charterWith(
     ceilings: {
       permissions: {
         max: [
-          { namespaces: ["shop", ""], rules: [{ verbs: ["get"], apiGroups: [""], resources: ["pods"], resourceNames: ["a"] }] },
+          {
+            namespaces: ["shop", ""],
+            rules: [{ verbs: ["get"], apiGroups: [""], resources: ["pods"], resourceNames: ["a"] }],
+          },
           { rules: [{ verbs: ["get"], nonResourceURLs: ["/healthz"] }] },
         ],
         forbiddenVerbs: ["escalate", "bind"],

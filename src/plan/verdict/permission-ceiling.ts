@@ -17,7 +17,9 @@ export function gainReasons(ceiling: PermissionCeiling | undefined, gain: Gain):
     return deny("the charter says that this subject never gains");
   if (gain.truncated) return deny("it is too much to be looked at");
   const forbidden = new Set(ceiling.forbiddenVerbs ?? []);
-  const verb = gain.atoms.find((atom) => forbidden.has(atom.verb) || (forbidden.size > 0 && atom.verb === "*"));
+  const verb = gain.atoms.find(
+    (atom) => forbidden.has(atom.verb) || (forbidden.size > 0 && atom.verb === "*"),
+  );
   if (verb !== undefined) return deny(`the charter forbids the verb ${JSON.stringify(verb.verb)}`);
   const rules = ceiling.max
     .filter(({ namespaces }) => namespaces === undefined || namespaces.includes(gain.namespace))
@@ -30,7 +32,10 @@ export function gainReasons(ceiling: PermissionCeiling | undefined, gain: Gain):
   return [{ decision: "needs-approval", message: what }];
 }
 
-function coversAtoms(rules: readonly PolicyRule[], gain: Gain): { readonly covered: boolean; readonly uncovered: number } {
+function coversAtoms(
+  rules: readonly PolicyRule[],
+  gain: Gain,
+): { readonly covered: boolean; readonly uncovered: number } {
   const set = ruleSet(rules);
   const atoms = gain.atoms.map(
     (atom): Atom =>

@@ -116,7 +116,8 @@ export const verdictRules: readonly VerdictRule[] = [
   },
   {
     id: "charter/attack-path",
-    title: "No attack path opens to what the charter forbids; without a ceiling none opens at all (kernel K7).",
+    title:
+      "No attack path opens to what the charter forbids; without a ceiling none opens at all (kernel K7).",
     decides: "denied or needs-approval",
     example: "a privileged Pod where somebody may run commands in pods",
     judge: ({ charter, facts }) =>

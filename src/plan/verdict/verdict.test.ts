@@ -169,7 +169,10 @@ describe("the verdict", () => {
     ],
   };
   const api = "rbac.authorization.k8s.io";
-  const giving = (rules: JsonObject[], subject: JsonObject = { kind: "ServiceAccount", name: "web" }): JsonObject[] => [
+  const giving = (
+    rules: JsonObject[],
+    subject: JsonObject = { kind: "ServiceAccount", name: "web" },
+  ): JsonObject[] => [
     { apiVersion: `${api}/v1`, kind: "Role", metadata: { name: "r", namespace: "shop" }, rules },
     {
       apiVersion: `${api}/v1`,
@@ -211,7 +214,9 @@ describe("the verdict", () => {
     // A wildcard is covered by a wildcard only.
     expect(denials(planned(giving([{ ...readPods, verbs: ["*"] }]), ceiling)).length).toBe(1);
     const elsewhere = { max: [{ namespaces: ["other"], rules: [readPods] }] };
-    expect(denials(planned(giving([readPods]), { ...may, ceilings: { permissions: elsewhere } })).length).toBe(1);
+    expect(
+      denials(planned(giving([readPods]), { ...may, ceilings: { permissions: elsewhere } })).length,
+    ).toBe(1);
   });
 
   it("charter/permissions: forbidden verbs, and subjects that never gain", () => {
@@ -245,7 +250,9 @@ describe("the verdict", () => {
     expect(under(["node"])).toEqual([
       "charter/attack-path: ServiceAccount shop/web would newly reach root on a node: starts a privileged pod in shop, which enforces no Pod Security level; the charter forbids paths to node",
     ]);
-    expect(denials(planned(giving([startPods]), may)).filter((text) => text.startsWith("charter/attack-path"))).toEqual([
+    expect(
+      denials(planned(giving([startPods]), may)).filter((text) => text.startsWith("charter/attack-path")),
+    ).toEqual([
       "charter/attack-path: ServiceAccount shop/web would newly reach root on a node: starts a privileged pod in shop, which enforces no Pod Security level; the charter allows no attack path to open",
       "charter/attack-path: ServiceAccount shop/web would newly reach the Secrets of namespace shop: starts a pod in shop that mounts them (their names must be known); the charter allows no attack path to open",
     ]);

@@ -4,12 +4,21 @@ import { describe, expect, test } from "vitest";
 import { type Atom, covers, idOfAtom } from "../../../src/analysis/rbac/evaluate/covers.ts";
 import { atomsOf } from "../../../src/analysis/rbac/evaluate/covers.ts";
 import type { PolicyRule } from "../../../src/analysis/rbac/model/policy-rule.ts";
-import { elements, field, goFlag, goText, goTexts, goValueAfter, type GoValue } from "../../support/go-literals.ts";
+import {
+  elements,
+  field,
+  goFlag,
+  goText,
+  goTexts,
+  goValueAfter,
+  type GoValue,
+} from "../../support/go-literals.ts";
 import { goModule } from "../../support/go-module.ts";
 import { leftOut } from "../../support/suites.ts";
 
 const module = goModule("k8s.io/component-helpers", "v0.37.2");
-const skip = module === undefined && leftOut("upstream's table of Covers", "install Go, or fill its module cache");
+const skip =
+  module === undefined && leftOut("upstream's table of Covers", "install Go, or fill its module cache");
 const source = skip
   ? ""
   : readFileSync(join(module ?? "", "auth/rbac/validation/policy_comparator_test.go"), "utf8");

@@ -60,10 +60,42 @@ const resources = [
   "",
 ];
 const names = ["a", "b", "view", "*", "", "a.b"];
-const urls = ["*", "/foo", "/foo/", "/foo/*", "/foo*", "/foo**", "/*", "/foo/bar", "/healthz", "/fo*o", "**", ""];
-const paths = ["/foo", "/foo/", "/foo/bar", "/foobar", "/", "/healthz", "/fo*o", "/foo*", "*", "/version", "/foo/*"];
+const urls = [
+  "*",
+  "/foo",
+  "/foo/",
+  "/foo/*",
+  "/foo*",
+  "/foo**",
+  "/*",
+  "/foo/bar",
+  "/healthz",
+  "/fo*o",
+  "**",
+  "",
+];
+const paths = [
+  "/foo",
+  "/foo/",
+  "/foo/bar",
+  "/foobar",
+  "/",
+  "/healthz",
+  "/fo*o",
+  "/foo*",
+  "*",
+  "/version",
+  "/foo/*",
+];
 
-export const people: readonly string[] = ["u1", "u2", "u3", "system:serviceaccount:n1:s1", "system:serviceaccount:n2:s1", "*"];
+export const people: readonly string[] = [
+  "u1",
+  "u2",
+  "u3",
+  "system:serviceaccount:n1:s1",
+  "system:serviceaccount:n2:s1",
+  "*",
+];
 export const circles: readonly string[] = [
   "g1",
   "g2",
@@ -134,7 +166,11 @@ export function randomBinding(d: Dice, name: string, roles: readonly JsonObject[
     metadata: { name, ...(namespaced ? { namespace } : {}) },
     roleRef: own
       ? { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: d.one([...here, "absent"]) }
-      : { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: d.one([...clusterRoles, "absent"]) },
+      : {
+          apiGroup: "rbac.authorization.k8s.io",
+          kind: "ClusterRole",
+          name: d.one([...clusterRoles, "absent"]),
+        },
     subjects: Array.from({ length: d.below(4) }, () => randomSubject(d, namespaced)),
   };
 }
@@ -218,7 +254,10 @@ export function nearRequest(
   d: Dice,
   rule: PolicyRule,
   binding: Binding,
-): { readonly who: { readonly user: string; readonly groups: readonly string[] }; readonly request: AccessRequest } {
+): {
+  readonly who: { readonly user: string; readonly groups: readonly string[] };
+  readonly request: AccessRequest;
+} {
   const subject = binding.subjects.length === 0 ? undefined : d.one(binding.subjects);
   const who =
     subject === undefined
@@ -253,8 +292,18 @@ export function nearRequest(
       group: miss === 3 ? d.one(groups) : pick(rule.apiGroups, groups),
       resource: slash < 0 ? whole : whole.slice(0, slash),
       subresource: slash < 0 ? "" : whole.slice(slash + 1),
-      namespace: miss === 4 ? d.one([...namespaces, ""]) : binding.namespace !== "" || d.chance(0.5) ? binding.namespace : "n1",
-      name: miss === 5 ? d.one(names) : rule.resourceNames.length === 0 ? d.one(["", "a"]) : d.one(rule.resourceNames),
+      namespace:
+        miss === 4
+          ? d.one([...namespaces, ""])
+          : binding.namespace !== "" || d.chance(0.5)
+            ? binding.namespace
+            : "n1",
+      name:
+        miss === 5
+          ? d.one(names)
+          : rule.resourceNames.length === 0
+            ? d.one(["", "a"])
+            : d.one(rule.resourceNames),
     },
   };
 }

@@ -21,7 +21,10 @@ export function builtinObjects(minor: number): {
   return { roles, bindings };
 }
 
-type BindingRow = Extract<BootstrapRow, readonly [...unknown[], readonly (readonly [string, string, string])[]]>;
+type BindingRow = Extract<
+  BootstrapRow,
+  readonly [...unknown[], readonly (readonly [string, string, string])[]]
+>;
 type RoleRow = Exclude<BootstrapRow, BindingRow>;
 
 function isBinding(row: BootstrapRow): row is BindingRow {
@@ -42,7 +45,13 @@ function roleOf([, kind, namespace, name, labels, rules, selectors]: RoleRow): R
   };
 }
 
-function ruleOf([verbs = [], apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = []]: BootstrapRule): PolicyRule {
+function ruleOf([
+  verbs = [],
+  apiGroups = [],
+  resources = [],
+  resourceNames = [],
+  nonResourceURLs = [],
+]: BootstrapRule): PolicyRule {
   return { verbs, apiGroups, resources, resourceNames, nonResourceURLs };
 }
 

@@ -25,7 +25,13 @@ export interface PathDelta {
 }
 
 /** What is worth reaching; identities and pods are on the way. */
-const worth: ReadonlySet<Held["kind"]> = new Set(["cluster-admin", "namespace", "node", "secrets", "traffic"]);
+const worth: ReadonlySet<Held["kind"]> = new Set([
+  "cluster-admin",
+  "namespace",
+  "node",
+  "secrets",
+  "traffic",
+]);
 
 export interface PathDeltaOptions {
   /** Most subjects that are examined; those that gained come first. Default: 300. */

@@ -92,7 +92,8 @@ export function widening(narrow: Rbac, wide: Rbac): readonly ScopeGain[] {
       if (fresh.length === 0) continue;
       const owner = owners(keys.join("\n"), namespace, () => heldBy(narrow, identity, namespace));
       // What is gained everywhere is told there, not again in each namespace.
-      const everywhere = namespace === "" ? undefined : ruleSet(clusterRules(wide, byNamespace.get("") ?? []));
+      const everywhere =
+        namespace === "" ? undefined : ruleSet(clusterRules(wide, byNamespace.get("") ?? []));
       const gain = gainOf(wide, { principal, namespace, fresh, owner, everywhere });
       if (gain !== undefined) found.push(gain);
     }
@@ -107,7 +108,11 @@ function* clusterRules(rbac: Rbac, bindings: readonly Binding[]): Generator<Poli
   }
 }
 
-function* heldBy(rbac: Rbac, identity: ReturnType<typeof identityOf>, namespace: string): Generator<PolicyRule> {
+function* heldBy(
+  rbac: Rbac,
+  identity: ReturnType<typeof identityOf>,
+  namespace: string,
+): Generator<PolicyRule> {
   for (const { role } of boundTo(rbac, identity, namespace)) yield* rulesOf(rbac, role);
 }
 
@@ -141,9 +146,7 @@ function gainOf(
   const bindings: string[] = [];
   let truncated = false;
   const both: RuleSet =
-    everywhere === undefined
-      ? owner
-      : { covers: (atom) => owner.covers(atom) || everywhere.covers(atom) };
+    everywhere === undefined ? owner : { covers: (atom) => owner.covers(atom) || everywhere.covers(atom) };
   for (const binding of fresh) {
     const role = rbac.roleOf(binding);
     if (role === undefined) continue;

@@ -17,19 +17,97 @@ const write = ["create", "update", "patch"];
 /** Rights with a meaning of their own; the first row that fits an atom takes it. */
 export const plainWords: readonly WordsRow[] = [
   { id: "everything", words: "do everything", verbs: [ALL], groups: [ALL], resources: [ALL] },
-  { id: "read-secrets", words: "read the values of Secrets", verbs: ["get", "list", "watch"], groups: core, resources: ["secrets"] },
-  { id: "exec", words: "run commands in pods", verbs: ["get", "create"], groups: core, resources: ["pods/exec", "pods/attach"] },
-  { id: "debug", words: "put debug containers into running pods", verbs: ["patch", "update"], groups: core, resources: ["pods/ephemeralcontainers"] },
-  { id: "forward", words: "connect to pods and services past NetworkPolicies", verbs: ["get", "create", "update", "patch", "delete"], groups: core, resources: ["pods/portforward", "pods/proxy", "services/proxy"] },
-  { id: "node-proxy", words: "run commands in every pod of a node, unlogged", verbs: ["get", "create", "update", "patch", "delete"], groups: core, resources: ["nodes/proxy"] },
-  { id: "token", words: "get tokens of ServiceAccounts", verbs: ["create"], groups: core, resources: ["serviceaccounts/token"] },
-  { id: "impersonate", words: "act as somebody else", verbs: ["impersonate"], groups: ["", "authentication.k8s.io"], resources: ["users", "groups", "serviceaccounts", "uids"] },
-  { id: "escalate", words: "give roles more rights than it has", verbs: ["escalate"], groups: rbacGroup, resources: ["roles", "clusterroles"] },
-  { id: "bind", words: "bind roles with more rights than it has", verbs: ["bind"], groups: rbacGroup, resources: ["roles", "clusterroles"] },
-  { id: "roles", words: "change roles and bindings, within what it has", verbs: write, groups: rbacGroup, resources: ["roles", "clusterroles", "rolebindings", "clusterrolebindings"] },
-  { id: "pods", words: "start pods, with every ServiceAccount and Secret of the namespace", verbs: ["create"], groups: core, resources: ["pods"] },
-  { id: "webhooks", words: "read and change every object that passes through an admission webhook", verbs: write, groups: ["admissionregistration.k8s.io"], resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"] },
-  { id: "approve", words: "approve certificates of users", verbs: ["approve", "update", "patch"], groups: ["certificates.k8s.io"], resources: ["signers", "certificatesigningrequests/approval"] },
+  {
+    id: "read-secrets",
+    words: "read the values of Secrets",
+    verbs: ["get", "list", "watch"],
+    groups: core,
+    resources: ["secrets"],
+  },
+  {
+    id: "exec",
+    words: "run commands in pods",
+    verbs: ["get", "create"],
+    groups: core,
+    resources: ["pods/exec", "pods/attach"],
+  },
+  {
+    id: "debug",
+    words: "put debug containers into running pods",
+    verbs: ["patch", "update"],
+    groups: core,
+    resources: ["pods/ephemeralcontainers"],
+  },
+  {
+    id: "forward",
+    words: "connect to pods and services past NetworkPolicies",
+    verbs: ["get", "create", "update", "patch", "delete"],
+    groups: core,
+    resources: ["pods/portforward", "pods/proxy", "services/proxy"],
+  },
+  {
+    id: "node-proxy",
+    words: "run commands in every pod of a node, unlogged",
+    verbs: ["get", "create", "update", "patch", "delete"],
+    groups: core,
+    resources: ["nodes/proxy"],
+  },
+  {
+    id: "token",
+    words: "get tokens of ServiceAccounts",
+    verbs: ["create"],
+    groups: core,
+    resources: ["serviceaccounts/token"],
+  },
+  {
+    id: "impersonate",
+    words: "act as somebody else",
+    verbs: ["impersonate"],
+    groups: ["", "authentication.k8s.io"],
+    resources: ["users", "groups", "serviceaccounts", "uids"],
+  },
+  {
+    id: "escalate",
+    words: "give roles more rights than it has",
+    verbs: ["escalate"],
+    groups: rbacGroup,
+    resources: ["roles", "clusterroles"],
+  },
+  {
+    id: "bind",
+    words: "bind roles with more rights than it has",
+    verbs: ["bind"],
+    groups: rbacGroup,
+    resources: ["roles", "clusterroles"],
+  },
+  {
+    id: "roles",
+    words: "change roles and bindings, within what it has",
+    verbs: write,
+    groups: rbacGroup,
+    resources: ["roles", "clusterroles", "rolebindings", "clusterrolebindings"],
+  },
+  {
+    id: "pods",
+    words: "start pods, with every ServiceAccount and Secret of the namespace",
+    verbs: ["create"],
+    groups: core,
+    resources: ["pods"],
+  },
+  {
+    id: "webhooks",
+    words: "read and change every object that passes through an admission webhook",
+    verbs: write,
+    groups: ["admissionregistration.k8s.io"],
+    resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+  },
+  {
+    id: "approve",
+    words: "approve certificates of users",
+    verbs: ["approve", "update", "patch"],
+    groups: ["certificates.k8s.io"],
+    resources: ["signers", "certificatesigningrequests/approval"],
+  },
 ];
 
 function fits(row: WordsRow, atom: Extract<Atom, { kind: "resource" }>): boolean {
@@ -64,7 +142,12 @@ export function sentencesOf(atoms: readonly Atom[]): readonly string[] {
       if (row.id === "everything" || row.verbs.includes(atom.verb)) continue;
     }
     const group = atom.group === "" || atom.resource === ALL ? "" : `.${atom.group}`;
-    const what = atom.resource === ALL ? (atom.group === ALL ? "everything" : `everything of ${atom.group === "" ? "the core group" : atom.group}`) : `${atom.resource}${group}`;
+    const what =
+      atom.resource === ALL
+        ? atom.group === ALL
+          ? "everything"
+          : `everything of ${atom.group === "" ? "the core group" : atom.group}`
+        : `${atom.resource}${group}`;
     const key = atom.name === undefined ? what : `${what} named ${atom.name}`;
     rest.set(key, (rest.get(key) ?? new Set<string>()).add(atom.verb));
   }
@@ -96,9 +179,12 @@ function verbWords(verbs: ReadonlySet<string>): string {
   const words: string[] = [];
   if ([...verbs].some((verb) => reads.has(verb))) words.push("read");
   if (verbs.has("create") && !verbs.has("update") && !verbs.has("patch")) words.push("create");
-  else if ([...verbs].some((verb) => writes.has(verb))) words.push(verbs.has("create") ? "create and change" : "change");
+  else if ([...verbs].some((verb) => writes.has(verb)))
+    words.push(verbs.has("create") ? "create and change" : "change");
   if ([...verbs].some((verb) => deletes.has(verb))) words.push("delete");
-  words.push(...[...verbs].filter((verb) => !reads.has(verb) && !writes.has(verb) && !deletes.has(verb)).sort());
+  words.push(
+    ...[...verbs].filter((verb) => !reads.has(verb) && !writes.has(verb) && !deletes.has(verb)).sort(),
+  );
   return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 

@@ -177,7 +177,10 @@ function accountsIn(rbac: Rbac, { kind, name }: Principal): readonly string[] {
   return rbac.accounts.filter((account) => account.startsWith(prefix));
 }
 
-function byPrincipal(left: { readonly principal: Principal }, right: { readonly principal: Principal }): number {
+function byPrincipal(
+  left: { readonly principal: Principal },
+  right: { readonly principal: Principal },
+): number {
   const [a, b] = [left, right].map(({ principal }) => `${principal.kind} ${principal.name}`);
   return (a ?? "") < (b ?? "") ? -1 : a === b ? 0 : 1;
 }

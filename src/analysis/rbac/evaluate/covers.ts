@@ -46,7 +46,9 @@ export function ruleSet(rules: Iterable<PolicyRule>): RuleSet {
     if (rule.nonResourceURLs.length > 0 && rule.resourceNames.length === 0) urls.push(rule);
     const size = rule.apiGroups.length * rule.resources.length * rule.verbs.length;
     if (size * Math.max(1, rule.resourceNames.length) > WIDE) wide.push(rule);
-    else for (const atom of resourceAtoms(rule)) atoms.add(atomKey(atom.verb, atom.group, atom.resource, atom.name));
+    else
+      for (const atom of resourceAtoms(rule))
+        atoms.add(atomKey(atom.verb, atom.group, atom.resource, atom.name));
   }
   const wideSets = wide.map(setsOf);
   return {
@@ -75,7 +77,9 @@ export function ruleSet(rules: Iterable<PolicyRule>): RuleSet {
   };
 }
 
-function setsOf(rule: PolicyRule): Readonly<Record<"verbs" | "apiGroups" | "resources" | "resourceNames", ReadonlySet<string>>> {
+function setsOf(
+  rule: PolicyRule,
+): Readonly<Record<"verbs" | "apiGroups" | "resources" | "resourceNames", ReadonlySet<string>>> {
   return {
     verbs: new Set(rule.verbs),
     apiGroups: new Set(rule.apiGroups),

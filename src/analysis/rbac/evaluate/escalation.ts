@@ -10,7 +10,15 @@ import { type Rbac, rulesOf } from "./rbac.ts";
 export interface EscalationAnswer {
   readonly allowed: boolean;
   /** `masters`, `escalate` or `bind`: the right that skips the check; `unchanged`: nothing that grants changes; `covers`: everything is held already. */
-  readonly because: "masters" | "unchanged" | "escalate" | "bind" | "covers" | "not-covered" | "aggregation" | "role-missing";
+  readonly because:
+    | "masters"
+    | "unchanged"
+    | "escalate"
+    | "bind"
+    | "covers"
+    | "not-covered"
+    | "aggregation"
+    | "role-missing";
   /** What the writer would give and does not hold. */
   readonly missing: readonly Atom[];
 }
@@ -95,4 +103,3 @@ export function mayBind(
 function answer(because: EscalationAnswer["because"]): EscalationAnswer {
   return { allowed: true, because, missing: [] };
 }
-

@@ -43,7 +43,8 @@ function* everythingBound(rbac: Rbac, identity: Identity): Generator<{ binding: 
 }
 
 function lacking(rule: PolicyRule, binding: Binding, request: AccessRequest): string | undefined {
-  const elsewhere = binding.namespace !== "" && (request.kind === "url" || binding.namespace !== request.namespace);
+  const elsewhere =
+    binding.namespace !== "" && (request.kind === "url" || binding.namespace !== request.namespace);
   if (ruleAllows(rule, request))
     return elsewhere ? `it counts in namespace ${binding.namespace} only` : undefined;
   if (elsewhere || request.kind === "url") return undefined;
@@ -75,16 +76,28 @@ export function danglingOf(rbac: Rbac, identity: Identity, namespace: string): r
 }
 
 /** What an answer does not say by itself, and is easily misread. */
-export function notesOn(rbac: Rbac, identity: Identity, request: AccessRequest, allowed: boolean): readonly string[] {
+export function notesOn(
+  rbac: Rbac,
+  identity: Identity,
+  request: AccessRequest,
+  allowed: boolean,
+): readonly string[] {
   if (request.kind === "url") return [];
   const notes: string[] = [];
   const { verb, group, resource, subresource, name } = request;
-  const ask = (other: Partial<typeof request>): boolean => isAllowed(rbac, identity, { ...request, ...other });
+  const ask = (other: Partial<typeof request>): boolean =>
+    isAllowed(rbac, identity, { ...request, ...other });
   if (verb === "create" && subresource === "" && name !== "" && allowed && !ask({ name: "" }))
     notes.push(
       `a POST carries no name and is refused; only server-side apply${ask({ verb: "patch" }) ? "" : " (which needs patch as well, and that is missing)"} or PUT can create ${name}`,
     );
-  if (verb === "create" && subresource === "" && name === "" && !allowed && namesFor(rbac, identity, request).length > 0)
+  if (
+    verb === "create" &&
+    subresource === "" &&
+    name === "" &&
+    !allowed &&
+    namesFor(rbac, identity, request).length > 0
+  )
     notes.push(
       `objects of these names can be created by server-side apply, which carries the name: ${namesFor(rbac, identity, request).join(", ")}`,
     );
@@ -92,7 +105,8 @@ export function notesOn(rbac: Rbac, identity: Identity, request: AccessRequest, 
     notes.push(`only with the field selector metadata.name=${name}; a plain ${verb} is refused`);
   if (verb === "deletecollection" && name !== "")
     notes.push("deletecollection never carries a name: the server asks without one");
-  const streams = group === "" && resource === "pods" && ["exec", "attach", "portforward"].includes(subresource);
+  const streams =
+    group === "" && resource === "pods" && ["exec", "attach", "portforward"].includes(subresource);
   if (streams && verb === "get" && allowed)
     notes.push(
       holdsIn("execByGet", rbac.minor)
@@ -100,16 +114,24 @@ export function notesOn(rbac: Rbac, identity: Identity, request: AccessRequest, 
         : `in Kubernetes 1.${rbac.minor} pods/${subresource} asks for create as well, which ${ask({ verb: "create" }) ? "is held" : "is missing"}`,
     );
   if (streams && verb === "create" && !allowed && holdsIn("execByGet", rbac.minor) && ask({ verb: "get" }))
-    notes.push(`get on pods/${subresource} is held, and in Kubernetes 1.${rbac.minor} that is enough to use it over a WebSocket`);
+    notes.push(
+      `get on pods/${subresource} is held, and in Kubernetes 1.${rbac.minor} that is enough to use it over a WebSocket`,
+    );
   if (group === "" && resource === "nodes" && subresource === "proxy" && allowed)
-    notes.push("nodes/proxy runs commands in every pod of the node, with get as well, and is not in the audit log");
+    notes.push(
+      "nodes/proxy runs commands in every pod of the node, with get as well, and is not in the audit log",
+    );
   if (group === "" && resource === "secrets" && ["list", "watch"].includes(verb) && allowed)
     notes.push(`${verb} returns the contents of the Secrets`);
   return notes;
 }
 
 /** Names to which create is limited for somebody. */
-function namesFor(rbac: Rbac, identity: Identity, request: Extract<AccessRequest, { kind: "resource" }>): readonly string[] {
+function namesFor(
+  rbac: Rbac,
+  identity: Identity,
+  request: Extract<AccessRequest, { kind: "resource" }>,
+): readonly string[] {
   const names = new Set<string>();
   for (const { role } of boundTo(rbac, identity, request.namespace))
     for (const source of rbac.sourcesOf(role))

@@ -1,5 +1,13 @@
 import type { AccessRequest, ResourceRequest } from "../model/policy-rule.ts";
-import { accountGroups, accountOf, ANONYMOUS, AUTHENTICATED, type Identity, MASTERS, UNAUTHENTICATED } from "../model/subject.ts";
+import {
+  accountGroups,
+  accountOf,
+  ANONYMOUS,
+  AUTHENTICATED,
+  type Identity,
+  MASTERS,
+  UNAUTHENTICATED,
+} from "../model/subject.ts";
 import { holdsIn } from "../model/version-switches.ts";
 import { isAllowed } from "./can.ts";
 import type { Rbac } from "./rbac.ts";
@@ -78,7 +86,15 @@ function asMode(
   const verb = legacy ? "impersonate" : `impersonate:${mode}`;
   const group = legacy ? "" : AUTHENTICATION;
   const asks = (of: string, resource: string, name: string, namespace = "", subresource = ""): boolean => {
-    const request: ResourceRequest = { kind: "resource", verb, group: of, resource, subresource, namespace, name };
+    const request: ResourceRequest = {
+      kind: "resource",
+      verb,
+      group: of,
+      resource,
+      subresource,
+      namespace,
+      name,
+    };
     return isAllowed(rbac, identity, request);
   };
   const account = accountOf(wanted.user);
@@ -90,7 +106,8 @@ function asMode(
         ? asks(group, "nodes", node)
         : asks(group, "users", wanted.user);
   if (!asUser) return undefined;
-  if (wanted.uid !== undefined && wanted.uid !== "" && !asks(AUTHENTICATION, "uids", wanted.uid)) return undefined;
+  if (wanted.uid !== undefined && wanted.uid !== "" && !asks(AUTHENTICATION, "uids", wanted.uid))
+    return undefined;
   if (!legacy && (wanted.groups.includes("") || wanted.groups.includes(MASTERS))) return undefined;
   const allGroups = !legacy && wanted.groups.length >= MANY && asks(group, "groups", "*");
   if (!allGroups && !wanted.groups.every((name) => asks(group, "groups", name))) return undefined;
@@ -107,11 +124,6 @@ function asMode(
         ? ["system:nodes"]
         : wanted.groups;
   const implied =
-    wanted.user === ANONYMOUS
-      ? [UNAUTHENTICATED]
-      : given.includes(UNAUTHENTICATED)
-        ? []
-        : [AUTHENTICATED];
+    wanted.user === ANONYMOUS ? [UNAUTHENTICATED] : given.includes(UNAUTHENTICATED) ? [] : [AUTHENTICATED];
   return { allowed: true, mode, user: wanted.user, groups: [...new Set([...given, ...implied])] };
 }
-

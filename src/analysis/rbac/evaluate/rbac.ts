@@ -6,14 +6,7 @@ import { builtinObjects } from "../bootstrap/builtin.ts";
 import type { PolicyRule } from "../model/policy-rule.ts";
 import { rbacFinding } from "../model/rbac-findings.ts";
 import { readRbac } from "../model/read-rbac.ts";
-import {
-  type Binding,
-  bindingText,
-  type RbacInput,
-  type Role,
-  roleKey,
-  roleRefKey,
-} from "../model/role.ts";
+import { type Binding, bindingText, type RbacInput, type Role, roleKey, roleRefKey } from "../model/role.ts";
 import { accountUser, type Principal, type PrincipalKind, principalKey } from "../model/subject.ts";
 import { type ServedTable, servedTable } from "../resources/served.ts";
 import { aggregate } from "./aggregate.ts";
@@ -110,7 +103,8 @@ function danglingFindings(
 ): readonly Finding[] {
   return bindings.flatMap((binding) => {
     // A reference of a wrong kind has its own finding.
-    if (binding.roleRef.kind === "" || binding.input === undefined || roleOf(binding) !== undefined) return [];
+    if (binding.roleRef.kind === "" || binding.input === undefined || roleOf(binding) !== undefined)
+      return [];
     const where = binding.roleRef.kind === "Role" ? `${binding.namespace}/` : "";
     const texts = {
       what: bindingText(binding),
@@ -157,7 +151,8 @@ function placesOf(
     if (group === "" && kind === "ServiceAccount")
       accounts.add(accountUser(namespace === "" ? "default" : namespace, name));
   }
-  for (const { namespace, builtin } of roles.values()) if (!builtin && namespace !== "") namespaces.add(namespace);
+  for (const { namespace, builtin } of roles.values())
+    if (!builtin && namespace !== "") namespaces.add(namespace);
   for (const { namespace, subjects, builtin } of bindings) {
     if (builtin) continue;
     if (namespace !== "") namespaces.add(namespace);
@@ -171,7 +166,9 @@ function placesOf(
 export function rulesOf(rbac: Rbac, role: Role): readonly PolicyRule[] {
   const sources = rbac.sourcesOf(role);
   const [only] = sources;
-  return only !== undefined && sources.length === 1 ? only.written : sources.flatMap(({ written }) => written);
+  return only !== undefined && sources.length === 1
+    ? only.written
+    : sources.flatMap(({ written }) => written);
 }
 
 /** For objects of a cluster, which have no places. */

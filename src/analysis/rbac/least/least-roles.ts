@@ -84,7 +84,12 @@ export function compactRules(requests: readonly AccessRequest[]): readonly Polic
     }
     const resource = combined(request.resource, request.subresource);
     const id = JSON.stringify([request.group, resource, request.name]);
-    const entry = objects.get(id) ?? { group: request.group, resource, name: request.name, verbs: new Set<string>() };
+    const entry = objects.get(id) ?? {
+      group: request.group,
+      resource,
+      name: request.name,
+      verbs: new Set<string>(),
+    };
     entry.verbs.add(request.verb);
     objects.set(id, entry);
   }
@@ -94,7 +99,10 @@ export function compactRules(requests: readonly AccessRequest[]): readonly Polic
     const whole = objects.get(JSON.stringify([entry.group, entry.resource, ""]));
     for (const verb of whole?.verbs ?? []) entry.verbs.delete(verb);
   }
-  const byNames = new Map<string, { group: string; resource: string; names: string[]; verbs: string[]; named: boolean }>();
+  const byNames = new Map<
+    string,
+    { group: string; resource: string; names: string[]; verbs: string[]; named: boolean }
+  >();
   for (const { group, resource, name, verbs } of objects.values()) {
     if (verbs.size === 0) continue;
     const sorted = [...verbs].sort();
@@ -171,7 +179,10 @@ function ruleObject(rule: PolicyRule): JsonObject {
 }
 
 /** Replay: requests that the rules do not allow; none, unless there is a bug. */
-export function notAllowed(scopes: readonly LeastScope[], requests: readonly AccessRequest[]): readonly AccessRequest[] {
+export function notAllowed(
+  scopes: readonly LeastScope[],
+  requests: readonly AccessRequest[],
+): readonly AccessRequest[] {
   return requests.filter((request) => {
     const namespace = request.kind === "url" ? "" : request.namespace;
     return !scopes.some(

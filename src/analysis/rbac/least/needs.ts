@@ -37,7 +37,12 @@ export const needRows: readonly NeedRow[] = [
     says: ["deploys to NAMESPACE", "deploys in NAMESPACE"],
     why: "server-side apply takes patch, and create for what is new; waiting for a rollout takes get, list and watch. No delete, no Secrets.",
     parts: [
-      ...workloads.map(([group, resource]) => ({ group, resource, verbs: ["get", "list", "watch", "create", "patch"], named: false })),
+      ...workloads.map(([group, resource]) => ({
+        group,
+        resource,
+        verbs: ["get", "list", "watch", "create", "patch"],
+        named: false,
+      })),
       { group: "", resource: "pods", verbs: see, named: false },
       { group: "apps", resource: "replicasets", verbs: see, named: false },
     ],

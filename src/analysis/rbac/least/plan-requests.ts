@@ -12,7 +12,10 @@ export interface PlannedChange {
  * The requests that carry out changes by server-side apply: patch by name, create by name for what is new, delete by name;
  * and get, by which the state is compared before and after. `dry-run` takes the same rights as the write.
  */
-export function planRequests(changes: readonly PlannedChange[], toCluster: boolean): readonly AccessRequest[] {
+export function planRequests(
+  changes: readonly PlannedChange[],
+  toCluster: boolean,
+): readonly AccessRequest[] {
   return changes.flatMap(({ key, operation }) => {
     if (operation === "unchanged") return [];
     const [type] = versionsOf(key.group, key.kind);

@@ -75,7 +75,10 @@ export const rbacFindings: Readonly<Record<RbacFindingCode, RbacFindingRow>> = {
     message: (what) => `${what} has resources and nonResourceURLs; the API server refuses the role`,
     hint: "make two rules",
     source: validation,
-    positive: role('{apiGroups: [""], resources: [pods], nonResourceURLs: [/a], verbs: [get]}', "ClusterRole"),
+    positive: role(
+      '{apiGroups: [""], resources: [pods], nonResourceURLs: [/a], verbs: [get]}',
+      "ClusterRole",
+    ),
     negative: role(pods, "ClusterRole"),
   },
   "rbac/no-groups": {
@@ -96,7 +99,8 @@ export const rbacFindings: Readonly<Record<RbacFindingCode, RbacFindingRow>> = {
   },
   "rbac/wrong-group": {
     severity: "warning",
-    message: (what, other) => `${what} is not in the API groups of this rule; Kubernetes serves it in ${other}`,
+    message: (what, other) =>
+      `${what} is not in the API groups of this rule; Kubernetes serves it in ${other}`,
     source: evaluation,
     positive: role('{apiGroups: [""], resources: [deployments], verbs: [get]}'),
     negative: role('{apiGroups: ["apps"], resources: [deployments], verbs: [get]}'),
@@ -144,7 +148,8 @@ export const rbacFindings: Readonly<Record<RbacFindingCode, RbacFindingRow>> = {
   },
   "rbac/role-missing": {
     severity: "warning",
-    message: (what, other) => `${what} binds ${other}, which is not there: it grants nothing until somebody creates it`,
+    message: (what, other) =>
+      `${what} binds ${other}, which is not there: it grants nothing until somebody creates it`,
     hint: "add the role, or delete the binding",
     source: "kubernetes pkg/registry/rbac/validation/rule.go (VisitRulesFor)",
     positive: bind(anna, "RoleBinding", "{kind: ClusterRole, name: nobody-made-this}"),

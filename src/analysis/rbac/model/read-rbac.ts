@@ -1,4 +1,12 @@
-import { isArray, isObject, type Json, type JsonObject, type JsonPath, pathText, valueAt } from "../../../kube/json.ts";
+import {
+  isArray,
+  isObject,
+  type Json,
+  type JsonObject,
+  type JsonPath,
+  pathText,
+  valueAt,
+} from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { selectorOf } from "../../../kube/selector.ts";
 import type { Finding } from "../../findings/finding.ts";
@@ -121,7 +129,11 @@ function ruleFindings(
   for (const field of ["apiGroups", "resources"] as const)
     if (rule[field].length === 0)
       found.push(rbacFinding("rbac/no-groups", input, path, { what, other: field }));
-  if (rule.resourceNames.length > 0 && rule.verbs.includes("create") && rule.resources.some((one) => !one.includes("/")))
+  if (
+    rule.resourceNames.length > 0 &&
+    rule.verbs.includes("create") &&
+    rule.resources.some((one) => !one.includes("/"))
+  )
     found.push(rbacFinding("rbac/create-by-name", input, [...path, "resourceNames"], { what }));
   for (const [index, resource] of rule.resources.entries()) {
     const place: JsonPath = [...path, "resources", index];
@@ -155,11 +167,7 @@ function wrongGroup(rule: PolicyRule, resource: string, served: ServedTable): st
   return known.map(({ group }) => (group === "" ? 'the core group ("")' : group)).join(", ");
 }
 
-function readBinding(
-  input: RbacInput,
-  kind: Binding["kind"],
-  findings: Finding[],
-): Binding {
+function readBinding(input: RbacInput, kind: Binding["kind"], findings: Finding[]): Binding {
   const { object } = input;
   const { name } = objectKey(object);
   const namespace = namespaceOf(object, kind === "RoleBinding");
@@ -194,7 +202,8 @@ function readSubjects(
   const most = findings.length + MOST_OF_ONE_OBJECT;
   const note = (code: Parameters<typeof rbacFinding>[0], index: number, other = ""): void => {
     const path: JsonPath = ["subjects", index];
-    if (findings.length < most) findings.push(rbacFinding(code, input, path, { what: pathText(path), other }));
+    if (findings.length < most)
+      findings.push(rbacFinding(code, input, path, { what: pathText(path), other }));
   };
   for (const [index, value] of (list ?? []).entries()) {
     if (!isObject(value)) {
@@ -203,7 +212,8 @@ function readSubjects(
     }
     const subject = text(value, "kind");
     const name = text(value, "name");
-    if (subject !== "User" && subject !== "Group" && subject !== "ServiceAccount") note("rbac/subject-kind", index);
+    if (subject !== "User" && subject !== "Group" && subject !== "ServiceAccount")
+      note("rbac/subject-kind", index);
     else if (name === "") note("rbac/subject-name", index);
     else {
       const group = text(value, "apiGroup");
@@ -229,4 +239,3 @@ function text(value: Json | undefined, member: string): string {
   const found = isObject(value) && Object.hasOwn(value, member) ? value[member] : undefined;
   return typeof found === "string" ? found : "";
 }
-

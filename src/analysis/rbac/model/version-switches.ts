@@ -26,7 +26,8 @@ export const versionSwitches: Readonly<Record<VersionSwitchName, VersionSwitch>>
     id: "kubelet-fine-grained",
     what: "the kubelet asks for nodes/metrics, stats, log, healthz, pods and configz before it asks for nodes/proxy",
     from: 33,
-    source: "KEP-2862; kubernetes pkg/features/kube_features.go (KubeletFineGrainedAuthz, beta and on in 1.33, GA 1.36)",
+    source:
+      "KEP-2862; kubernetes pkg/features/kube_features.go (KubeletFineGrainedAuthz, beta and on in 1.33, GA 1.36)",
   },
 };
 

@@ -35,7 +35,10 @@ export function parseGoal(text: string): Goal {
       if (name === "") break;
       return goal((held) => held.kind === "namespace" && held.namespace === name);
     case "traffic":
-      return goal((held) => held.kind === "traffic" && (name === "" || held.namespace === "" || held.namespace === name));
+      return goal(
+        (held) =>
+          held.kind === "traffic" && (name === "" || held.namespace === "" || held.namespace === name),
+      );
     case "user":
     case "group":
     case "sa":
@@ -47,4 +50,3 @@ export function parseGoal(text: string): Goal {
   }
   throw new OpsError("USAGE", `${printable(JSON.stringify(text))} is no goal`, { hint: forms });
 }
-

@@ -37,7 +37,12 @@ export function attackGraph(rbac: Rbac, identity: Identity): AttackGraph {
   const world = attackWorld(rbac, attackResources);
   const { held } = world;
   world.learn(start);
-  const steps = { to: new Map<string, Step[]>(), from: new Map<string, Step[]>(), seen: new Set<string>(), count: 0 };
+  const steps = {
+    to: new Map<string, Step[]>(),
+    from: new Map<string, Step[]>(),
+    seen: new Set<string>(),
+    count: 0,
+  };
   const queue: Held[] = [start];
   let truncated = false;
   const attempt = (technique: Technique, from: Held): void => {

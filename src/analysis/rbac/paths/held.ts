@@ -52,7 +52,8 @@ function keyOf(held: Held): string {
   switch (held.kind) {
     case "identity": {
       const { user, groups, kind } = held.identity;
-      const who = kind === "group" ? `g:${groups[0] ?? ""}` : `u:${user} ${extraGroups(held.identity)}`.trimEnd();
+      const who =
+        kind === "group" ? `g:${groups[0] ?? ""}` : `u:${user} ${extraGroups(held.identity)}`.trimEnd();
       return held.limit === undefined ? who : `${who} as ${held.limit.mode} by ${heldKey(held.limit.by)}`;
     }
     case "role":

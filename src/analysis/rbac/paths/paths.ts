@@ -38,7 +38,11 @@ export interface PathLimits {
 const WORK = 200_000;
 
 /** All minimal paths to a goal, shortest first, up to the limits. */
-export function pathsTo(graph: AttackGraph, goal: Goal, limits: PathLimits = { most: 100, longest: 8 }): PathsFound {
+export function pathsTo(
+  graph: AttackGraph,
+  goal: Goal,
+  limits: PathLimits = { most: 100, longest: 8 },
+): PathsFound {
   const goals = [...graph.held].filter(([, held]) => goal.reached(held)).map(([key]) => key);
   const start = heldKey(graph.start);
   const distance = distances(graph, goals);
@@ -157,9 +161,10 @@ export function bindingsNeeded({ hops }: AttackPath): ReadonlySet<Binding> {
 
 function chokePoints(paths: readonly AttackPath[]): readonly ChokePoint[] {
   const counts = new Map<Binding, number>();
+  // What Kubernetes makes itself comes back when the API server starts.
   for (const path of paths)
-    // What Kubernetes makes itself comes back when the API server starts.
-    for (const binding of bindingsNeeded(path)) if (!binding.builtin) counts.set(binding, (counts.get(binding) ?? 0) + 1);
+    for (const binding of bindingsNeeded(path))
+      if (!binding.builtin) counts.set(binding, (counts.get(binding) ?? 0) + 1);
   return [...counts]
     .map(([binding, closes]) => ({ binding, closes }))
     .sort((a, b) => b.closes - a.closes || (bindingText(a.binding) < bindingText(b.binding) ? -1 : 1));

@@ -39,7 +39,11 @@ export interface Surroundings {
   readonly nodes: readonly string[];
   readonly controlPlaneNodes: readonly string[];
   /** Secrets that hold a token of a ServiceAccount, with its user name. */
-  readonly tokenSecrets: readonly { readonly namespace: string; readonly name: string; readonly user: string }[];
+  readonly tokenSecrets: readonly {
+    readonly namespace: string;
+    readonly name: string;
+    readonly user: string;
+  }[];
   readonly configMaps: ReadonlySet<string>;
   /** ServiceAccounts with rights of their own, by namespace, as user names. */
   readonly accounts: ReadonlyMap<string, readonly string[]>;
@@ -76,7 +80,8 @@ export function readSurroundings(rbac: Rbac): Surroundings {
     if (group === "" && kind === "Node") {
       nodes.add(name);
       const roles = ["control-plane", "master"].map((role) => `node-role.kubernetes.io/${role}`);
-      if (roles.some((label) => text(object, ["metadata", "labels", label]) !== undefined)) controlPlaneNodes.add(name);
+      if (roles.some((label) => text(object, ["metadata", "labels", label]) !== undefined))
+        controlPlaneNodes.add(name);
     }
     if (group === "" && kind === "ConfigMap") configMaps.add(`${namespace}/${name}`);
     if (group === "" && kind === "Secret") {
@@ -98,7 +103,8 @@ export function readSurroundings(rbac: Rbac): Surroundings {
     const there = byNamespace.get(workload.namespace);
     if (there === undefined) byNamespace.set(workload.namespace, [workload]);
     else there.push(workload);
-    for (const namespace of ["", workload.namespace]) kinds.add(`${namespace} ${workload.group} ${workload.plural}`);
+    for (const namespace of ["", workload.namespace])
+      kinds.add(`${namespace} ${workload.group} ${workload.plural}`);
   }
   return {
     workloads,
@@ -158,11 +164,27 @@ function workloadOf(object: JsonObject, noToken: ReadonlySet<string>): Workload 
 
 /** Host paths from which a node is taken over, with the name under which the attack is known (KubeHound). */
 const hostPaths: readonly { readonly path: RegExp; readonly id: string; readonly why: string }[] = [
-  { path: /^\/(?:proc(?:\/sys(?:\/kernel)?)?)?\/*$/, id: "CE_UMH_CORE_PATTERN", why: "a hostPath reaches /proc/sys/kernel" },
-  { path: /^\/(?:var(?:\/run(?:\/containerd|\/docker|\/crio)?)?|run(?:\/containerd|\/crio)?)?\/*$|\.sock$/, id: "EXPLOIT_CONTAINERD_SOCK", why: "a hostPath reaches the socket of the container runtime" },
+  {
+    path: /^\/(?:proc(?:\/sys(?:\/kernel)?)?)?\/*$/,
+    id: "CE_UMH_CORE_PATTERN",
+    why: "a hostPath reaches /proc/sys/kernel",
+  },
+  {
+    path: /^\/(?:var(?:\/run(?:\/containerd|\/docker|\/crio)?)?|run(?:\/containerd|\/crio)?)?\/*$|\.sock$/,
+    id: "EXPLOIT_CONTAINERD_SOCK",
+    why: "a hostPath reaches the socket of the container runtime",
+  },
   { path: /^\/var\/log\/*$/, id: "CE_VAR_LOG_SYMLINK", why: "a hostPath reaches /var/log" },
-  { path: /^\/var\/lib(?:\/kubelet(?:\/pods)?)?\/*$/, id: "EXPLOIT_HOST_TRAVERSE", why: "a hostPath reaches the tokens of other pods" },
-  { path: /^\/(?:home|root|etc|usr|bin|sbin|opt|lib|boot|dev)(?:\/|$)/, id: "EXPLOIT_HOST_WRITE", why: "a hostPath reaches files of the node" },
+  {
+    path: /^\/var\/lib(?:\/kubelet(?:\/pods)?)?\/*$/,
+    id: "EXPLOIT_HOST_TRAVERSE",
+    why: "a hostPath reaches the tokens of other pods",
+  },
+  {
+    path: /^\/(?:home|root|etc|usr|bin|sbin|opt|lib|boot|dev)(?:\/|$)/,
+    id: "EXPLOIT_HOST_WRITE",
+    why: "a hostPath reaches files of the node",
+  },
 ];
 
 function escapesOf(spec: JsonObject): readonly Escape[] {
@@ -181,7 +203,8 @@ function escapesOf(spec: JsonObject): readonly Escape[] {
     const has = (name: string): boolean => capabilities.has(name) || capabilities.has("ALL");
     const privileged = isObject(context) && context["privileged"] === true;
     if (privileged) add("CE_PRIV_MOUNT", "a container is privileged");
-    if (privileged && spec["hostPID"] === true) add("CE_NSENTER", "a container is privileged and sees the processes of the node");
+    if (privileged && spec["hostPID"] === true)
+      add("CE_NSENTER", "a container is privileged and sees the processes of the node");
     if (has("SYS_MODULE")) add("CE_MODULE_LOAD", "a container may load kernel modules");
     if (spec["hostPID"] === true && has("SYS_PTRACE") && has("SYS_ADMIN"))
       add("CE_SYS_PTRACE", "a container may trace the processes of the node");

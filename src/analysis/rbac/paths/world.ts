@@ -3,7 +3,15 @@ import { allowing } from "../evaluate/can.ts";
 import type { Rbac } from "../evaluate/rbac.ts";
 import type { AccessRequest, ResourceRequest } from "../model/policy-rule.ts";
 import type { Binding, Role } from "../model/role.ts";
-import { groupIdentity, type Identity, MASTERS, type Principal, principalKey, principalKeys, userIdentity } from "../model/subject.ts";
+import {
+  groupIdentity,
+  type Identity,
+  MASTERS,
+  type Principal,
+  principalKey,
+  principalKeys,
+  userIdentity,
+} from "../model/subject.ts";
 import { holdsIn } from "../model/version-switches.ts";
 import { type Evidence, type Held, heldKey } from "./held.ts";
 import { readSurroundings, type Surroundings } from "./surroundings.ts";
@@ -76,7 +84,8 @@ export function attackWorld(rbac: Rbac, interesting: ReadonlySet<string>): Attac
         const role = rbac.roleOf(binding);
         if (role === undefined || holdings === undefined) continue;
         const touched = touchedBy(role);
-        if (touched.all || touched.resources.size > 0) here.push({ binding, role, through: holdings.principal });
+        if (touched.all || touched.resources.size > 0)
+          here.push({ binding, role, through: holdings.principal });
       }
       if (here.length > 0) found.set(scope, here);
     }
@@ -88,7 +97,9 @@ export function attackWorld(rbac: Rbac, interesting: ReadonlySet<string>): Attac
   /** What an identity is bound to by itself and by its groups. */
   const rightsOf = remembered((by: Held): ReadonlyMap<string, readonly Bound[]> => {
     if (by.kind !== "identity") return nothing;
-    const parts = principalKeys(by.identity).map(boundTo).filter((map) => map.size > 0);
+    const parts = principalKeys(by.identity)
+      .map(boundTo)
+      .filter((map) => map.size > 0);
     const [only] = parts;
     if (parts.length < 2) return only ?? nothing;
     const merged = new Map<string, Bound[]>();

@@ -56,13 +56,29 @@ export function parseRequest(table: ServedTable, asked: AskedRequest): ParsedReq
   if (subresource !== "" && !served.subresources.has(subresource))
     notes.push(`${served.plural} has no subresource ${quoted(subresource)} in this version of Kubernetes`);
   const verbs = subresource === "" ? served.verbs : (served.subresources.get(subresource) ?? []);
-  if (verbs.length > 0 && !verbs.includes(verb) && verb !== "*" && !otherVerbs.has(verb) && !verb.startsWith("impersonate"))
-    notes.push(`the API server has no ${quoted(verb)} for ${served.plural}${subresource === "" ? "" : `/${subresource}`}`);
+  if (
+    verbs.length > 0 &&
+    !verbs.includes(verb) &&
+    verb !== "*" &&
+    !otherVerbs.has(verb) &&
+    !verb.startsWith("impersonate")
+  )
+    notes.push(
+      `the API server has no ${quoted(verb)} for ${served.plural}${subresource === "" ? "" : `/${subresource}`}`,
+    );
   const namespace = served.namespaced ? asked.namespace : "";
   if (!served.namespaced && asked.namespace !== "")
     notes.push(`${served.plural} are in no namespace: only ClusterRoleBindings count for them`);
   return {
-    request: { kind: "resource", verb, group: served.group, resource: served.plural, subresource, namespace, name },
+    request: {
+      kind: "resource",
+      verb,
+      group: served.group,
+      resource: served.plural,
+      subresource,
+      namespace,
+      name,
+    },
     served,
     notes,
   };

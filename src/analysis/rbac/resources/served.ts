@@ -81,7 +81,8 @@ function customResource(object: JsonObject): ServedResource | undefined {
   const parts = new Set<string>();
   for (const version of isArray(versions) ? versions : []) {
     const found = valueAt(version, ["subresources"]);
-    for (const part of ["status", "scale"]) if (isObject(found) && Object.hasOwn(found, part)) parts.add(part);
+    for (const part of ["status", "scale"])
+      if (isObject(found) && Object.hasOwn(found, part)) parts.add(part);
   }
   const singular = text(names["singular"]);
   return {

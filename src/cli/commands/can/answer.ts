@@ -141,9 +141,9 @@ export function grantLines({ grants, masters }: Decision): readonly string[] {
     ...grants.map((grant) => {
       const place = grant.binding.input?.places?.value([]);
       const through = grant.through.kind === "group" ? ` through group ${printable(grant.through.name)}` : "";
-      const where = place !== undefined ? `  ${printable(placeText(place))}` : grant.binding.builtin ? "  built in" : "";
+      const where =
+        place !== undefined ? `  ${printable(placeText(place))}` : grant.binding.builtin ? "  built in" : "";
       return `${printable(throughText(grant.binding, grant.role, grant.source))}${through}: ${printable(ruleText(grant.rule))}${where}`;
     }),
   ];
 }
-

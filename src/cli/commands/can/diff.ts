@@ -17,14 +17,20 @@ import { pathJson, pathLines } from "./path-text.ts";
 import { readFiles, tellFindings } from "./world.ts";
 
 /** `kubeops can --diff BEFORE AFTER`: exit code 0 when nobody gains anything and no path opens, 1 otherwise. */
-export async function showDelta(context: CliContext, flags: CanFlags, words: readonly string[]): Promise<number> {
+export async function showDelta(
+  context: CliContext,
+  flags: CanFlags,
+  words: readonly string[],
+): Promise<number> {
   const [before, after, ...rest] = words;
   if (before === undefined || after === undefined || rest.length > 0)
     throw new OpsError("USAGE", "--diff takes two folders or files: BEFORE AFTER", {
       hint: "kubeops can --diff before/ after/",
     });
   if (flags.kubeconfig !== undefined || flags.context !== undefined || (flags.filename ?? []).length > 0)
-    throw new OpsError("USAGE", "--diff compares files: BEFORE and AFTER", { hint: "leave -f, --kubeconfig and --context out" });
+    throw new OpsError("USAGE", "--diff compares files: BEFORE and AFTER", {
+      hint: "leave -f, --kubeconfig and --context out",
+    });
   const read = async (name: string): Promise<Rbac> =>
     buildRbac(await readFiles(context, flags, [name]), {
       minor: minorOf(flags.kubeVersion),
@@ -69,7 +75,9 @@ export async function showDelta(context: CliContext, flags: CanFlags, words: rea
     ];
     if (!flags.quiet) {
       lines.push(...delta.proof.covers.map((text) => paint.dim(`covers: ${text}`)));
-      lines.push(paint.dim(`paths followed from ${paths.examined} subjects${paths.complete ? "" : ", not from all"}`));
+      lines.push(
+        paint.dim(`paths followed from ${paths.examined} subjects${paths.complete ? "" : ", not from all"}`),
+      );
       lines.push(...assumptionsFor(fresh, false).map((text) => paint.dim(`assumed: ${text}`)));
     }
     context.process.stdout.write(`${lines.join("\n")}\n`);
@@ -87,7 +95,9 @@ export function section(
   return gains.flatMap((gain) => [
     `${paint.bold(printable(principalWords(gain.principal)))} ${verb} ${gain.namespace === "" ? "everywhere" : `in namespace ${printable(gain.namespace)}`}${gain.truncated ? " (at least)" : ""}:`,
     ...sentencesOf(gain.atoms).map((text) => `  ${printable(text)}`),
-    ...(gain.inert.length === 0 ? [] : [`  without effect there: ${printable(sentencesOf(gain.inert).join("; "))}`]),
+    ...(gain.inert.length === 0
+      ? []
+      : [`  without effect there: ${printable(sentencesOf(gain.inert).join("; "))}`]),
     `  ${paint.dim(`through ${printable(gain.bindings.join(", "))}`)}`,
     ...(atoms ? gain.atoms.map((atom) => `    ${printable(atomText(atom))}`) : []),
   ]);

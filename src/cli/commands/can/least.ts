@@ -27,7 +27,11 @@ interface Asked {
 }
 
 /** `kubeops can --least FILE|NEED --subject SUBJECT`: the least roles, as YAML on stdout, with why on stderr. */
-export async function writeLeast(context: CliContext, flags: CanFlags, words: readonly string[]): Promise<number> {
+export async function writeLeast(
+  context: CliContext,
+  flags: CanFlags,
+  words: readonly string[],
+): Promise<number> {
   const [source, ...rest] = words;
   if (source === undefined || rest.length > 0 || flags.subject === undefined)
     throw new OpsError("USAGE", "--least takes one audit log, plan or sentence, and --subject", {
@@ -69,7 +73,9 @@ export async function writeLeast(context: CliContext, flags: CanFlags, words: re
           ({ namespace, rules, requests }) =>
             `${namespace === "" ? "cluster" : `namespace ${printable(namespace)}`}: ${rules.length} ${rules.length === 1 ? "rule allows" : "rules allow"} ${requests} different ${requests === 1 ? "request" : "requests"} and no more`,
         ),
-        ...(least.already === 0 ? [] : [`${least.already} requests are allowed already, without these roles`]),
+        ...(least.already === 0
+          ? []
+          : [`${least.already} requests are allowed already, without these roles`]),
       ];
       context.process.stderr.write(`${lines.join("\n")}\n`);
     }
@@ -94,13 +100,20 @@ function readAsked(
   try {
     const bytes = readFileSync(path);
     if (bytes.byteLength > MOST_BYTES)
-      throw new OpsError("INPUT_TOO_LARGE", `${shown} has ${bytes.byteLength} bytes; at most ${MOST_BYTES} are read`);
+      throw new OpsError(
+        "INPUT_TOO_LARGE",
+        `${shown} has ${bytes.byteLength} bytes; at most ${MOST_BYTES} are read`,
+      );
     text = bytes.toString("utf8");
   } catch (error) {
     if (OpsError.is(error)) throw error;
-    throw new OpsError("INPUT_NOT_FOUND", `${printable(JSON.stringify(source))} is no file that can be read, and no job that is known`, {
-      hint: `jobs: ${needRows.map(({ says }) => says[0]).join("; ")}`,
-    });
+    throw new OpsError(
+      "INPUT_NOT_FOUND",
+      `${printable(JSON.stringify(source))} is no file that can be read, and no job that is known`,
+      {
+        hint: `jobs: ${needRows.map(({ says }) => says[0]).join("; ")}`,
+      },
+    );
   }
   const first = json(text);
   if (isObject(first) && first["kind"] === "Plan") {
@@ -110,9 +123,13 @@ function readAsked(
   }
   const events = parseAuditLog(text);
   if ("badLine" in events)
-    throw new OpsError("INPUT_MALFORMED", `line ${events.badLine} of ${shown} is no JSON: this is no audit log`, {
-      hint: "an audit log has one event a line (--audit-log-format=json)",
-    });
+    throw new OpsError(
+      "INPUT_MALFORMED",
+      `line ${events.badLine} of ${shown} is no JSON: this is no audit log`,
+      {
+        hint: "an audit log has one event a line (--audit-log-format=json)",
+      },
+    );
   const all = observedRequests(events, minor).filter(({ user }) => user === identity.user);
   const denied = all.filter((one) => one.denied);
   const used = flags.denied ? all : all.filter((one) => !one.denied);

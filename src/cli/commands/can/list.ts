@@ -20,7 +20,9 @@ export async function listPermissions(
 ): Promise<number> {
   const [subject, ...rest] = words;
   if (subject === undefined || rest.length > 0)
-    throw new OpsError("USAGE", "--list takes one SUBJECT", { hint: "kubeops can --list sa:ci/deployer -f rbac/" });
+    throw new OpsError("USAGE", "--list takes one SUBJECT", {
+      hint: "kubeops can --list sa:ci/deployer -f rbac/",
+    });
   const identity = parseSubject(subject, flags.asGroup);
   const world = await openWorld(context, flags);
   try {

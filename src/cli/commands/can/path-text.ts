@@ -23,7 +23,9 @@ export function pathLines({ hops }: AttackPath, paint: Style): readonly string[]
       `     cut: ${cutText(step)}`,
       ...(others.length === 0
         ? []
-        : [`     ${others.length === 1 ? "another way" : `${others.length} other ways`}: ${[...new Set(others.map(({ technique }) => technique.id))].join(", ")}`]),
+        : [
+            `     ${others.length === 1 ? "another way" : `${others.length} other ways`}: ${[...new Set(others.map(({ technique }) => technique.id))].join(", ")}`,
+          ]),
     ];
   });
 }
@@ -40,7 +42,9 @@ function evidenceText({ by, request, grants }: Evidence, step: Step): string {
 
 /** What to take away: the binding where it is the only one, else the right itself. */
 function cutText(step: Step): string {
-  const bindings = new Set(step.evidence.flatMap(({ grants }) => (grants.length === 1 ? grants.map(({ binding }) => binding) : [])));
+  const bindings = new Set(
+    step.evidence.flatMap(({ grants }) => (grants.length === 1 ? grants.map(({ binding }) => binding) : [])),
+  );
   const [first] = bindings;
   const own = first === undefined || first.builtin ? "" : `; or delete ${printable(bindingText(first))}`;
   return `${step.technique.cut}${own}`;
@@ -73,5 +77,7 @@ export function pathJson({ hops }: AttackPath): object {
 }
 
 export function chokeText({ binding, closes }: ChokePoint, of: number): string {
-  return printable(`delete ${bindingText(binding)} and ${closes} of ${of} ${of === 1 ? "path closes" : "paths close"}`);
+  return printable(
+    `delete ${bindingText(binding)} and ${closes} of ${of} ${of === 1 ? "path closes" : "paths close"}`,
+  );
 }

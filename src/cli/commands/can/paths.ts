@@ -26,7 +26,11 @@ const pathAssumptions: readonly string[] = [
 ];
 
 /** `kubeops can --paths SUBJECT --to GOAL`: exit code 0 when there is a path, 1 when there is none. */
-export async function listPaths(context: CliContext, flags: CanFlags, words: readonly string[]): Promise<number> {
+export async function listPaths(
+  context: CliContext,
+  flags: CanFlags,
+  words: readonly string[],
+): Promise<number> {
   const [subject, ...rest] = words;
   if (subject === undefined || rest.length > 0)
     throw new OpsError("USAGE", "--paths takes one SUBJECT", {
@@ -57,7 +61,9 @@ export async function listPaths(context: CliContext, flags: CanFlags, words: rea
       const lines: string[] = [];
       const [shortest] = paths;
       if (shortest === undefined)
-        lines.push(`${printable(identity.text)} does not reach ${printable(goal.text)}${truncated ? ", as far as was looked" : ""}`);
+        lines.push(
+          `${printable(identity.text)} does not reach ${printable(goal.text)}${truncated ? ", as far as was looked" : ""}`,
+        );
       else {
         const count = `${paths.length}${truncated ? " or more" : ""} minimal ${paths.length === 1 && !truncated ? "path" : "paths"}`;
         const steps = shortest.hops.length === 1 ? "1 step" : `${shortest.hops.length} steps`;

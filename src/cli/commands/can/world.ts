@@ -30,7 +30,11 @@ export type Scope = "rbac" | "paths";
  * @throws {OpsError} USAGE when nothing to read is named, or both files and a cluster; INPUT_… and CLUSTER_… when it
  * cannot be read.
  */
-export async function openWorld(context: CliContext, flags: CanFlags, scope: Scope = "rbac"): Promise<CanWorld> {
+export async function openWorld(
+  context: CliContext,
+  flags: CanFlags,
+  scope: Scope = "rbac",
+): Promise<CanWorld> {
   const live = flags.kubeconfig !== undefined || flags.context !== undefined;
   const files = flags.filename ?? [];
   if (live && files.length > 0)
@@ -39,7 +43,9 @@ export async function openWorld(context: CliContext, flags: CanFlags, scope: Sco
     });
   if (live) return openCluster(context, flags, scope);
   if (flags.verify)
-    throw new OpsError("USAGE", "--verify asks a live cluster", { hint: "name one with --kubeconfig or --context" });
+    throw new OpsError("USAGE", "--verify asks a live cluster", {
+      hint: "name one with --kubeconfig or --context",
+    });
   if (files.length === 0)
     throw new OpsError("USAGE", "no roles and bindings were named", {
       hint: "name files or folders with -f, or a live cluster with --kubeconfig or --context",
@@ -142,10 +148,16 @@ async function openCluster(context: CliContext, flags: CanFlags, scope: Scope): 
   }
 }
 
-async function readKind(reader: KubeReader, { metadataOnly, ...key }: Wanted): Promise<readonly JsonObject[]> {
+async function readKind(
+  reader: KubeReader,
+  { metadataOnly, ...key }: Wanted,
+): Promise<readonly JsonObject[]> {
   const resource = await reader.discovery.resourceFor(key);
   if (resource === undefined) return [];
-  const { items } = await reader.list(resourcePath(resource, ""), metadataOnly === true ? { metadataOnly } : {});
+  const { items } = await reader.list(
+    resourcePath(resource, ""),
+    metadataOnly === true ? { metadataOnly } : {},
+  );
   const apiVersion = key.group === "" ? key.version : `${key.group}/${key.version}`;
   return items.map((item) => ({ ...item, apiVersion, kind: key.kind }));
 }

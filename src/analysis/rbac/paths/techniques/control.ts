@@ -57,9 +57,14 @@ function* fromNode(world: AttackWorld, from: Held): Generator<Found> {
   if (from.kind !== "node") return;
   const users = new Set<string>();
   for (const pod of world.around.workloads)
-    if ((from.name === "*" || pod.node === from.name || pod.node === "") && pod.hasToken) users.add(pod.account);
+    if ((from.name === "*" || pod.node === from.name || pod.node === "") && pod.hasToken)
+      users.add(pod.account);
   for (const user of [...users].sort())
-    yield { to: asIdentity(userIdentity(user)), evidence: [], detail: "takes its token from a pod of the node" };
+    yield {
+      to: asIdentity(userIdentity(user)),
+      evidence: [],
+      detail: "takes its token from a pod of the node",
+    };
   if (!world.around.knowsWorkloads)
     for (const namespace of world.reaches(""))
       if (world.podAccountsIn(namespace).length > 0)
@@ -88,7 +93,9 @@ function* awsAuth(world: AttackWorld, from: Held): Generator<Found> {
   const evidence = askOne(
     world,
     from,
-    ["update", "patch"].map((verb) => want(verb, "configmaps", { namespace: "kube-system", name: "aws-auth" })),
+    ["update", "patch"].map((verb) =>
+      want(verb, "configmaps", { namespace: "kube-system", name: "aws-auth" }),
+    ),
   );
   if (evidence !== undefined)
     yield {
@@ -160,7 +167,11 @@ function* stealPods(world: AttackWorld, from: Held): Generator<Found> {
     }
     return undefined;
   };
-  const away = first([want("delete", "pods"), want("deletecollection", "pods"), want("create", "pods/eviction")]);
+  const away = first([
+    want("delete", "pods"),
+    want("deletecollection", "pods"),
+    want("create", "pods/eviction"),
+  ]);
   if (away === undefined) return;
   const close = first([
     ...["update", "patch"].flatMap((verb) => [want(verb, "nodes"), want(verb, "nodes/status")]),
@@ -195,11 +206,21 @@ export const controlTechniques: readonly Technique[] = [
     sources: [goodPractices, "rbac-police control_webhooks"],
     cut: "take the right away",
     from: "rights",
-    resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations", "mutatingadmissionpolicies"],
+    resources: [
+      "mutatingwebhookconfigurations",
+      "validatingwebhookconfigurations",
+      "mutatingadmissionpolicies",
+    ],
     joint: false,
     find: webhooks,
-    positive: { rules: [{ verbs: ["patch"], apiGroups: [admission], resources: ["mutatingwebhookconfigurations"] }] },
-    counter: { rules: [{ verbs: ["get", "delete"], apiGroups: [admission], resources: ["mutatingwebhookconfigurations"] }] },
+    positive: {
+      rules: [{ verbs: ["patch"], apiGroups: [admission], resources: ["mutatingwebhookconfigurations"] }],
+    },
+    counter: {
+      rules: [
+        { verbs: ["get", "delete"], apiGroups: [admission], resources: ["mutatingwebhookconfigurations"] },
+      ],
+    },
     leadsTo: "cluster-admin",
   },
   {
@@ -214,7 +235,9 @@ export const controlTechniques: readonly Technique[] = [
     joint: false,
     find: nodeProxy,
     positive: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }] },
-    counter: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/metrics", "nodes/stats", "nodes/pods"] }] },
+    counter: {
+      rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/metrics", "nodes/stats", "nodes/pods"] }],
+    },
     leadsTo: "node *",
   },
   {
@@ -222,29 +245,45 @@ export const controlTechniques: readonly Technique[] = [
     title: "Takes the tokens on a node",
     severity: "critical",
     needs: "root on a node",
-    sources: ["KubeHound POD_ATTACH, IDENTITY_ASSUME, VOLUME_ACCESS, TOKEN_STEAL, CONTAINER_ATTACH", "IceKube ACCESS_POD"],
+    sources: [
+      "KubeHound POD_ATTACH, IDENTITY_ASSUME, VOLUME_ACCESS, TOKEN_STEAL, CONTAINER_ATTACH",
+      "IceKube ACCESS_POD",
+    ],
     cut: "keep pods with strong accounts on nodes of their own",
     from: "node",
     resources: [],
     joint: false,
     find: fromNode,
-    positive: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }], objects: bound("t", "target") },
-    counter: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/metrics"] }], objects: bound("t", "target") },
+    positive: {
+      rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }],
+      objects: bound("t", "target"),
+    },
+    counter: {
+      rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/metrics"] }],
+      objects: bound("t", "target"),
+    },
     leadsTo: asTarget,
   },
   {
     id: "control-plane-node",
     title: "Takes the keys on a control-plane node",
     severity: "critical",
-    needs: "root on a node with the role control-plane; a node that is not known can be chosen to be that one",
+    needs:
+      "root on a node with the role control-plane; a node that is not known can be chosen to be that one",
     sources: [goodPractices, "kubernetes/website node-role.kubernetes.io/control-plane"],
     cut: "admit pods to control-plane nodes only from kube-system",
     from: "node",
     resources: [],
     joint: false,
     find: controlPlane,
-    positive: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }], objects: nodeObject("control-plane") },
-    counter: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }], objects: nodeObject("worker") },
+    positive: {
+      rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }],
+      objects: nodeObject("control-plane"),
+    },
+    counter: {
+      rules: [{ verbs: ["get"], apiGroups: core, resources: ["nodes/proxy"] }],
+      objects: nodeObject("worker"),
+    },
     leadsTo: "cluster-admin",
   },
   {
@@ -259,7 +298,10 @@ export const controlTechniques: readonly Technique[] = [
     joint: false,
     find: awsAuth,
     positive: { rules: [{ verbs: ["patch"], apiGroups: core, resources: ["configmaps"] }], objects: awsMap },
-    counter: { rules: [{ verbs: ["patch"], apiGroups: core, resources: ["configmaps"], resourceNames: ["other"] }], objects: awsMap },
+    counter: {
+      rules: [{ verbs: ["patch"], apiGroups: core, resources: ["configmaps"], resourceNames: ["other"] }],
+      objects: awsMap,
+    },
     leadsTo: "cluster-admin",
   },
   {
@@ -288,14 +330,23 @@ export const controlTechniques: readonly Technique[] = [
     title: "Turns traffic to itself",
     severity: "medium",
     needs: "write endpoints, endpointslices, services, or the status of services or pods",
-    sources: ["rbac-police modify_service_status_cve_2020_8554, modify_pod_status", "KubeHound ENDPOINT_EXPLOIT"],
+    sources: [
+      "rbac-police modify_service_status_cve_2020_8554, modify_pod_status",
+      "KubeHound ENDPOINT_EXPLOIT",
+    ],
     cut: "take the right away: Services and their endpoints are made by controllers",
     from: "rights",
     resources: ["endpoints", "endpointslices", "services", "services/status", "pods/status"],
     joint: false,
     find: hijack,
-    positive: { rules: [{ verbs: ["patch"], apiGroups: core, resources: ["services/status"] }], namespace: "shop" },
-    counter: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["services/status"] }], namespace: "shop" },
+    positive: {
+      rules: [{ verbs: ["patch"], apiGroups: core, resources: ["services/status"] }],
+      namespace: "shop",
+    },
+    counter: {
+      rules: [{ verbs: ["get"], apiGroups: core, resources: ["services/status"] }],
+      namespace: "shop",
+    },
     leadsTo: "traffic shop",
   },
   {

@@ -19,7 +19,11 @@ function* impersonate(world: AttackWorld, from: Held): Generator<Found> {
   ]);
   const masters = world.ask(from, want("impersonate", "groups", { name: MASTERS }));
   if (anyUser !== undefined && masters !== undefined)
-    yield { to: { kind: "cluster-admin" }, evidence: [anyUser, masters], detail: `acts as a member of ${MASTERS}` };
+    yield {
+      to: { kind: "cluster-admin" },
+      evidence: [anyUser, masters],
+      detail: `acts as a member of ${MASTERS}`,
+    };
   for (const identity of targets(world)) {
     const account = accountOf(identity.user);
     if (identity.kind === "group") {
@@ -27,7 +31,11 @@ function* impersonate(world: AttackWorld, from: Held): Generator<Found> {
       if (anyUser === undefined || name === MASTERS || name.startsWith("system:authenticated")) continue;
       const evidence = world.ask(from, want("impersonate", "groups", { name }));
       if (evidence !== undefined)
-        yield { to: asIdentity(identity), evidence: [anyUser, evidence], detail: `acts as a member of ${name}` };
+        yield {
+          to: asIdentity(identity),
+          evidence: [anyUser, evidence],
+          detail: `acts as a member of ${name}`,
+        };
       continue;
     }
     const request =
@@ -35,7 +43,8 @@ function* impersonate(world: AttackWorld, from: Held): Generator<Found> {
         ? want("impersonate", "users", { name: identity.user })
         : want("impersonate", "serviceaccounts", account);
     const evidence = world.ask(from, request);
-    if (evidence !== undefined) yield { to: asIdentity(identity), evidence: [evidence], detail: "acts as it" };
+    if (evidence !== undefined)
+      yield { to: asIdentity(identity), evidence: [evidence], detail: "acts as it" };
   }
 }
 
@@ -61,8 +70,11 @@ function* impersonateConstrained(world: AttackWorld, from: Held): Generator<Foun
   for (const identity of targets(world)) {
     if (identity.kind === "group") continue;
     const account = accountOf(identity.user);
-    const node = identity.user.startsWith("system:node:") ? identity.user.slice("system:node:".length) : undefined;
-    const mode = account !== undefined ? "serviceaccount" : node !== undefined ? "arbitrary-node" : "user-info";
+    const node = identity.user.startsWith("system:node:")
+      ? identity.user.slice("system:node:".length)
+      : undefined;
+    const mode =
+      account !== undefined ? "serviceaccount" : node !== undefined ? "arbitrary-node" : "user-info";
     const request = want(
       `impersonate:${mode}`,
       account !== undefined ? "serviceaccounts" : node !== undefined ? "nodes" : "users",
@@ -84,7 +96,11 @@ function* tokenRequest(world: AttackWorld, from: Held): Generator<Found> {
   const whole = new Set<string>();
   for (const { namespace, evidence } of world.spread(from, (scope) => [token(scope)])) {
     whole.add(namespace);
-    yield { to: { kind: "accounts", namespace, running: false }, evidence: [evidence], detail: "asks for its token" };
+    yield {
+      to: { kind: "accounts", namespace, running: false },
+      evidence: [evidence],
+      detail: "asks for its token",
+    };
   }
   for (const scope of world.scopes(from))
     for (const namespace of world.reaches(scope)) {
@@ -92,7 +108,8 @@ function* tokenRequest(world: AttackWorld, from: Held): Generator<Found> {
       for (const identity of world.accountsIn(namespace)) {
         const name = accountOf(identity.user)?.name;
         const evidence = name === undefined ? undefined : world.ask(from, token(namespace, name));
-        if (evidence !== undefined) yield { to: asIdentity(identity), evidence: [evidence], detail: "asks for its token" };
+        if (evidence !== undefined)
+          yield { to: asIdentity(identity), evidence: [evidence], detail: "asks for its token" };
       }
     }
 }
@@ -124,7 +141,9 @@ function* readSecrets(world: AttackWorld, from: Held): Generator<Found> {
 }
 
 function* createTokenSecret(world: AttackWorld, from: Held): Generator<Found> {
-  for (const { namespace, evidence } of world.spread(from, (scope) => [want("create", "secrets", { namespace: scope })])) {
+  for (const { namespace, evidence } of world.spread(from, (scope) => [
+    want("create", "secrets", { namespace: scope }),
+  ])) {
     let read: Evidence | undefined;
     for (const verb of reads) read ??= world.askAll(from, want(verb, "secrets", { namespace }));
     if (read !== undefined)
@@ -139,7 +158,8 @@ function* createTokenSecret(world: AttackWorld, from: Held): Generator<Found> {
 function* approveCertificate(world: AttackWorld, from: Held): Generator<Found> {
   const group = "certificates.k8s.io";
   const signer = "kubernetes.io/kube-apiserver-client";
-  const approve = world.ask(from, want("approve", "signers", { group, name: signer })) ??
+  const approve =
+    world.ask(from, want("approve", "signers", { group, name: signer })) ??
     world.ask(from, want("approve", "signers", { group, name: "kubernetes.io/*" }));
   if (approve === undefined) return;
   const update =
@@ -172,10 +192,15 @@ export const identityTechniques: readonly Technique[] = [
     title: "Acts as somebody else",
     severity: "critical",
     needs: "impersonate on users, groups or serviceaccounts; for a group also on some user",
-    sources: [goodPractices, "KubeHound IDENTITY_IMPERSONATE", "IceKube CAN_IMPERSONATE", "rbac-police impersonate"],
+    sources: [
+      goodPractices,
+      "KubeHound IDENTITY_IMPERSONATE",
+      "IceKube CAN_IMPERSONATE",
+      "rbac-police impersonate",
+    ],
     cut: "take impersonate away, or limit it to names without rights",
     from: "rights",
-    resources: ["users","groups","serviceaccounts"],
+    resources: ["users", "groups", "serviceaccounts"],
     joint: false,
     find: impersonate,
     positive: { rules: [{ verbs: ["impersonate"], apiGroups: [""], resources: ["users", "groups"] }] },
@@ -186,16 +211,21 @@ export const identityTechniques: readonly Technique[] = [
     id: "impersonate-constrained",
     title: "Acts as somebody else for some verbs",
     severity: "high",
-    needs: "impersonate:MODE on the identity and impersonate-on:MODE:VERB on what is asked for, in Kubernetes 1.36 and later",
+    needs:
+      "impersonate:MODE on the identity and impersonate-on:MODE:VERB on what is asked for, in Kubernetes 1.36 and later",
     sources: ["KEP-5284", "apiserver pkg/endpoints/filters/impersonation/mode.go"],
     cut: "take one of the two verbs away",
     from: "rights",
-    resources: ["users","nodes","serviceaccounts"],
+    resources: ["users", "nodes", "serviceaccounts"],
     joint: false,
     find: impersonateConstrained,
     positive: {
       rules: [
-        { verbs: ["impersonate:serviceaccount"], apiGroups: ["authentication.k8s.io"], resources: ["serviceaccounts"] },
+        {
+          verbs: ["impersonate:serviceaccount"],
+          apiGroups: ["authentication.k8s.io"],
+          resources: ["serviceaccounts"],
+        },
         { verbs: ["impersonate-on:serviceaccount:get"], apiGroups: [""], resources: ["secrets"] },
       ],
       objects: target,
@@ -203,7 +233,11 @@ export const identityTechniques: readonly Technique[] = [
     },
     counter: {
       rules: [
-        { verbs: ["impersonate:serviceaccount"], apiGroups: ["authentication.k8s.io"], resources: ["serviceaccounts"] },
+        {
+          verbs: ["impersonate:serviceaccount"],
+          apiGroups: ["authentication.k8s.io"],
+          resources: ["serviceaccounts"],
+        },
         { verbs: ["impersonate-on:serviceaccount:get"], apiGroups: [""], resources: ["secrets"] },
       ],
       objects: target,
@@ -222,16 +256,28 @@ export const identityTechniques: readonly Technique[] = [
     resources: ["serviceaccounts/token"],
     joint: false,
     find: tokenRequest,
-    positive: { rules: [{ verbs: ["create"], apiGroups: [""], resources: ["serviceaccounts/token"] }], objects: target },
-    counter: { rules: [{ verbs: ["create"], apiGroups: [""], resources: ["serviceaccounts"] }], objects: target },
+    positive: {
+      rules: [{ verbs: ["create"], apiGroups: [""], resources: ["serviceaccounts/token"] }],
+      objects: target,
+    },
+    counter: {
+      rules: [{ verbs: ["create"], apiGroups: [""], resources: ["serviceaccounts"] }],
+      objects: target,
+    },
     leadsTo: asTarget,
   },
   {
     id: "read-secrets",
     title: "Reads Secrets, and tokens in them",
     severity: "high",
-    needs: "get, list or watch on secrets: each shows the values; a token only where a Secret of that type is there",
-    sources: [goodPractices, "KubeHound TOKEN_BRUTEFORCE, TOKEN_LIST", "IceKube ACCESS_SECRET, GET_AUTHENTICATION_TOKEN_FOR, MOUNTS_SECRET", "rbac-police retrieve_token_secrets, list_secrets"],
+    needs:
+      "get, list or watch on secrets: each shows the values; a token only where a Secret of that type is there",
+    sources: [
+      goodPractices,
+      "KubeHound TOKEN_BRUTEFORCE, TOKEN_LIST",
+      "IceKube ACCESS_SECRET, GET_AUTHENTICATION_TOKEN_FOR, MOUNTS_SECRET",
+      "rbac-police retrieve_token_secrets, list_secrets",
+    ],
     cut: "take get, list and watch on secrets away, or limit get by name; delete token Secrets",
     from: "rights",
     resources: ["secrets"],
@@ -241,7 +287,10 @@ export const identityTechniques: readonly Technique[] = [
       rules: [{ verbs: ["list"], apiGroups: [""], resources: ["secrets"] }],
       objects: `${target}\n---\napiVersion: v1\nkind: Secret\ntype: kubernetes.io/service-account-token\nmetadata: {name: t, namespace: shop, annotations: {kubernetes.io/service-account.name: target}}`,
     },
-    counter: { rules: [{ verbs: ["create", "delete"], apiGroups: [""], resources: ["secrets"] }], objects: target },
+    counter: {
+      rules: [{ verbs: ["create", "delete"], apiGroups: [""], resources: ["secrets"] }],
+      objects: target,
+    },
     leadsTo: asTarget,
   },
   {
@@ -249,14 +298,24 @@ export const identityTechniques: readonly Technique[] = [
     title: "Has Kubernetes write a token into a Secret",
     severity: "critical",
     needs: "create on secrets, and get, list or watch on them",
-    sources: ["IceKube CREATE_SECRET_WITH_TOKEN", "rbac-police issue_token_secrets", "kubernetes pkg/controller/serviceaccount/tokens_controller.go"],
+    sources: [
+      "IceKube CREATE_SECRET_WITH_TOKEN",
+      "rbac-police issue_token_secrets",
+      "kubernetes pkg/controller/serviceaccount/tokens_controller.go",
+    ],
     cut: "take create or reading of secrets away",
     from: "rights",
     resources: ["secrets"],
     joint: true,
     find: createTokenSecret,
-    positive: { rules: [{ verbs: ["create", "get"], apiGroups: [""], resources: ["secrets"] }], objects: target },
-    counter: { rules: [{ verbs: ["create", "update"], apiGroups: [""], resources: ["secrets"] }], objects: target },
+    positive: {
+      rules: [{ verbs: ["create", "get"], apiGroups: [""], resources: ["secrets"] }],
+      objects: target,
+    },
+    counter: {
+      rules: [{ verbs: ["create", "update"], apiGroups: [""], resources: ["secrets"] }],
+      objects: target,
+    },
     leadsTo: asTarget,
   },
   {
@@ -265,7 +324,12 @@ export const identityTechniques: readonly Technique[] = [
     severity: "critical",
     needs:
       "create on certificatesigningrequests, update on their approval, and approve on signer kubernetes.io/kube-apiserver-client; not for system:masters",
-    sources: [goodPractices, "IceKube GENERATE_CLIENT_CERTIFICATE", "rbac-police approve_csrs", "kubernetes plugin/pkg/admission/certificates/subjectrestriction"],
+    sources: [
+      goodPractices,
+      "IceKube GENERATE_CLIENT_CERTIFICATE",
+      "rbac-police approve_csrs",
+      "kubernetes plugin/pkg/admission/certificates/subjectrestriction",
+    ],
     cut: "take approve on the signer away",
     from: "rights",
     resources: ["signers"],
@@ -275,7 +339,12 @@ export const identityTechniques: readonly Technique[] = [
       rules: [
         { verbs: ["create"], apiGroups: csr, resources: ["certificatesigningrequests"] },
         { verbs: ["update"], apiGroups: csr, resources: ["certificatesigningrequests/approval"] },
-        { verbs: ["approve"], apiGroups: csr, resources: ["signers"], resourceNames: ["kubernetes.io/kube-apiserver-client"] },
+        {
+          verbs: ["approve"],
+          apiGroups: csr,
+          resources: ["signers"],
+          resourceNames: ["kubernetes.io/kube-apiserver-client"],
+        },
       ],
       objects: target,
     },

@@ -21,7 +21,11 @@ function namesOf(evidence: Evidence): readonly string[] | undefined {
 }
 
 /** Every name that a holder's rules limit a verb on roles to. */
-function bindable(world: AttackWorld, from: Held, scope: string): readonly { role: Role; evidence: Evidence }[] {
+function bindable(
+  world: AttackWorld,
+  from: Held,
+  scope: string,
+): readonly { role: Role; evidence: Evidence }[] {
   const found: { role: Role; evidence: Evidence }[] = [];
   for (const role of world.rbac.roles.values()) {
     if (role.kind === "Role" && role.namespace !== scope) continue;
@@ -105,9 +109,12 @@ function* escalateRole(world: AttackWorld, from: Held): Generator<Found> {
         );
         const escalate = write === undefined ? undefined : world.ask(from, want("escalate", plural, at));
         if (write === undefined || escalate === undefined) continue;
-        const to: Held =
-          scope === "" ? { kind: "cluster-admin" } : { kind: "namespace", namespace: scope };
-        yield { to, evidence: [write, escalate], detail: `adds every right to ${roleText(role)}, which it has` };
+        const to: Held = scope === "" ? { kind: "cluster-admin" } : { kind: "namespace", namespace: scope };
+        yield {
+          to,
+          evidence: [write, escalate],
+          detail: `adds every right to ${roleText(role)}, which it has`,
+        };
       }
     }
   }
@@ -115,7 +122,8 @@ function* escalateRole(world: AttackWorld, from: Held): Generator<Found> {
 
 function* escalateAndBind(world: AttackWorld, from: Held): Generator<Found> {
   for (const scope of world.scopes(from)) {
-    const [roles, bindings] = scope === "" ? ["clusterroles", "clusterrolebindings"] : ["roles", "rolebindings"];
+    const [roles, bindings] =
+      scope === "" ? ["clusterroles", "clusterrolebindings"] : ["roles", "rolebindings"];
     const at = { group, namespace: scope };
     const make = askOne(
       world,
@@ -132,7 +140,11 @@ function* escalateAndBind(world: AttackWorld, from: Held): Generator<Found> {
     const bind = bound === undefined ? undefined : world.ask(from, want("bind", roles ?? "", at));
     if (bound === undefined || bind === undefined) continue;
     const to: Held = scope === "" ? { kind: "cluster-admin" } : { kind: "namespace", namespace: scope };
-    yield { to, evidence: [make, escalate, bound, bind], detail: "makes a role with every right and binds it to itself" };
+    yield {
+      to,
+      evidence: [make, escalate, bound, bind],
+      detail: "makes a role with every right and binds it to itself",
+    };
   }
 }
 
@@ -176,7 +188,11 @@ export const roleTechniques: readonly Technique[] = [
         if (scope === "") continue;
         const evidence = world.ask(from, want("*", "*", { group: "*", namespace: scope }));
         if (evidence !== undefined)
-          yield { to: { kind: "namespace", namespace: scope }, evidence: [evidence], detail: "may do everything there" };
+          yield {
+            to: { kind: "namespace", namespace: scope },
+            evidence: [evidence],
+            detail: "may do everything there",
+          };
       }
     },
     positive: { rules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }], namespace: "shop" },
@@ -187,8 +203,15 @@ export const roleTechniques: readonly Technique[] = [
     id: "bind-role",
     title: "Binds a role with more rights to itself",
     severity: "critical",
-    needs: "write (cluster)rolebindings, and bind on a role that gives more; without bind only what is held can be given on",
-    sources: [goodPractices, "KubeHound ROLE_BIND", "IceKube RBAC_ESCALATE_TO", "rbac-police bind_roles", "kubernetes pkg/registry/rbac/escalation_check.go"],
+    needs:
+      "write (cluster)rolebindings, and bind on a role that gives more; without bind only what is held can be given on",
+    sources: [
+      goodPractices,
+      "KubeHound ROLE_BIND",
+      "IceKube RBAC_ESCALATE_TO",
+      "rbac-police bind_roles",
+      "kubernetes pkg/registry/rbac/escalation_check.go",
+    ],
     cut: "take bind away, or limit it to roles that give no more",
     from: "rights",
     resources: ["roles", "clusterroles"],
@@ -200,7 +223,9 @@ export const roleTechniques: readonly Technique[] = [
         { verbs: ["bind"], apiGroups: rbac, resources: ["clusterroles"] },
       ],
     },
-    counter: { rules: [{ verbs: ["create", "update", "patch"], apiGroups: rbac, resources: ["clusterrolebindings"] }] },
+    counter: {
+      rules: [{ verbs: ["create", "update", "patch"], apiGroups: rbac, resources: ["clusterrolebindings"] }],
+    },
     leadsTo: "cluster-admin",
   },
   {
@@ -208,7 +233,12 @@ export const roleTechniques: readonly Technique[] = [
     title: "Gives a role that it has more rights",
     severity: "critical",
     needs: "escalate and update or patch on a role that it is bound to itself",
-    sources: [goodPractices, "IceKube RBAC_ESCALATE_TO", "rbac-police escalate_roles", "kubernetes pkg/registry/rbac/clusterrole/policybased/storage.go"],
+    sources: [
+      goodPractices,
+      "IceKube RBAC_ESCALATE_TO",
+      "rbac-police escalate_roles",
+      "kubernetes pkg/registry/rbac/clusterrole/policybased/storage.go",
+    ],
     cut: "take escalate away",
     from: "rights",
     resources: ["roles", "clusterroles"],

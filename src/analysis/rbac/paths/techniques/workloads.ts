@@ -116,7 +116,8 @@ function* openNamespace(world: AttackWorld, from: Held): Generator<Found> {
 function* hostPathVolume(world: AttackWorld, from: Held): Generator<Found> {
   for (const { namespace, evidence } of templateNamespaces(world, from)) {
     let volume: Evidence | undefined;
-    for (const verb of ["create", "update", "patch"]) volume ??= world.askAll(from, want(verb, "persistentvolumes"));
+    for (const verb of ["create", "update", "patch"])
+      volume ??= world.askAll(from, want(verb, "persistentvolumes"));
     if (volume === undefined) return;
     const claim = world.askAll(from, want("create", "persistentvolumeclaims", { namespace }));
     if (claim === undefined) continue;
@@ -133,7 +134,11 @@ function* hostPathVolume(world: AttackWorld, from: Held): Generator<Found> {
 function* intoPods(
   world: AttackWorld,
   from: Held,
-  given: { readonly verbs: readonly string[]; readonly resources: readonly string[]; readonly detail: string },
+  given: {
+    readonly verbs: readonly string[];
+    readonly resources: readonly string[];
+    readonly detail: string;
+  },
 ): Generator<Found> {
   const { verbs, resources, detail } = given;
   const rights = (namespace: string, name = ""): readonly ResourceRequest[] =>
@@ -155,7 +160,8 @@ function* intoPods(
       if (whole.has(namespace)) continue;
       for (const { kind, name } of world.around.workloadsIn(namespace)) {
         const evidence = kind === "Pod" ? askOne(world, from, rights(namespace, name)) : undefined;
-        if (evidence !== undefined) yield { to: { kind: "pod", namespace, name }, evidence: [evidence], detail };
+        if (evidence !== undefined)
+          yield { to: { kind: "pod", namespace, name }, evidence: [evidence], detail };
       }
     }
 }
@@ -177,7 +183,11 @@ function debugPod(world: AttackWorld, from: Held): Generator<Found> {
 }
 
 function replaceImage(world: AttackWorld, from: Held): Generator<Found> {
-  return intoPods(world, from, { verbs: ["patch", "update"], resources: ["pods"], detail: "replaces the image of a pod" });
+  return intoPods(world, from, {
+    verbs: ["patch", "update"],
+    resources: ["pods"],
+    detail: "replaces the image of a pod",
+  });
 }
 
 function* beAccount(world: AttackWorld, from: Held): Generator<Found> {
@@ -193,7 +203,8 @@ function* fromPod(world: AttackWorld, from: Held): Generator<Found> {
     (one) => one.namespace === from.namespace && one.name === from.name,
   );
   if (pod === undefined) return;
-  if (pod.hasToken) yield { to: asIdentity(userIdentity(pod.account)), evidence: [], detail: "finds its token in the pod" };
+  if (pod.hasToken)
+    yield { to: asIdentity(userIdentity(pod.account)), evidence: [], detail: "finds its token in the pod" };
 }
 
 function* escape(world: AttackWorld, from: Held): Generator<Found> {
@@ -213,7 +224,8 @@ function* escape(world: AttackWorld, from: Held): Generator<Found> {
   }
 }
 
-const cluster = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: target}\nroleRef: {kind: ClusterRole, name: cluster-admin, apiGroup: rbac.authorization.k8s.io}\nsubjects: [{kind: ServiceAccount, name: target, namespace: shop}]";
+const cluster =
+  "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: target}\nroleRef: {kind: ClusterRole, name: cluster-admin, apiGroup: rbac.authorization.k8s.io}\nsubjects: [{kind: ServiceAccount, name: target, namespace: shop}]";
 const namespace = (level: string): string =>
   `apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: ${level}}}`;
 const pod = (spec: string): string =>
@@ -227,14 +239,25 @@ export const workloadTechniques: readonly Technique[] = [
     title: "Starts a pod as any ServiceAccount of the namespace",
     severity: "critical",
     needs: "create on pods or on what makes pods, or update on what makes pods",
-    sources: [goodPractices, "KubeHound POD_CREATE, IDENTITY_ASSUME", "IceKube CREATE_POD_WITH_SA, UPDATE_WORKLOAD_WITH_SA, USES_ACCOUNT", "rbac-police assign_sa, modify_pods"],
+    sources: [
+      goodPractices,
+      "KubeHound POD_CREATE, IDENTITY_ASSUME",
+      "IceKube CREATE_POD_WITH_SA, UPDATE_WORKLOAD_WITH_SA, USES_ACCOUNT",
+      "rbac-police assign_sa, modify_pods",
+    ],
     cut: "take the right away, or keep accounts with rights in namespaces where nobody else starts pods",
     from: "rights",
     resources: makers.map(({ plural }) => plural),
     joint: false,
     find: podWithAccount,
-    positive: { rules: [{ verbs: ["create"], apiGroups: ["apps"], resources: ["deployments"] }], objects: cluster },
-    counter: { rules: [{ verbs: ["create"], apiGroups: core, resources: ["deployments"] }], objects: cluster },
+    positive: {
+      rules: [{ verbs: ["create"], apiGroups: ["apps"], resources: ["deployments"] }],
+      objects: cluster,
+    },
+    counter: {
+      rules: [{ verbs: ["create"], apiGroups: core, resources: ["deployments"] }],
+      objects: cluster,
+    },
     leadsTo: asTarget,
   },
   {
@@ -256,8 +279,14 @@ export const workloadTechniques: readonly Technique[] = [
     id: "privileged-pod",
     title: "Starts a privileged pod",
     severity: "critical",
-    needs: "create on pods or on what makes pods, in a namespace that does not enforce baseline or restricted",
-    sources: [goodPractices, "KubeHound POD_CREATE", "IceKube CREATE_PRIVILEGED_WORKLOAD", "rbac-police rce_weak_ns"],
+    needs:
+      "create on pods or on what makes pods, in a namespace that does not enforce baseline or restricted",
+    sources: [
+      goodPractices,
+      "KubeHound POD_CREATE",
+      "IceKube CREATE_PRIVILEGED_WORKLOAD",
+      "rbac-police rce_weak_ns",
+    ],
     cut: "enforce the Pod Security level baseline in the namespace",
     from: "rights",
     resources: makers.map(({ plural }) => plural),
@@ -282,8 +311,15 @@ export const workloadTechniques: readonly Technique[] = [
     resources: makers.map(({ plural }) => plural),
     joint: true,
     find: openNamespace,
-    positive: { rules: [{ verbs: ["create", "patch"], apiGroups: core, resources: ["pods", "namespaces"] }], objects: namespace("restricted") },
-    counter: { rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods", "namespaces"] }], objects: namespace("restricted"), namespace: "shop" },
+    positive: {
+      rules: [{ verbs: ["create", "patch"], apiGroups: core, resources: ["pods", "namespaces"] }],
+      objects: namespace("restricted"),
+    },
+    counter: {
+      rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods", "namespaces"] }],
+      objects: namespace("restricted"),
+      namespace: "shop",
+    },
     leadsTo: "node *",
   },
   {
@@ -298,7 +334,13 @@ export const workloadTechniques: readonly Technique[] = [
     joint: true,
     find: hostPathVolume,
     positive: {
-      rules: [{ verbs: ["create"], apiGroups: core, resources: ["persistentvolumes", "persistentvolumeclaims", "pods"] }],
+      rules: [
+        {
+          verbs: ["create"],
+          apiGroups: core,
+          resources: ["persistentvolumes", "persistentvolumeclaims", "pods"],
+        },
+      ],
       objects: namespace("restricted"),
     },
     counter: {
@@ -313,14 +355,28 @@ export const workloadTechniques: readonly Technique[] = [
     title: "Runs a command in a pod",
     severity: "high",
     needs: "create on pods/exec or pods/attach; until Kubernetes 1.34 get is enough",
-    sources: [goodPractices, "KubeHound POD_EXEC, CONTAINER_ATTACH", "IceKube EXEC_INTO", "rbac-police pods_exec", "KEP-4006"],
+    sources: [
+      goodPractices,
+      "KubeHound POD_EXEC, CONTAINER_ATTACH",
+      "IceKube EXEC_INTO",
+      "rbac-police pods_exec",
+      "KEP-4006",
+    ],
     cut: "take pods/exec and pods/attach away",
     from: "rights",
     resources: ["pods/exec", "pods/attach"],
     joint: false,
     find: execInto,
-    positive: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["pods/exec"] }], objects: cluster, minor: 34 },
-    counter: { rules: [{ verbs: ["get"], apiGroups: core, resources: ["pods/exec"] }], objects: cluster, minor: 35 },
+    positive: {
+      rules: [{ verbs: ["get"], apiGroups: core, resources: ["pods/exec"] }],
+      objects: cluster,
+      minor: 34,
+    },
+    counter: {
+      rules: [{ verbs: ["get"], apiGroups: core, resources: ["pods/exec"] }],
+      objects: cluster,
+      minor: 35,
+    },
     leadsTo: asTarget,
   },
   {
@@ -355,8 +411,14 @@ export const workloadTechniques: readonly Technique[] = [
     resources: ["pods"],
     joint: false,
     find: replaceImage,
-    positive: { rules: [{ verbs: ["patch"], apiGroups: core, resources: ["pods"] }], objects: `${cluster}\n---\n${pod("")}` },
-    counter: { rules: [{ verbs: ["delete"], apiGroups: core, resources: ["pods"] }], objects: `${cluster}\n---\n${pod("")}` },
+    positive: {
+      rules: [{ verbs: ["patch"], apiGroups: core, resources: ["pods"] }],
+      objects: `${cluster}\n---\n${pod("")}`,
+    },
+    counter: {
+      rules: [{ verbs: ["delete"], apiGroups: core, resources: ["pods"] }],
+      objects: `${cluster}\n---\n${pod("")}`,
+    },
     leadsTo: asTarget,
   },
   {
@@ -364,13 +426,20 @@ export const workloadTechniques: readonly Technique[] = [
     title: "Finds the ServiceAccount's token in a pod",
     severity: "high",
     needs: "code in a pod that mounts a token",
-    sources: ["KubeHound IDENTITY_ASSUME, TOKEN_STEAL, VOLUME_DISCOVER", "IceKube USES_ACCOUNT, ACCESS_POD", "rbac-police obtain_token_weak_ns"],
+    sources: [
+      "KubeHound IDENTITY_ASSUME, TOKEN_STEAL, VOLUME_DISCOVER",
+      "IceKube USES_ACCOUNT, ACCESS_POD",
+      "rbac-police obtain_token_weak_ns",
+    ],
     cut: "set automountServiceAccountToken: false",
     from: "pod",
     resources: [],
     joint: false,
     find: fromPod,
-    positive: { rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods/exec"] }], objects: `${cluster}\n---\n${pod("")}` },
+    positive: {
+      rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods/exec"] }],
+      objects: `${cluster}\n---\n${pod("")}`,
+    },
     counter: {
       rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods/exec"] }],
       objects: `${cluster}\n---\n${pod("automountServiceAccountToken: false, ")}`,
@@ -381,7 +450,8 @@ export const workloadTechniques: readonly Technique[] = [
     id: "break-out",
     title: "Breaks out of a pod to its node",
     severity: "critical",
-    needs: "code in a pod that is privileged, has a dangerous capability, sees the node's processes, or mounts its disk",
+    needs:
+      "code in a pod that is privileged, has a dangerous capability, sees the node's processes, or mounts its disk",
     sources: [
       "KubeHound CE_PRIV_MOUNT, CE_NSENTER, CE_MODULE_LOAD, CE_SYS_PTRACE, CE_UMH_CORE_PATTERN, CE_VAR_LOG_SYMLINK, EXPLOIT_CONTAINERD_SOCK, EXPLOIT_HOST_READ, EXPLOIT_HOST_WRITE, EXPLOIT_HOST_TRAVERSE, SHARE_PS_NAMESPACE",
       "IceKube IS_PRIVILEGED, CAN_CGROUP_BREAKOUT, CAN_LOAD_KERNEL_MODULES, CAN_ACCESS_DANGEROUS_HOST_PATH, CAN_NSENTER_HOST, CAN_ACCESS_HOST_FD",
@@ -395,8 +465,10 @@ export const workloadTechniques: readonly Technique[] = [
       rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods/exec"] }],
       objects: pod("volumes: [{name: h, hostPath: {path: /}}], nodeName: n1, "),
     },
-    counter: { rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods/exec"] }], objects: pod("nodeName: n1, ") },
+    counter: {
+      rules: [{ verbs: ["create"], apiGroups: core, resources: ["pods/exec"] }],
+      objects: pod("nodeName: n1, "),
+    },
     leadsTo: "node n1",
   },
 ];
-

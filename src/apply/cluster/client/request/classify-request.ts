@@ -63,7 +63,9 @@ export function classifyRequest(
     case "HEAD":
       return body === undefined ? classifyRead(method, parsed) : refused("a read has no body");
     case "POST":
-      return reviews.has(path) || (othersReview && path === OTHERS_REVIEW && body !== undefined) ? labelled("review", "review", parsed) : classifyWrite(method, parsed, body);
+      return reviews.has(path) || (othersReview && path === OTHERS_REVIEW && body !== undefined)
+        ? labelled("review", "review", parsed)
+        : classifyWrite(method, parsed, body);
     case "PATCH":
     case "DELETE":
       return classifyWrite(method, parsed, body);
