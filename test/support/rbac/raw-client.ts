@@ -84,7 +84,7 @@ export function rawClient(plane: ControlPlane, parallel: number = 24): RawClient
             resolve({
               status: answer.statusCode ?? 0,
               body: parsed,
-              warnings: warning === undefined ? [] : [String(warning)],
+              warnings: warning === undefined ? [] : [warning],
             });
           });
         },

@@ -32,34 +32,42 @@ export function aggregate(clusterRoles: readonly Role[]): Aggregated {
     members.set(role, found);
   }
   for (const group of groupsOf(aggregated, members)) {
-    const leaves = new Set<Role>();
-    const inside = new Set(group);
-    for (const role of group) {
-      for (const member of members.get(role) ?? []) {
-        if (inside.has(member)) continue;
-        // Groups come in an order in which everything that is gathered stands before.
-        for (const leaf of sources.get(member) ?? [member]) leaves.add(leaf);
-      }
-    }
+    const leaves = gathered(group, members, sources);
     const circular = group.length > 1;
     const gathersRules = [...leaves].some(({ written }) => written.length > 0);
-    for (const role of group) {
-      if (circular || !gathersRules) leaves.add(role);
-      else if (role.written.length > 0 && role.input !== undefined)
-        findings.push(rbacFinding("rbac/rules-overwritten", role.input, ["rules"], { what: roleText(role) }));
-      const other = group.find((one) => one !== role);
-      if (circular && role.input !== undefined && other !== undefined)
-        findings.push(
-          rbacFinding("rbac/aggregation-cycle", role.input, ["aggregationRule"], {
-            what: roleText(role),
-            other: roleText(other),
-          }),
-        );
-    }
+    // Where nothing is gathered, and where rules may go round, what is written counts.
+    if (circular || !gathersRules) for (const role of group) leaves.add(role);
+    findings.push(...group.flatMap((role) => aggregationFindings(role, group, gathersRules)));
     const list = [...leaves];
     for (const role of group) sources.set(role, list);
   }
   return { sources, findings };
+}
+
+/** What a group of roles takes from outside. Groups come in an order in which everything that is gathered stands before. */
+function gathered(
+  group: readonly Role[],
+  members: ReadonlyMap<Role, ReadonlySet<Role>>,
+  sources: ReadonlyMap<Role, readonly Role[]>,
+): Set<Role> {
+  const leaves = new Set<Role>();
+  const inside = new Set(group);
+  for (const role of group)
+    for (const member of members.get(role) ?? [])
+      if (!inside.has(member)) for (const leaf of sources.get(member) ?? [member]) leaves.add(leaf);
+  return leaves;
+}
+
+function aggregationFindings(role: Role, group: readonly Role[], gathersRules: boolean): readonly Finding[] {
+  if (role.input === undefined) return [];
+  const other = group.find((one) => one !== role);
+  if (other !== undefined) {
+    const texts = { what: roleText(role), other: roleText(other) };
+    return [rbacFinding("rbac/aggregation-cycle", role.input, ["aggregationRule"], texts)];
+  }
+  return gathersRules && role.written.length > 0
+    ? [rbacFinding("rbac/rules-overwritten", role.input, ["rules"], { what: roleText(role) })]
+    : [];
 }
 
 /** Roles by selector; those of a selector with an exact label are found by that label, not by trying all. */

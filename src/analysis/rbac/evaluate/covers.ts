@@ -60,12 +60,7 @@ export function ruleSet(rules: Iterable<PolicyRule>): RuleSet {
             rule.nonResourceURLs.some((url) => url === atom.path || urlMatches(url, atom.path)),
         );
       const resources = coveringResources(atom.resource);
-      for (const verb of both(atom.verb))
-        for (const group of both(atom.group))
-          for (const resource of resources) {
-            if (atoms.has(atomKey(verb, group, resource, undefined))) return true;
-            if (atom.name !== undefined && atoms.has(atomKey(verb, group, resource, atom.name))) return true;
-          }
+      if (coveringKeys(atom, resources).some((key) => atoms.has(key))) return true;
       return wideSets.some(
         (sets) =>
           both(atom.verb).some((verb) => sets.verbs.has(verb)) &&
@@ -86,6 +81,19 @@ function setsOf(
     resources: new Set(rule.resources),
     resourceNames: new Set(rule.resourceNames),
   };
+}
+
+/** Every atom of a rule that covers this one: itself, or stars in the place of its parts; of its name, or of all. */
+function coveringKeys(
+  atom: Extract<Atom, { kind: "resource" }>,
+  resources: readonly string[],
+): readonly string[] {
+  const names = atom.name === undefined ? [undefined] : [undefined, atom.name];
+  return both(atom.verb).flatMap((verb) =>
+    both(atom.group).flatMap((group) =>
+      resources.flatMap((resource) => names.map((name) => atomKey(verb, group, resource, name))),
+    ),
+  );
 }
 
 function both(word: string): readonly string[] {
@@ -110,10 +118,15 @@ export function* atomsOf(rule: PolicyRule): Generator<Atom> {
 function* resourceAtoms(rule: PolicyRule): Generator<Extract<Atom, { kind: "resource" }>> {
   for (const group of rule.apiGroups)
     for (const resource of rule.resources)
-      for (const verb of rule.verbs) {
-        if (rule.resourceNames.length === 0) yield { kind: "resource", verb, group, resource };
-        for (const name of rule.resourceNames) yield { kind: "resource", verb, group, resource, name };
-      }
+      for (const verb of rule.verbs) yield* namedAtoms(rule, { verb, group, resource });
+}
+
+function* namedAtoms(
+  { resourceNames }: PolicyRule,
+  part: { readonly verb: string; readonly group: string; readonly resource: string },
+): Generator<Extract<Atom, { kind: "resource" }>> {
+  if (resourceNames.length === 0) yield { kind: "resource", ...part };
+  for (const name of resourceNames) yield { kind: "resource", ...part, name };
 }
 
 export function idOfAtom(atom: Atom): string {

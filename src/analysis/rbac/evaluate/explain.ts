@@ -75,6 +75,72 @@ export function danglingOf(rbac: Rbac, identity: Identity, namespace: string): r
   });
 }
 
+type ResourceAsked = Extract<AccessRequest, { kind: "resource" }>;
+
+/** What a note looks at. */
+interface Noted {
+  readonly rbac: Rbac;
+  readonly identity: Identity;
+  readonly request: ResourceAsked;
+  readonly allowed: boolean;
+  /** The same question with other parts. */
+  readonly ask: (other: Partial<ResourceAsked>) => boolean;
+}
+
+const streams: ReadonlySet<string> = new Set(["exec", "attach", "portforward"]);
+const isStream = ({ group, resource, subresource }: ResourceAsked): boolean =>
+  group === "" && resource === "pods" && streams.has(subresource);
+const isCreate = ({ verb, subresource }: ResourceAsked): boolean => verb === "create" && subresource === "";
+const isSeeing = ({ verb }: ResourceAsked): boolean => verb === "list" || verb === "watch";
+const isCore = (request: ResourceAsked, resource: string): boolean =>
+  request.group === "" && request.resource === resource;
+
+/** What answers are misread for, one row each: the note, where it belongs. */
+const notes: readonly ((given: Noted) => string | undefined)[] = [
+  ({ request, allowed, ask }) =>
+    isCreate(request) && request.name !== "" && allowed && !ask({ name: "" })
+      ? `a POST carries no name and is refused; only server-side apply${ask({ verb: "patch" }) ? "" : " (which needs patch as well, and that is missing)"} or PUT can create ${request.name}`
+      : undefined,
+  ({ rbac, identity, request, allowed }) => {
+    if (!isCreate(request) || request.name !== "" || allowed) return undefined;
+    const names = namesFor(rbac, identity, request);
+    return names.length === 0
+      ? undefined
+      : `objects of these names can be created by server-side apply, which carries the name: ${names.join(", ")}`;
+  },
+  ({ request, allowed, ask }) =>
+    isSeeing(request) && request.name !== "" && allowed && !ask({ name: "" })
+      ? `only with the field selector metadata.name=${request.name}; a plain ${request.verb} is refused`
+      : undefined,
+  ({ request }) =>
+    request.verb === "deletecollection" && request.name !== ""
+      ? "deletecollection never carries a name: the server asks without one"
+      : undefined,
+  ({ rbac, request, allowed, ask }) => {
+    if (!isStream(request) || request.verb !== "get" || !allowed) return undefined;
+    const what = `pods/${request.subresource}`;
+    return holdsIn("execByGet", rbac.minor)
+      ? `in Kubernetes 1.${rbac.minor} get is enough to use ${what} over a WebSocket (until 1.34)`
+      : `in Kubernetes 1.${rbac.minor} ${what} asks for create as well, which ${ask({ verb: "create" }) ? "is held" : "is missing"}`;
+  },
+  ({ rbac, request, allowed, ask }) =>
+    isStream(request) &&
+    request.verb === "create" &&
+    !allowed &&
+    holdsIn("execByGet", rbac.minor) &&
+    ask({ verb: "get" })
+      ? `get on pods/${request.subresource} is held, and in Kubernetes 1.${rbac.minor} that is enough to use it over a WebSocket`
+      : undefined,
+  ({ request, allowed }) =>
+    isCore(request, "nodes") && request.subresource === "proxy" && allowed
+      ? "nodes/proxy runs commands in every pod of the node, with get as well, and is not in the audit log"
+      : undefined,
+  ({ request, allowed }) =>
+    isCore(request, "secrets") && isSeeing(request) && allowed
+      ? `${request.verb} returns the contents of the Secrets`
+      : undefined,
+];
+
 /** What an answer does not say by itself, and is easily misread. */
 export function notesOn(
   rbac: Rbac,
@@ -83,61 +149,19 @@ export function notesOn(
   allowed: boolean,
 ): readonly string[] {
   if (request.kind === "url") return [];
-  const notes: string[] = [];
-  const { verb, group, resource, subresource, name } = request;
-  const ask = (other: Partial<typeof request>): boolean =>
-    isAllowed(rbac, identity, { ...request, ...other });
-  if (verb === "create" && subresource === "" && name !== "" && allowed && !ask({ name: "" }))
-    notes.push(
-      `a POST carries no name and is refused; only server-side apply${ask({ verb: "patch" }) ? "" : " (which needs patch as well, and that is missing)"} or PUT can create ${name}`,
-    );
-  if (
-    verb === "create" &&
-    subresource === "" &&
-    name === "" &&
-    !allowed &&
-    namesFor(rbac, identity, request).length > 0
-  )
-    notes.push(
-      `objects of these names can be created by server-side apply, which carries the name: ${namesFor(rbac, identity, request).join(", ")}`,
-    );
-  if ((verb === "list" || verb === "watch") && name !== "" && allowed && !ask({ name: "" }))
-    notes.push(`only with the field selector metadata.name=${name}; a plain ${verb} is refused`);
-  if (verb === "deletecollection" && name !== "")
-    notes.push("deletecollection never carries a name: the server asks without one");
-  const streams =
-    group === "" && resource === "pods" && ["exec", "attach", "portforward"].includes(subresource);
-  if (streams && verb === "get" && allowed)
-    notes.push(
-      holdsIn("execByGet", rbac.minor)
-        ? `in Kubernetes 1.${rbac.minor} get is enough to use pods/${subresource} over a WebSocket (until 1.34)`
-        : `in Kubernetes 1.${rbac.minor} pods/${subresource} asks for create as well, which ${ask({ verb: "create" }) ? "is held" : "is missing"}`,
-    );
-  if (streams && verb === "create" && !allowed && holdsIn("execByGet", rbac.minor) && ask({ verb: "get" }))
-    notes.push(
-      `get on pods/${subresource} is held, and in Kubernetes 1.${rbac.minor} that is enough to use it over a WebSocket`,
-    );
-  if (group === "" && resource === "nodes" && subresource === "proxy" && allowed)
-    notes.push(
-      "nodes/proxy runs commands in every pod of the node, with get as well, and is not in the audit log",
-    );
-  if (group === "" && resource === "secrets" && ["list", "watch"].includes(verb) && allowed)
-    notes.push(`${verb} returns the contents of the Secrets`);
-  return notes;
+  const ask = (other: Partial<ResourceAsked>): boolean => isAllowed(rbac, identity, { ...request, ...other });
+  return notes.flatMap((note) => note({ rbac, identity, request, allowed, ask }) ?? []);
 }
 
 /** Names to which create is limited for somebody. */
-function namesFor(
-  rbac: Rbac,
-  identity: Identity,
-  request: Extract<AccessRequest, { kind: "resource" }>,
-): readonly string[] {
+function namesFor(rbac: Rbac, identity: Identity, request: ResourceAsked): readonly string[] {
   const names = new Set<string>();
-  for (const { role } of boundTo(rbac, identity, request.namespace))
-    for (const source of rbac.sourcesOf(role))
-      for (const rule of source.written)
-        if (names.size < 10 && ruleAllows({ ...rule, resourceNames: [] }, request))
-          for (const name of rule.resourceNames) names.add(name);
+  const rules = boundTo(rbac, identity, request.namespace)
+    .flatMap(({ role }) => rbac.sourcesOf(role))
+    .flatMap(({ written }) => written);
+  for (const rule of rules)
+    if (names.size < 10 && ruleAllows({ ...rule, resourceNames: [] }, request))
+      for (const name of rule.resourceNames) names.add(name);
   return [...names].sort();
 }
 

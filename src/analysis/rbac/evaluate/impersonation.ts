@@ -102,28 +102,30 @@ function asMode(
   const asUser =
     account !== undefined
       ? asks(group, "serviceaccounts", account.name, account.namespace)
-      : node !== undefined
-        ? asks(group, "nodes", node)
-        : asks(group, "users", wanted.user);
+      : asks(group, node === undefined ? "users" : "nodes", node ?? wanted.user);
   if (!asUser) return undefined;
-  if (wanted.uid !== undefined && wanted.uid !== "" && !asks(AUTHENTICATION, "uids", wanted.uid))
-    return undefined;
-  if (!legacy && (wanted.groups.includes("") || wanted.groups.includes(MASTERS))) return undefined;
-  const allGroups = !legacy && wanted.groups.length >= MANY && asks(group, "groups", "*");
+  const { uid = "" } = wanted;
+  if (uid !== "" && !asks(AUTHENTICATION, "uids", uid)) return undefined;
+  // Empty groups, and the one that can do everything, are beyond every mode but the old one.
+  if (!legacy && wanted.groups.some((name) => name === "" || name === MASTERS)) return undefined;
+  const many = (names: readonly unknown[]): boolean => !legacy && names.length >= MANY;
+  const allGroups = many(wanted.groups) && asks(group, "groups", "*");
   if (!allGroups && !wanted.groups.every((name) => asks(group, "groups", name))) return undefined;
   const extras = Object.entries(wanted.extra ?? {}).flatMap(([key, values]) =>
     values.map((value) => [key, value] as const),
   );
-  const allExtras = !legacy && extras.length >= MANY && asks(AUTHENTICATION, "userextras", "*", "", "*");
+  const allExtras = many(extras) && asks(AUTHENTICATION, "userextras", "*", "", "*");
   if (!allExtras && !extras.every(([key, value]) => asks(AUTHENTICATION, "userextras", value, "", key)))
     return undefined;
-  const given =
-    account !== undefined && wanted.groups.length === 0
-      ? accountGroups(account.namespace)
-      : node !== undefined
-        ? ["system:nodes"]
-        : wanted.groups;
-  const implied =
-    wanted.user === ANONYMOUS ? [UNAUTHENTICATED] : given.includes(UNAUTHENTICATED) ? [] : [AUTHENTICATED];
-  return { allowed: true, mode, user: wanted.user, groups: [...new Set([...given, ...implied])] };
+  return { allowed: true, mode, user: wanted.user, groups: groupsAs(wanted, node !== undefined) };
+}
+
+/** Groups of whom the server then takes the caller for. */
+function groupsAs(wanted: Wanted, isNode: boolean): readonly string[] {
+  const account = accountOf(wanted.user);
+  const own =
+    account !== undefined && wanted.groups.length === 0 ? accountGroups(account.namespace) : wanted.groups;
+  const given = isNode ? ["system:nodes"] : own;
+  if (wanted.user === ANONYMOUS) return [...new Set([...given, UNAUTHENTICATED])];
+  return given.includes(UNAUTHENTICATED) ? given : [...new Set([...given, AUTHENTICATED])];
 }

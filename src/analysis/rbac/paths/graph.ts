@@ -75,7 +75,7 @@ export function attackGraph(rbac: Rbac, identity: Identity): AttackGraph {
     // Nothing new since the joint techniques were last tried: that is all.
     if (tried === held.size) break;
     tried = held.size;
-    for (const from of [...held.values()])
+    for (const from of Array.from(held.values()))
       for (const technique of joint) if (fits(world, technique, from)) attempt(technique, from);
   }
   return { start, held, stepsTo: steps.to, stepsFrom: steps.from, truncated };

@@ -60,43 +60,67 @@ const plurals: Readonly<Record<string, string>> = {
   CronJob: "cronjobs",
 };
 
-export function readSurroundings(rbac: Rbac): Surroundings {
-  const workloads: Workload[] = [];
-  const levels = new Map<string, string | undefined>();
-  const nodes = new Set<string>();
-  const controlPlaneNodes = new Set<string>();
-  const tokenSecrets: { namespace: string; name: string; user: string }[] = [];
-  const configMaps = new Set<string>();
-  const noToken = new Set<string>();
-  for (const { object } of rbac.inputs) {
-    const key = objectKey(object);
-    if (key.group === "" && key.kind === "ServiceAccount" && object["automountServiceAccountToken"] === false)
-      noToken.add(accountUser(key.namespace === "" ? "default" : key.namespace, key.name));
-  }
-  for (const { object } of rbac.inputs) {
-    const { group, kind, name, namespace: written } = objectKey(object);
-    const namespace = written === "" ? "default" : written;
-    if (group === "" && kind === "Namespace") levels.set(name, text(object, ["metadata", "labels", LEVEL]));
-    if (group === "" && kind === "Node") {
+/** One kind of object that paths look at, and what is noted of it. */
+type Reader = (found: Found, object: JsonObject, name: string, namespace: string) => void;
+
+interface Found {
+  readonly levels: Map<string, string | undefined>;
+  readonly nodes: Set<string>;
+  readonly controlPlaneNodes: Set<string>;
+  readonly tokenSecrets: { namespace: string; name: string; user: string }[];
+  readonly configMaps: Set<string>;
+  readonly noToken: Set<string>;
+}
+
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  [
+    "Namespace",
+    ({ levels }, object, name) => void levels.set(name, text(object, ["metadata", "labels", LEVEL])),
+  ],
+  [
+    "Node",
+    ({ nodes, controlPlaneNodes }, object, name) => {
       nodes.add(name);
       const roles = ["control-plane", "master"].map((role) => `node-role.kubernetes.io/${role}`);
       if (roles.some((label) => text(object, ["metadata", "labels", label]) !== undefined))
         controlPlaneNodes.add(name);
-    }
-    if (group === "" && kind === "ConfigMap") configMaps.add(`${namespace}/${name}`);
-    if (group === "" && kind === "Secret") {
+    },
+  ],
+  ["ConfigMap", ({ configMaps }, _object, name, namespace) => void configMaps.add(`${namespace}/${name}`)],
+  [
+    "Secret",
+    ({ tokenSecrets }, object, name, namespace) => {
       const account = text(object, ["metadata", "annotations", "kubernetes.io/service-account.name"]);
-      const isToken = object["type"] === "kubernetes.io/service-account-token";
       // Lists of metadata have no type; the annotation says as much.
-      if (account !== undefined && (isToken || object["type"] === undefined))
+      const isToken =
+        object["type"] === undefined || object["type"] === "kubernetes.io/service-account-token";
+      if (account !== undefined && isToken)
         tokenSecrets.push({ namespace, name, user: accountUser(namespace, account) });
-    }
-    const workload = workloadOf(object, noToken);
-    if (workload !== undefined) {
-      workloads.push(workload);
-      if (workload.node !== "") nodes.add(workload.node);
-    }
+    },
+  ],
+  [
+    "ServiceAccount",
+    ({ noToken }, object, name, namespace) => {
+      if (object["automountServiceAccountToken"] === false) noToken.add(accountUser(namespace, name));
+    },
+  ],
+]);
+
+export function readSurroundings(rbac: Rbac): Surroundings {
+  const found: Found = {
+    levels: new Map(),
+    nodes: new Set(),
+    controlPlaneNodes: new Set(),
+    tokenSecrets: [],
+    configMaps: new Set(),
+    noToken: new Set(),
+  };
+  for (const { object } of rbac.inputs) {
+    const { group, kind, name, namespace } = objectKey(object);
+    if (group === "") readers.get(kind)?.(found, object, name, namespace === "" ? "default" : namespace);
   }
+  const workloads = rbac.inputs.flatMap(({ object }) => workloadOf(object, found.noToken) ?? []);
+  for (const { node } of workloads) if (node !== "") found.nodes.add(node);
   const byNamespace = new Map<string, Workload[]>();
   const kinds = new Set<string>();
   for (const workload of workloads) {
@@ -111,12 +135,12 @@ export function readSurroundings(rbac: Rbac): Surroundings {
     workloadsIn: (namespace) => byNamespace.get(namespace) ?? [],
     has: (namespace, group, plural) => kinds.has(`${namespace} ${group} ${plural}`),
     knowsWorkloads: workloads.length > 0,
-    levelOf: (namespace) => levels.get(namespace),
-    knownNamespaces: new Set([...levels.keys(), ...rbac.namespaces]),
-    nodes: [...nodes].sort(),
-    controlPlaneNodes: [...controlPlaneNodes].sort(),
-    tokenSecrets,
-    configMaps,
+    levelOf: (namespace) => found.levels.get(namespace),
+    knownNamespaces: new Set([...found.levels.keys(), ...rbac.namespaces]),
+    nodes: [...found.nodes].sort(),
+    controlPlaneNodes: [...found.controlPlaneNodes].sort(),
+    tokenSecrets: found.tokenSecrets,
+    configMaps: found.configMaps,
     accounts: accountsByNamespace(rbac),
   };
 }

@@ -11,6 +11,8 @@ export interface AskedRequest {
   readonly subresource?: string;
   /** Empty: all namespaces. */
   readonly namespace: string;
+  /** The namespace was named, not taken by default. Default: true. */
+  readonly named?: boolean;
 }
 
 export interface ParsedRequest {
@@ -41,34 +43,7 @@ export function parseRequest(table: ServedTable, asked: AskedRequest): ParsedReq
   const subresource = asked.subresource ?? "";
   const [served, ...others] = type === "*" ? [] : resourcesCalled(table, type);
   if (served === undefined) return unknown(type, name, subresource, asked);
-  if (others.length > 0 && !type.includes(".")) {
-    // kubectl takes the first group that the server prefers; core and apps stand first here as there.
-    const groups = [served, ...others].map((one) => `${one.plural}.${one.group}`);
-    if (new Set(groups).size > 1 && served.group !== "")
-      throw usage(`${quoted(type)} is served in several groups`, `name one: ${groups.join(", ")}`);
-  }
-  if (name !== "" && asked.subresource === undefined && served.subresources.has(name))
-    throw usage(
-      `${quoted(target)} can mean the ${served.singular} named ${quoted(name)} or the subresource ${quoted(name)}`,
-      `write ${type} --subresource ${name} for the subresource; for the object of that name write ${type}/${name} --subresource ''`,
-    );
-  const notes: string[] = [];
-  if (subresource !== "" && !served.subresources.has(subresource))
-    notes.push(`${served.plural} has no subresource ${quoted(subresource)} in this version of Kubernetes`);
-  const verbs = subresource === "" ? served.verbs : (served.subresources.get(subresource) ?? []);
-  if (
-    verbs.length > 0 &&
-    !verbs.includes(verb) &&
-    verb !== "*" &&
-    !otherVerbs.has(verb) &&
-    !verb.startsWith("impersonate")
-  )
-    notes.push(
-      `the API server has no ${quoted(verb)} for ${served.plural}${subresource === "" ? "" : `/${subresource}`}`,
-    );
-  const namespace = served.namespaced ? asked.namespace : "";
-  if (!served.namespaced && asked.namespace !== "")
-    notes.push(`${served.plural} are in no namespace: only ClusterRoleBindings count for them`);
+  refuseAmbiguous(asked, served, others, { type, name });
   return {
     request: {
       kind: "resource",
@@ -76,12 +51,46 @@ export function parseRequest(table: ServedTable, asked: AskedRequest): ParsedReq
       group: served.group,
       resource: served.plural,
       subresource,
-      namespace,
+      namespace: served.namespaced ? asked.namespace : "",
       name,
     },
     served,
-    notes,
+    notes: notesOn(asked, served, subresource),
   };
+}
+
+function refuseAmbiguous(
+  asked: AskedRequest,
+  served: ServedResource,
+  others: readonly ServedResource[],
+  { type, name }: { readonly type: string; readonly name: string },
+): void {
+  // kubectl takes the first group that the server prefers; the core group stands first here as there.
+  const groups = new Set([served, ...others].map((one) => `${one.plural}.${one.group}`));
+  if (groups.size > 1 && !type.includes(".") && served.group !== "")
+    throw usage(`${quoted(type)} is served in several groups`, `name one: ${[...groups].join(", ")}`);
+  if (name !== "" && asked.subresource === undefined && served.subresources.has(name))
+    throw usage(
+      `${quoted(asked.target)} can mean the ${served.singular} named ${quoted(name)} or the subresource ${quoted(name)}`,
+      `write ${type} --subresource ${name} for the subresource; for the object of that name write ${type}/${name} --subresource ''`,
+    );
+}
+
+function notesOn(asked: AskedRequest, served: ServedResource, subresource: string): readonly string[] {
+  const { verb } = asked;
+  const notes: string[] = [];
+  if (subresource !== "" && !served.subresources.has(subresource))
+    notes.push(`${served.plural} has no subresource ${quoted(subresource)} in this version of Kubernetes`);
+  const verbs = subresource === "" ? served.verbs : (served.subresources.get(subresource) ?? []);
+  const isKnown =
+    verb === "*" || verbs.includes(verb) || otherVerbs.has(verb) || verb.startsWith("impersonate");
+  if (verbs.length > 0 && !isKnown)
+    notes.push(
+      `the API server has no ${quoted(verb)} for ${served.plural}${subresource === "" ? "" : `/${subresource}`}`,
+    );
+  if (!served.namespaced && asked.namespace !== "" && asked.named !== false)
+    notes.push(`${served.plural} are in no namespace: only ClusterRoleBindings count for them`);
+  return notes;
 }
 
 /** Verbs that only an authorizer knows (rbac/v1; user-impersonation; pod security policies and classes of old). */

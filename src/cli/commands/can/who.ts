@@ -30,6 +30,7 @@ export async function listHolders(
       target,
       ...(flags.subresource === undefined ? {} : { subresource: flags.subresource }),
       namespace: namespaceOf(flags),
+      named: flags.namespace !== undefined,
     });
     const holders = whoCan(rbac, request);
     const assumptions = assumptionsFor(rbac, world.reader !== undefined);
