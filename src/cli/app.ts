@@ -9,6 +9,7 @@ import { approveCommand } from "./commands/approve.ts";
 import { applyCommand } from "./commands/apply.ts";
 import { askCommand } from "./commands/ask.ts";
 import { auditRoutes } from "./commands/audit.ts";
+import { canCommand } from "./commands/can.ts";
 import { charterRoutes } from "./commands/charter.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -33,6 +34,7 @@ const root = buildRouteMap<string, CliContext>({
     apply: applyCommand,
     undo: undoCommand,
     check: checkCommand,
+    can: canCommand,
     audit: auditRoutes,
     mcp: mcpCommand,
     completion: completionCommand,

@@ -1,6 +1,6 @@
 /**
  * The example at the end of each help page. test/e2e/examples.test.ts runs every one, in order, in a folder that holds
- * `compose.yaml`, `k8s/`, an empty Git repository `gitops` and a key `id_ed25519`; what they need of each other is made by
+ * `compose.yaml`, `k8s/`, `rbac/`, an empty Git repository `gitops` and a key `id_ed25519`; what they need of each other is made by
  * those before.
  */
 export const examples: readonly {
@@ -28,6 +28,10 @@ export const examples: readonly {
   { command: ["charter", "inventory"], example: "kubeops charter inventory dev", cluster: true },
   { command: ["charter"], example: "kubeops charter verify" },
   { command: ["check"], example: "kubeops check k8s/ --kube-version 1.34 --pod-security restricted" },
+  {
+    command: ["can"],
+    example: "kubeops can sa:ci/deployer patch deployments -n shop -f rbac/",
+  },
   {
     command: ["plan"],
     example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop --out plan.json",

@@ -42,11 +42,35 @@ export interface CharterSpec {
     readonly deny?: "error" | "warning" | "none";
     readonly repositoryExemptions?: boolean;
   };
-  /** Ceilings for engines that do not exist yet: a charter that sets one denies, since it cannot be decided. */
-  readonly ceilings?: { readonly permissions?: unknown; readonly reachability?: unknown };
+  /**
+   * What may be gained at most. Absent is zero. The ceiling on reachability waits for its engine: a charter that sets one
+   * denies, since it cannot be decided.
+   */
+  readonly ceilings?: { readonly permissions?: PermissionCeiling; readonly reachability?: unknown };
   readonly approvals: CharterApprovals;
   /** More changes than this are refused instead of overwhelming a reviewer. Default: 100. */
   readonly maxChanges?: number;
+}
+
+/** The most that subjects may gain, and what may never be. */
+export interface PermissionCeiling {
+  /** Rules of a role, for namespaces (the empty text is the cluster); without namespaces for every one and the cluster. */
+  readonly max: readonly {
+    readonly namespaces?: readonly string[];
+    readonly rules: readonly {
+      readonly verbs: readonly string[];
+      readonly apiGroups?: readonly string[];
+      readonly resources?: readonly string[];
+      readonly resourceNames?: readonly string[];
+      readonly nonResourceURLs?: readonly string[];
+    }[];
+  }[];
+  /** Verbs that nobody gains, wildcards included. */
+  readonly forbiddenVerbs?: readonly string[];
+  /** Goals to which no attack path may open. Default: all. */
+  readonly forbiddenPaths?: readonly ("cluster-admin" | "node" | "secrets" | "namespace" | "traffic")[];
+  /** `user:NAME`, `group:NAME`: as bindings name them; a ServiceAccount by its user name. */
+  readonly subjectsThatNeverGain?: readonly string[];
 }
 
 /** A target is a repository or a cluster: exactly one of `git` and `cluster`. */

@@ -230,9 +230,50 @@ export interface Facts {
     readonly usedBy: readonly string[];
   }[];
   readonly exposure: readonly { readonly key: ObjectKey; readonly how: string }[];
-  /** Until the engines exist: what is not computed is never passed as harmless. */
-  readonly permissions: { readonly state: "not computed" };
+  /** Who gains and loses which permission, and which attack paths open and close. */
+  readonly permissions: PermissionFacts;
+  /** Until the engine exists: what is not computed is never passed as harmless. */
   readonly reachability: { readonly state: "not computed" };
+}
+
+export interface PermissionFacts {
+  readonly state: "computed";
+  /** Roles and bindings beyond those that were read may be there. */
+  readonly partial: boolean;
+  readonly gained: readonly PermissionGain[];
+  readonly lost: readonly PermissionGain[];
+  readonly opened: readonly PathFact[];
+  readonly closed: readonly PathFact[];
+  /** Paths were followed from every subject that has rights. */
+  readonly pathsComplete: boolean;
+}
+
+/** What a subject gains, or loses, in a namespace (empty: everywhere). */
+export interface PermissionGain {
+  /** `user:NAME` or `group:NAME`, as bindings name it. */
+  readonly subject: string;
+  readonly who: string;
+  readonly namespace: string;
+  /** In plain words. */
+  readonly sentences: readonly string[];
+  readonly atoms: readonly {
+    readonly verb: string;
+    readonly group?: string;
+    readonly resource?: string;
+    readonly name?: string;
+    readonly path?: string;
+  }[];
+  readonly bindings: readonly string[];
+  readonly truncated: boolean;
+}
+
+export interface PathFact {
+  readonly subject: string;
+  readonly who: string;
+  /** `cluster-admin`, `node`, `secrets`, `namespace` or `traffic`. */
+  readonly goal: string;
+  readonly reaches: string;
+  readonly steps: readonly string[];
 }
 
 export interface ImageFact {

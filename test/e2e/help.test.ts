@@ -8,6 +8,17 @@ describe("help", () => {
   beforeAll(() => {
     world = makeWorld().prepare();
     world.copy(join(repository, "examples/shop"), ".");
+    world.write(
+      "rbac/deployer.yaml",
+      [
+        "apiVersion: rbac.authorization.k8s.io/v1",
+        "kind: RoleBinding",
+        "metadata: {name: ci, namespace: shop}",
+        "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}",
+        "subjects: [{kind: ServiceAccount, name: deployer, namespace: ci}]",
+        "",
+      ].join("\n"),
+    );
     world.write("k8s/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
   });
   afterAll(() => world.remove());

@@ -33,7 +33,7 @@ describe("the main job, to Git", () => {
     expect(ran.stderr).toContain("next: kubeops show plan.json");
     expect(ran.status).toBe(0);
     expect(ran.stdout).toMatch(/^Plan [0-9a-f]{12} {2}needs approval: 1 of anna\n/);
-    expect(ran.stdout).toContain("permission delta: not computed");
+    expect(ran.stdout).toContain("permissions: nobody gains anything");
     expect(commits()).toEqual([]);
     const plan = JSON.parse(readFileSync(world.path("plan.json"), "utf8"));
     expect(plan.kind).toBe("Plan");

@@ -130,11 +130,37 @@ function widening(plan: Plan, paint: Style): string {
     groups.set(group, known);
   }
   const lines = columns([...groups.values()].map(({ head, details }) => [...head, details.join("; ")]));
-  if (plan.facts.permissions.state === "not computed")
-    lines.push(paint.dim("  permission delta: not computed"));
+  lines.push(...permissionLines(plan.facts.permissions, paint));
   if (plan.facts.reachability.state === "not computed")
     lines.push(paint.dim("  reachability delta: not computed"));
   return section("Widens", paint, lines);
+}
+
+/** Who gains what, in plain words; attack paths step by step. */
+function permissionLines(facts: Plan["facts"]["permissions"], paint: Style): readonly string[] {
+  const where = (namespace: string): string => (namespace === "" ? "everywhere" : `in namespace ${namespace}`);
+  const told = (gain: (typeof facts.gained)[number]): string =>
+    gain.sentences.length === 0 ? "rights without effect there" : gain.sentences.join("; ");
+  const lines = [
+    ...facts.gained.map(
+      (gain) =>
+        `  ${paint.red("+")} ${printable(`${gain.who} gains ${where(gain.namespace)}: ${told(gain)}`)} ${paint.dim(`(${printable(gain.bindings.join(", "))})`)}`,
+    ),
+    ...facts.lost.map(
+      (gain) => `  ${paint.green("-")} ${printable(`${gain.who} loses ${where(gain.namespace)}: ${told(gain)}`)}`,
+    ),
+    ...facts.opened.flatMap((path) => [
+      `  ${paint.red("!")} ${printable(`${path.who} newly reaches ${path.reaches}:`)}`,
+      ...path.steps.map((step, index) => `      ${index + 1}. ${printable(step)}`),
+    ]),
+    ...facts.closed.map(
+      (path) => `  ${paint.green("-")} ${printable(`${path.who} no longer reaches ${path.reaches}`)}`,
+    ),
+  ];
+  const partial = facts.partial ? ", as far as roles and bindings were read" : "";
+  return facts.gained.length + facts.opened.length === 0
+    ? [...lines, paint.dim(`  permissions: nobody gains anything${partial}`)]
+    : lines;
 }
 
 function exposure(plan: Plan, paint: Style): string {

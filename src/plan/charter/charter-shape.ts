@@ -6,6 +6,7 @@ import type {
   CharterGitTarget,
   CharterKind,
   CharterSpec,
+  PermissionCeiling,
 } from "../charter.ts";
 import { wideningIds } from "../facts/widening-ids.ts";
 import {
@@ -197,6 +198,43 @@ const approvals: RecordShape = record<CharterApprovals>({
   ),
 });
 
+const word = text("a text that is not empty", /^[^\0]{1,512}$/u);
+const words = list(word, { distinct: true });
+const permissionCeiling: RecordShape = record<PermissionCeiling>({
+  max: need(
+    list(
+      record<PermissionCeiling["max"][number]>({
+        namespaces: may(
+          list(text("the literal name of a namespace, or empty for the cluster", /^[a-z0-9-]{0,63}$/u), {
+            distinct: true,
+          }),
+          "Where; without it in every namespace and in the cluster.",
+        ),
+        rules: need(
+          list(
+            record<PermissionCeiling["max"][number]["rules"][number]>({
+              verbs: need(list(word, { least: 1, distinct: true })),
+              apiGroups: may(
+                list(text("the name of an API group, empty for core", /^[^\0]{0,253}$/u), { distinct: true }),
+              ),
+              resources: may(words),
+              resourceNames: may(words),
+              nonResourceURLs: may(words),
+            }),
+          ),
+          "Rules as in a Role. A gain is within them when one rule covers each of its rights.",
+        ),
+      }),
+    ),
+  ),
+  forbiddenVerbs: may(words, "Verbs that nobody gains, wildcards included."),
+  forbiddenPaths: may(
+    list(literal("cluster-admin", "node", "secrets", "namespace", "traffic"), { distinct: true }),
+    "Goals to which no attack path may open. Default: all.",
+  ),
+  subjectsThatNeverGain: may(words, "user:NAME or group:NAME, as bindings name them."),
+});
+
 /** The charter, key by key. What is absent is zero; a key that is not here refuses to load. */
 export const charterShape: RecordShape = record<Charter>({
   apiVersion: need(literal("kubernetes-operations.dev/v1")),
@@ -240,8 +278,17 @@ export const charterShape: RecordShape = record<Charter>({
         }),
       ),
       ceilings: may(
-        record<NonNullable<CharterSpec["ceilings"]>>({ permissions: may(any), reachability: may(any) }),
-        "Not computed yet: a charter that sets one denies every plan, since it cannot be decided.",
+        record<NonNullable<CharterSpec["ceilings"]>>({
+          permissions: may(
+            permissionCeiling,
+            "What subjects may gain at most; without it nobody gains anything.",
+          ),
+          reachability: may(
+            any,
+            "Not computed yet: a charter that sets one denies every plan, since it cannot be decided.",
+          ),
+        }),
+        "What may be gained at most.",
       ),
       approvals: need(approvals),
       maxChanges: may(integer(1, 10_000), "More changes than this are denied. Default: 100."),

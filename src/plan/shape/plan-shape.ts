@@ -171,6 +171,34 @@ const aboutObject = list(
   record<Item<plan.Facts["deletions"]>>({ key: need(objectKeyShape), reason: need(anyText) }),
 );
 
+const permissionGain: RecordShape = record<plan.PermissionGain>({
+  subject: need(anyText),
+  who: need(anyText),
+  namespace: need(anyText),
+  sentences: need(texts),
+  atoms: need(
+    list(
+      record<Item<plan.PermissionGain["atoms"]>>({
+        verb: need(anyText),
+        group: may(anyText),
+        resource: may(anyText),
+        name: may(anyText),
+        path: may(anyText),
+      }),
+    ),
+  ),
+  bindings: need(texts),
+  truncated: need(boolean),
+});
+
+const pathFact: RecordShape = record<plan.PathFact>({
+  subject: need(anyText),
+  who: need(anyText),
+  goal: need(anyText),
+  reaches: need(anyText),
+  steps: need(texts),
+});
+
 const facts: RecordShape = record<plan.Facts>({
   counts: need(
     record<plan.Facts["counts"]>({
@@ -237,7 +265,17 @@ const facts: RecordShape = record<plan.Facts>({
   exposure: need(
     list(record<Item<plan.Facts["exposure"]>>({ key: need(objectKeyShape), how: need(anyText) })),
   ),
-  permissions: need(record<plan.Facts["permissions"]>({ state: need(literal("not computed")) })),
+  permissions: need(
+    record<plan.PermissionFacts>({
+      state: need(literal("computed")),
+      partial: need(boolean, "Roles and bindings beyond those that were read may be there."),
+      gained: need(list(permissionGain), "Who gains what, by subject and namespace (empty: everywhere)."),
+      lost: need(list(permissionGain)),
+      opened: need(list(pathFact), "Attack paths that open."),
+      closed: need(list(pathFact)),
+      pathsComplete: need(boolean, "Paths were followed from every subject that has rights."),
+    }),
+  ),
   reachability: need(record<plan.Facts["reachability"]>({ state: need(literal("not computed")) })),
 });
 

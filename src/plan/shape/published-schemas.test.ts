@@ -37,7 +37,21 @@ const full: Charter = charterWith(
     deletions: [{ group: "", kind: "PersistentVolumeClaim", namespace: "shop", name: "data" }],
     podSecurity: "baseline",
     findings: { deny: "warning", repositoryExemptions: true },
-    ceilings: { permissions: { anything: [1] } },
+    ceilings: {
+      permissions: {
+        max: [
+          {
+            namespaces: ["shop", ""],
+            rules: [{ verbs: ["get"], apiGroups: [""], resources: ["pods"], resourceNames: ["a"] }],
+          },
+          { rules: [{ verbs: ["get"], nonResourceURLs: ["/healthz"] }] },
+        ],
+        forbiddenVerbs: ["escalate", "bind"],
+        forbiddenPaths: ["cluster-admin"],
+        subjectsThatNeverGain: ["group:system:authenticated"],
+      },
+      reachability: { anything: [1] },
+    },
     maxChanges: 12,
     widening: [{ id: "secret-use", decision: "allow", namespaces: ["shop"], names: ["db"] }],
     approvals: {

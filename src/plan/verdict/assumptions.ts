@@ -84,7 +84,12 @@ const rows: readonly AssumptionRow[] = [
   },
   {
     id: "facts/not-computed",
-    text: "Permissions and reachability are not computed: who gains which permission and who can newly reach whom is not known beyond the rows listed as widening.",
+    text: "Reachability is not computed: who can newly reach whom is not known beyond the rows listed as widening.",
+    holds: always,
+  },
+  {
+    id: "facts/permissions",
+    text: "Permissions are computed from the roles and bindings that are in the target folder, or among the objects read of the cluster, and from those that Kubernetes makes itself; RBAC alone is taken to decide. A role that is bound elsewhere gives more than is shown: the rows listed as widening say where that may be.",
     holds: always,
   },
   {

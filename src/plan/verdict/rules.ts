@@ -16,6 +16,7 @@ import type {
   VerdictReason,
   WideningFact,
 } from "../plan.ts";
+import { gainReasons, pathReasons } from "./permission-ceiling.ts";
 import { folderAllowed, isClusterRow, isGitRow } from "../target.ts";
 
 /** What a rule looks at. */
@@ -96,13 +97,31 @@ export const verdictRules: readonly VerdictRule[] = [
     id: "charter/ceiling",
     title: "A ceiling on what is not computed yet cannot be kept, so it denies (kernel K7).",
     decides: "denied",
-    example: "ceilings.permissions in the charter",
+    example: "ceilings.reachability in the charter",
     judge: ({ charter }) =>
       Object.keys(charter.spec.ceilings ?? {})
-        .sort()
+        .filter((ceiling) => ceiling !== "permissions")
         .map((ceiling) =>
           deny(`the charter sets a ceiling on ${ceiling}, which is not computed yet: cannot be decided`),
         ),
+  },
+  {
+    id: "charter/permissions",
+    title:
+      "Nobody gains a permission beyond the charter's ceiling; without a ceiling nobody gains any. What is within it a person looks at (kernel K7).",
+    decides: "denied or needs-approval",
+    example: "a RoleBinding that lets ServiceAccount shop/web read Secrets",
+    judge: ({ charter, facts }) =>
+      facts.permissions.gained.flatMap((gain) => gainReasons(charter.spec.ceilings?.permissions, gain)),
+  },
+  {
+    id: "charter/attack-path",
+    title:
+      "No attack path opens to what the charter forbids; without a ceiling none opens at all (kernel K7).",
+    decides: "denied or needs-approval",
+    example: "a privileged Pod where somebody may run commands in pods",
+    judge: ({ charter, facts }) =>
+      facts.permissions.opened.flatMap((path) => pathReasons(charter.spec.ceilings?.permissions, path)),
   },
   {
     id: "charter/max-changes",

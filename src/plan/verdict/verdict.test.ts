@@ -86,6 +86,8 @@ describe("the verdict", () => {
         "charter/unbound",
         "charter/target",
         "charter/ceiling",
+        "charter/permissions",
+        "charter/attack-path",
         "charter/max-changes",
         "charter/namespace",
         "charter/kind",
@@ -146,11 +148,114 @@ describe("the verdict", () => {
   });
 
   it("charter/ceiling: K7 cannot be decided", () => {
-    expect(denials(planned([a], { ceilings: { reachability: null, permissions: {} } }))).toEqual([
-      "charter/ceiling: the charter sets a ceiling on permissions, which is not computed yet: cannot be decided",
+    expect(denials(planned([a], { ceilings: { reachability: null, permissions: { max: [] } } }))).toEqual([
       "charter/ceiling: the charter sets a ceiling on reachability, which is not computed yet: cannot be decided",
     ]);
     expect(denials(planned([a], { ceilings: {} }))).toEqual([]);
+  });
+
+  const may: Partial<CharterSpec> = {
+    kinds: [
+      {
+        group: "rbac.authorization.k8s.io",
+        kinds: ["Role", "RoleBinding"],
+        operations: ["create", "update", "delete"],
+      },
+      { group: "", kinds: ["ConfigMap"], operations: ["create"] },
+    ],
+    widening: [
+      { id: "role", decision: "allow" },
+      { id: "binding", decision: "allow" },
+    ],
+  };
+  const api = "rbac.authorization.k8s.io";
+  const giving = (
+    rules: JsonObject[],
+    subject: JsonObject = { kind: "ServiceAccount", name: "web" },
+  ): JsonObject[] => [
+    { apiVersion: `${api}/v1`, kind: "Role", metadata: { name: "r", namespace: "shop" }, rules },
+    {
+      apiVersion: `${api}/v1`,
+      kind: "RoleBinding",
+      metadata: { name: "r", namespace: "shop" },
+      roleRef: { apiGroup: api, kind: "Role", name: "r" },
+      subjects: [subject],
+    },
+  ];
+  const readPods = { apiGroups: [""], resources: ["pods"], verbs: ["get"] };
+  const readSecrets = { apiGroups: [""], resources: ["secrets"], verbs: ["get"] };
+
+  it("charter/permissions: K7 without a ceiling nobody gains anything", () => {
+    expect(denials(planned(giving([readPods]), may))).toEqual([
+      "charter/permissions: ServiceAccount shop/web gains in namespace shop: read pods; the charter allows no permission to be gained",
+    ]);
+    expect(denials(planned(giving([]), may))).toEqual([]);
+  });
+
+  it("charter/permissions: what is within the ceiling a person looks at, what is beyond is denied", () => {
+    const ceiling: Partial<CharterSpec> = {
+      ...may,
+      ceilings: { permissions: { max: [{ namespaces: ["shop"], rules: [readPods] }], forbiddenPaths: [] } },
+    };
+    const within = planned(giving([readPods]), ceiling).verdict;
+    expect([within.decision, within.reasons.filter(({ rule }) => rule === "charter/permissions")]).toEqual([
+      "needs-approval",
+      [
+        {
+          rule: "charter/permissions",
+          decision: "needs-approval",
+          message: "ServiceAccount shop/web gains in namespace shop: read pods",
+        },
+      ],
+    ]);
+    expect(denials(planned(giving([readPods, readSecrets]), ceiling))).toEqual([
+      "charter/permissions: ServiceAccount shop/web gains in namespace shop: read the values of Secrets; read pods; 1 of its 2 rights is beyond what the charter allows at most",
+    ]);
+    // A wildcard is covered by a wildcard only.
+    expect(denials(planned(giving([{ ...readPods, verbs: ["*"] }]), ceiling)).length).toBe(1);
+    const elsewhere = { max: [{ namespaces: ["other"], rules: [readPods] }] };
+    expect(
+      denials(planned(giving([readPods]), { ...may, ceilings: { permissions: elsewhere } })).length,
+    ).toBe(1);
+  });
+
+  it("charter/permissions: forbidden verbs, and subjects that never gain", () => {
+    const all = [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }];
+    const under = (more: object): readonly string[] =>
+      denials(
+        planned(giving([readPods]), {
+          ...may,
+          ceilings: { permissions: { max: [{ rules: all }], forbiddenPaths: [], ...more } },
+        }),
+      );
+    expect(under({})).toEqual([]);
+    expect(under({ forbiddenVerbs: ["get"] })).toEqual([
+      'charter/permissions: ServiceAccount shop/web gains in namespace shop: read pods; the charter forbids the verb "get"',
+    ]);
+    expect(under({ subjectsThatNeverGain: ["user:system:serviceaccount:shop:web"] })).toEqual([
+      "charter/permissions: ServiceAccount shop/web gains in namespace shop: read pods; the charter says that this subject never gains",
+    ]);
+  });
+
+  it("charter/attack-path: K7 none opens to what the charter forbids", () => {
+    const startPods = { apiGroups: [""], resources: ["pods"], verbs: ["create"] };
+    const under = (forbiddenPaths: readonly ("node" | "secrets")[]): readonly string[] =>
+      denials(
+        planned(giving([startPods]), {
+          ...may,
+          ceilings: { permissions: { max: [{ rules: [startPods] }], forbiddenPaths } },
+        }),
+      );
+    expect(under([])).toEqual([]);
+    expect(under(["node"])).toEqual([
+      "charter/attack-path: ServiceAccount shop/web would newly reach root on a node: starts a privileged pod in shop, which enforces no Pod Security level; the charter forbids paths to node",
+    ]);
+    expect(
+      denials(planned(giving([startPods]), may)).filter((text) => text.startsWith("charter/attack-path")),
+    ).toEqual([
+      "charter/attack-path: ServiceAccount shop/web would newly reach root on a node: starts a privileged pod in shop, which enforces no Pod Security level; the charter allows no attack path to open",
+      "charter/attack-path: ServiceAccount shop/web would newly reach the Secrets of namespace shop: starts a pod in shop that mounts them (their names must be known); the charter allows no attack path to open",
+    ]);
   });
 
   it("charter/max-changes: K5 more than one person can look through", () => {
@@ -548,6 +653,7 @@ describe("assumptions", () => {
       "git/reconciler-absent",
       "facts/folder-only",
       "facts/not-computed",
+      "facts/permissions",
       "credentials/push",
       "approval/requester",
       "executor/same-user",

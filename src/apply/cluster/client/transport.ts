@@ -22,6 +22,8 @@ export interface TransportOptions {
   readonly pin?: TransportPin;
   /** What may be written; without it nothing. */
   readonly permits?: WritePermits;
+  /** Reviews of others may be asked too: for a command that only looks, and was told to ask. Default: no. */
+  readonly othersReview?: boolean;
   readonly limits?: Partial<TransportLimits>;
   /** Waits before a retry, in milliseconds; for tests. */
   readonly wait?: (milliseconds: number) => Promise<void>;
@@ -120,7 +122,7 @@ class PinnedTransport implements Transport {
 
   #prepare(request: WireRequest): PreparedRequest {
     if (this.#closed.signal.aborted) throw new TypeError("the client is closed");
-    return prepareRequest(request, this.#options.permits);
+    return prepareRequest(request, this.#options.permits, this.#options.othersReview);
   }
 
   async #attempts(prepared: PreparedRequest, signal: AbortSignal | undefined): Promise<Answer> {

@@ -357,6 +357,14 @@ describe("facts of a plan", () => {
     expect(facts.exposure.map(({ key, how }) => [identity(key), how])).toEqual([
       ["/Service/shop/web", "type LoadBalancer"],
     ]);
-    expect(facts.permissions).toEqual({ state: "not computed" });
+    expect(facts.permissions).toEqual({
+      state: "computed",
+      partial: false,
+      gained: [],
+      lost: [],
+      opened: [],
+      closed: [],
+      pathsComplete: true,
+    });
   });
 });

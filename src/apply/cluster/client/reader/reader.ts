@@ -5,7 +5,15 @@ import { clusterError, clusterErrorCause } from "../errors/cluster-error.ts";
 import { kubeSystemUidOf, openTransport, type Transport, type TransportOptions } from "../transport.ts";
 import { type Discovery, openDiscovery } from "./discovery.ts";
 import { listAll, type ListOptions, type ListResult, metadataAccept } from "./list.ts";
-import { type AccessAnswer, type AccessQuestion, askAccess, askSelf, type UserInfo } from "./reviews.ts";
+import {
+  type AccessAnswer,
+  type AccessQuestion,
+  askAbout,
+  askAccess,
+  askSelf,
+  type ReviewAttributes,
+  type UserInfo,
+} from "./reviews.ts";
 import { readVersion, type ServerVersion } from "./version.ts";
 import { watchAll, type WatchEvent, type WatchOptions } from "./watch.ts";
 
@@ -20,6 +28,11 @@ export interface KubeReader {
   watch(resource: ResourcePath, options: WatchOptions): AsyncGenerator<WatchEvent>;
   selfSubjectAccessReview(question: AccessQuestion): Promise<AccessAnswer>;
   selfSubjectReview(): Promise<UserInfo>;
+  /** What the server answers about somebody else. Only for a reader that was opened with `othersReview`. */
+  accessReview(
+    who: { readonly user: string; readonly groups: readonly string[] },
+    attributes: ReviewAttributes,
+  ): Promise<AccessAnswer>;
   /** UID of namespace kube-system: which cluster this is. */
   kubeSystemUid(): Promise<string>;
   /** The server's clock at its last answer, in milliseconds since 1970 (kernel K9); null before the first. */
@@ -53,6 +66,7 @@ export function readerOver(transport: Transport): KubeReader {
     watch: (resource, options) => watchAll(transport, resource, options),
     selfSubjectAccessReview: (question) => askAccess(transport, question),
     selfSubjectReview: () => askSelf(transport),
+    accessReview: (who, attributes) => askAbout(transport, who, attributes),
     kubeSystemUid: () => readKubeSystemUid(transport),
     serverTime: () => transport.serverTime(),
     close: () => transport.close(),

@@ -32,7 +32,20 @@ export interface UserInfo {
 }
 
 export async function askAccess(transport: Transport, question: AccessQuestion): Promise<AccessAnswer> {
-  const attributes: JsonObject = {
+  const { body } = await transport.send({
+    method: "POST",
+    path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+    review: {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SelfSubjectAccessReview",
+      spec: { resourceAttributes: attributesOf(question) },
+    },
+  });
+  return readAnswer(body);
+}
+
+function attributesOf(question: AccessQuestion): JsonObject {
+  return {
     verb: question.verb,
     group: question.group,
     resource: question.resource,
@@ -42,15 +55,9 @@ export async function askAccess(transport: Transport, question: AccessQuestion):
     ...(question.namespace !== "" && { namespace: question.namespace }),
     ...(question.name !== "" && { name: question.name }),
   };
-  const { body } = await transport.send({
-    method: "POST",
-    path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-    review: {
-      apiVersion: "authorization.k8s.io/v1",
-      kind: "SelfSubjectAccessReview",
-      spec: { resourceAttributes: attributes },
-    },
-  });
+}
+
+function readAnswer(body: Json | undefined): AccessAnswer {
   const status = valueAt(body, ["status"]);
   const flag = (name: string): boolean => isObject(status) && status[name] === true;
   const fault = isObject(status) ? status["evaluationError"] : undefined;
@@ -59,6 +66,33 @@ export async function askAccess(transport: Transport, question: AccessQuestion):
     denied: flag("denied"),
     incomplete: typeof fault === "string" && fault !== "",
   };
+}
+
+/** What a review is about: a resource, or a path. */
+export type ReviewAttributes =
+  | ({ readonly kind: "resource" } & AccessQuestion)
+  | { readonly kind: "url"; readonly verb: string; readonly path: string };
+
+/** A SubjectAccessReview: what every authorizer of the server makes of somebody's request. */
+export async function askAbout(
+  transport: Transport,
+  who: { readonly user: string; readonly groups: readonly string[] },
+  attributes: ReviewAttributes,
+): Promise<AccessAnswer> {
+  const about: JsonObject =
+    attributes.kind === "url"
+      ? { nonResourceAttributes: { verb: attributes.verb, path: attributes.path } }
+      : { resourceAttributes: attributesOf(attributes) };
+  const { body } = await transport.send({
+    method: "POST",
+    path: "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+    review: {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SubjectAccessReview",
+      spec: { ...(who.user !== "" && { user: who.user }), groups: who.groups, ...about },
+    },
+  });
+  return readAnswer(body);
 }
 
 export async function askSelf(transport: Transport): Promise<UserInfo> {

@@ -38,13 +38,24 @@ const reviews: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * A review of somebody else, which changes nothing either. Only a reader that was opened for it asks it: it says who may do
+ * what, and needs a right of its own.
+ */
+const OTHERS_REVIEW = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+
+/**
  * Subresources that reading does no more than read. `exec`, `attach`, `portforward` and `proxy` act on GET; what is not in
  * the list is refused.
  */
 const readSubresources: ReadonlySet<string> = new Set(["status", "scale", "log"]);
 
 /** The one rule of what may leave the process (kernel K13). It looks at what goes over the wire, not at what was meant. */
-export function classifyRequest(method: string, path: string, body: Json | undefined): RequestClass {
+export function classifyRequest(
+  method: string,
+  path: string,
+  body: Json | undefined,
+  othersReview: boolean = false,
+): RequestClass {
   const parsed = parsePath(path);
   if (parsed === undefined) return refused("the path is not in the one form that is sent");
   switch (method) {
@@ -52,7 +63,9 @@ export function classifyRequest(method: string, path: string, body: Json | undef
     case "HEAD":
       return body === undefined ? classifyRead(method, parsed) : refused("a read has no body");
     case "POST":
-      return reviews.has(path) ? labelled("review", "review", parsed) : classifyWrite(method, parsed, body);
+      return reviews.has(path) || (othersReview && path === OTHERS_REVIEW && body !== undefined)
+        ? labelled("review", "review", parsed)
+        : classifyWrite(method, parsed, body);
     case "PATCH":
     case "DELETE":
       return classifyWrite(method, parsed, body);

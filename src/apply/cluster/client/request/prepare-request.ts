@@ -33,11 +33,15 @@ export interface PreparedRequest {
  * is anything to send.
  * @throws {TypeError} a refusal: a bug of the caller
  */
-export function prepareRequest(request: WireRequest, permits: WritePermits | undefined): PreparedRequest {
+export function prepareRequest(
+  request: WireRequest,
+  permits: WritePermits | undefined,
+  othersReview: boolean = false,
+): PreparedRequest {
   if ("planned" in request) return prepareWrite(request.planned, request.resourceVersion, permits);
   const { method, path } = request;
   const body = "review" in request ? request.review : undefined;
-  const found = classifyRequest(method, path, body);
+  const found = classifyRequest(method, path, body, othersReview);
   if (found.kind === "refused") throw refusal(method, path, found.reason);
   if (found.kind === "write" || found.kind === "dry-run")
     throw refusal(method, path, "a writing request is made by a plan");

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildRbac, rbacInputs, rulesOf } from "../../src/analysis/rbac/evaluate/rbac.ts";
+import { covers } from "../../src/analysis/rbac/evaluate/covers.ts";
+import { roleKey } from "../../src/analysis/rbac/model/role.ts";
+import { readRule } from "../../src/analysis/rbac/model/policy-rule.ts";
+import type { Json, JsonObject } from "../../src/kube/json.ts";
+import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
+import { dice, randomRules } from "../support/rbac/random-rbac.ts";
+import { type RawClient, rawClient } from "../support/rbac/raw-client.ts";
+import { deep, leftOut } from "../support/suites.ts";
+
+const skip =
+  controlPlaneMissing !== undefined &&
+  leftOut("aggregation against the real controller", controlPlaneMissing);
+
+const API = "rbac.authorization.k8s.io/v1";
+const path = `/apis/${API}/clusterroles`;
+
+function role(
+  name: string,
+  labels: JsonObject,
+  rules: readonly Json[],
+  selectors?: readonly Json[],
+): JsonObject {
+  return {
+    apiVersion: API,
+    kind: "ClusterRole",
+    metadata: { name, labels },
+    rules,
+    ...(selectors === undefined ? {} : { aggregationRule: { clusterRoleSelectors: selectors } }),
+  };
+}
+
+const pods = { apiGroups: [""], resources: ["pods"], verbs: ["get"] };
+const nodes = { apiGroups: [""], resources: ["nodes"], verbs: ["get"] };
+
+describe.skipIf(skip)("aggregated ClusterRoles", () => {
+  let plane: ControlPlane;
+  let client: RawClient;
+  beforeAll(async () => {
+    plane = await controlPlane({ components: "all" });
+    client = rawClient(plane);
+  });
+  afterAll(async () => {
+    client?.close();
+    await plane?.stop();
+  });
+
+  const live = async (): Promise<ReadonlyMap<string, readonly Json[]>> => {
+    const { body } = await client.send({ method: "GET", path });
+    return new Map(
+      (body as unknown as { items: { metadata: { name: string }; rules?: Json[] | null }[] }).items.map(
+        ({ metadata, rules }) => [metadata.name, rules ?? []],
+      ),
+    );
+  };
+
+  /** Waits until the rules of no role have changed for a while. */
+  const settled = async (): Promise<ReadonlyMap<string, readonly Json[]>> => {
+    let before = JSON.stringify([...(await live())]);
+    for (let quiet = 0, tries = 0; quiet < 4 && tries < 100; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      const now = JSON.stringify([...(await live())]);
+      quiet = now === before ? quiet + 1 : 0;
+      before = now;
+    }
+    return live();
+  };
+
+  const ours = (objects: readonly JsonObject[]): ReturnType<typeof buildRbac> =>
+    buildRbac(rbacInputs(objects), { minor: 37, builtin: true });
+
+  const sameRules = (
+    computed: ReturnType<typeof buildRbac>,
+    name: string,
+    stored: readonly Json[],
+  ): boolean => {
+    const mine = rulesOf(computed, computed.roles.get(roleKey("", name))!);
+    const theirs = stored.map((rule) => readRule(rule)!);
+    return covers(mine, theirs).covered && covers(theirs, mine).covered;
+  };
+
+  test("have what we compute, whatever gathers whatever, and keep written rules only when nothing is gathered", async () => {
+    const objects = [
+      role("leaf", { t1: "x" }, [pods]),
+      role("middle", { t2: "x" }, [], [{ matchLabels: { t1: "x" } }]),
+      role(
+        "top",
+        {},
+        [nodes],
+        [{ matchLabels: { t2: "x" } }, { matchExpressions: [{ key: "t3", operator: "Exists" }] }],
+      ),
+      role("nothing-gathered", {}, [nodes], [{ matchLabels: { nobody: "has" } }]),
+      role("itself", { t4: "x" }, [pods], [{ matchLabels: { t4: "x" } }]),
+      role("into-view", { "rbac.authorization.k8s.io/aggregate-to-view": "true" }, [nodes]),
+    ];
+    for (const body of objects) expect((await client.send({ method: "POST", path, body })).status).toBe(201);
+    const stored = await settled();
+    const computed = ours(objects);
+    for (const name of ["middle", "top", "nothing-gathered", "itself", "view", "edit", "admin"])
+      expect([name, sameRules(computed, name, stored.get(name) ?? [])]).toEqual([name, true]);
+    // Written rules over which nothing is gathered stay: the controller applies no rules field then.
+    expect(stored.get("nothing-gathered")).toEqual([nodes]);
+    expect(stored.get("top")).toEqual([pods]);
+  }, 60_000);
+
+  test("in a cycle have no more than we compute", async () => {
+    const objects = [
+      role("cycle-a", { c1: "x" }, [pods], [{ matchLabels: { c2: "x" } }]),
+      role("cycle-b", { c2: "x" }, [nodes], [{ matchLabels: { c1: "x" } }]),
+    ];
+    for (const body of objects) expect((await client.send({ method: "POST", path, body })).status).toBe(201);
+    const stored = await settled();
+    const computed = ours(objects);
+    for (const name of ["cycle-a", "cycle-b"]) {
+      const mine = rulesOf(computed, computed.roles.get(roleKey("", name))!);
+      expect(
+        covers(
+          mine,
+          (stored.get(name) ?? []).map((rule) => readRule(rule)!),
+        ).covered,
+      ).toBe(true);
+    }
+  }, 60_000);
+
+  test("drawn at random", async () => {
+    const d = dice(7);
+    const objects: JsonObject[] = [];
+    for (let index = 0; index < (deep ? 200 : 40); index++) {
+      // Labels point forward, so that nothing gathers itself: cycles depend on who came first.
+      const layer = index % 4;
+      const labels = d.chance(0.7) ? { [`l${layer}`]: d.one(["a", "b"]) } : {};
+      const selectors = [
+        { matchLabels: { [`l${layer - 1}`]: d.one(["a", "b"]) } },
+        { matchExpressions: [{ key: `l${layer - 1}`, operator: "In", values: d.some(["a", "b", "c"], 2) }] },
+        {
+          matchExpressions: [
+            { key: "l0", operator: "Exists" },
+            { key: "l1", operator: "DoesNotExist" },
+          ],
+        },
+      ];
+      const gathers = layer > 0 && d.chance(0.6) ? d.some(selectors, 2) : undefined;
+      objects.push(role(`r${index}`, labels, gathers === undefined ? randomRules(d, false) : [], gathers));
+    }
+    const kept: JsonObject[] = [];
+    for (const body of objects) {
+      const { status } = await client.send({ method: "POST", path, body });
+      if (status === 201) kept.push(body);
+    }
+    const stored = await settled();
+    const computed = ours(kept);
+    const names = kept.map((object) => (object["metadata"] as { name: string }).name);
+    expect(names.filter((name) => !sameRules(computed, name, stored.get(name) ?? []))).toEqual([]);
+    expect(names.length).toBeGreaterThan(30);
+  }, 60_000);
+});
