@@ -14,6 +14,7 @@ import { completionCommand } from "./commands/completion.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { planCommand } from "./commands/plan.ts";
 import { showCommand } from "./commands/show.ts";
+import { threatModelRoutes } from "./commands/threat-model.ts";
 import { undoCommand } from "./commands/undo.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
@@ -31,6 +32,7 @@ const root = buildRouteMap<string, CliContext>({
     undo: undoCommand,
     check: checkCommand,
     audit: auditRoutes,
+    "threat-model": threatModelRoutes,
     completion: completionCommand,
     version: versionCommand,
   },
