@@ -13,7 +13,8 @@ import {
 } from "../../threat-model/compare/compare-models.ts";
 import { whatIf } from "../../threat-model/compare/what-if.ts";
 import { readInventory } from "../../threat-model/inventory/read-inventory.ts";
-import { modelThreats, type ThreatModel } from "../../threat-model/model/threat-model.ts";
+import { type PluginFiles, splitPlugins } from "../../threat-model/inventory/split-plugins.ts";
+import { apiVersion, modelThreats, type ThreatModel } from "../../threat-model/model/threat-model.ts";
 import { parseModel, parseAcceptances, parseAgentPage } from "../../threat-model/model/parse-model.ts";
 import { renderModelCycloneDx } from "../../threat-model/report/cyclonedx.ts";
 import { renderModelHtml } from "../../threat-model/report/html.ts";
@@ -22,7 +23,7 @@ import { renderModelMarkdown } from "../../threat-model/report/markdown.ts";
 import { renderModelOtm } from "../../threat-model/report/otm.ts";
 import { renderAgentPage, renderPage } from "../../threat-model/report/page.ts";
 import { renderModelSarif } from "../../threat-model/report/sarif.ts";
-import { renderModelText, scoreLine } from "../../threat-model/report/text.ts";
+import { renderListText, renderModelText, scoreLine } from "../../threat-model/report/text.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { readFolder } from "../threat-model-folder.ts";
@@ -57,6 +58,11 @@ export async function threatModel(this: CliContext, flags: ModelFlags, path?: st
       });
     const root = resolve(this.cwd, path);
     const files = readFolder(root, path);
+    const plugins = splitPlugins(files);
+    if (plugins.length > 1) {
+      write(this, flags.out, renderedList(plugins, flags.output));
+      return ExitCode.done;
+    }
     const inventory = readInventory(printable(basename(root)), files);
     if (inventory.files === 0)
       throw new OpsError("INPUT_EMPTY", `${printable(path)} holds nothing that describes an agent`, {
@@ -84,6 +90,25 @@ function rendered(model: ThreatModel, format: ModelFlags["output"]): string {
     default:
       return renderModelText(model);
   }
+}
+
+/** Several plug-ins: a line for each, or all models in one object. */
+function renderedList(plugins: readonly PluginFiles[], format: ModelFlags["output"]): string {
+  const models = plugins.map(({ folder, files }) => ({
+    folder,
+    model: modelThreats(readInventory(folder, files)),
+  }));
+  if (format === "json")
+    return jsonText({
+      apiVersion,
+      kind: "ThreatModelList",
+      items: models,
+    });
+  if (format !== "text")
+    throw new OpsError("USAGE", `the folder holds ${plugins.length} plug-ins; ${format} reports on one`, {
+      hint: `name the folder of one, for example ${printable(plugins[0]?.folder ?? "")}`,
+    });
+  return renderListText(models);
 }
 
 function write(context: CliContext, out: string | undefined, text: string): void {

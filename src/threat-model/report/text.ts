@@ -80,3 +80,28 @@ function place(evidence: ThreatEntry["evidence"]): string {
   const [first] = evidence;
   return first === undefined ? "" : ` (${first.file}:${first.line})`;
 }
+
+/** Many plug-ins, the worst first: the upper end of the strict score, then how many threats are present. */
+export function renderListText(
+  models: readonly { readonly folder: string; readonly model: ThreatModel }[],
+): string {
+  const rows = models
+    .map(({ folder, model }) => ({
+      folder,
+      score: model.scores[0],
+      present: model.threats.filter((threat) => threat.state === "present").length,
+      anomalies: model.inventory.anomalies.length,
+    }))
+    .sort(
+      (left, right) =>
+        (right.score?.interval.max ?? 0) - (left.score?.interval.max ?? 0) ||
+        right.present - left.present ||
+        (left.folder < right.folder ? -1 : 1),
+    );
+  const width = Math.max(...rows.map((row) => row.folder.length));
+  const lines = rows.map(({ folder, score, present, anomalies }) => {
+    const more = anomalies === 0 ? "" : `, ${anomalies} anomalies`;
+    return `${folder.padEnd(width)}  ${score === undefined ? "" : scoreLine(score)}  ${present} present${more}`;
+  });
+  return `${models.length} plug-ins, nothing run\n\n${lines.join("\n")}\n`;
+}
