@@ -131,9 +131,11 @@ function readValue(context: CliContext, path: string): Json {
   const [first] = documents;
   const problem = documents.flatMap((document) => document.problems).find((one) => one.severity === "error");
   if (problem !== undefined)
-    throw new OpsError("INPUT_MALFORMED", problem.message, {
-      ...(problem.place === undefined ? {} : { place: problem.place }),
-    });
+    throw new OpsError(
+      "INPUT_MALFORMED",
+      problem.message,
+      problem.place === undefined ? {} : { place: problem.place },
+    );
   if (first === undefined || documents.length > 1)
     throw new OpsError("INPUT_MALFORMED", `${printable(path)} must hold one document`);
   return first.value;
