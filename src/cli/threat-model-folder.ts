@@ -47,7 +47,7 @@ export function readFolder(root: string, shown: string): readonly FolderFile[] {
         if (depth >= MAX_DEPTH)
           files.push({ path, left: "too-large", what: "folders are nested too deeply" });
         else walk(path, depth + 1);
-      } else if (what === "link")
+      } else if (what === "link" && (relevant.test(name) || !name.includes(".", 1)))
         files.push({
           path,
           left: "link",

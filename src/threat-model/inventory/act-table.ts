@@ -6,6 +6,8 @@ interface ActRow {
   readonly pattern: RegExp;
   /** What it is evidence of. */
   readonly what: string;
+  /** The text around it must speak of this too: RBAC of an application is not that of a cluster. */
+  readonly within?: RegExp;
   readonly positive: string;
   readonly negative: string;
 }
@@ -15,7 +17,7 @@ export const actTable: readonly ActRow[] = [
   {
     kind: "cluster-write",
     pattern:
-      /\b(?:kubectl|oc) (?:-\S+ |--\S+ ){0,6}(?:apply|create|delete|replace|patch|edit|scale|set|label|annotate|drain|cordon|taint|run|rollout (?:restart|undo)|exec|cp|expose|autoscale)\b|\bhelm (?:install|upgrade|uninstall|rollback)\b|\bkustomize build\b[^|]{0,200}\| ?kubectl/,
+      /\b(?:kubectl|oc) (?:-\S+ (?:[\w.\/:]+ )?){0,4}(?:apply|create|delete|replace|patch|edit|scale|set|label|annotate|drain|cordon|taint|run|rollout (?:restart|undo)|exec|cp|expose|autoscale)\b|\bhelm (?:install|upgrade|uninstall|rollback)\b|\bkustomize build\b[^|]{0,200}\| ?kubectl/,
     what: "writes to a cluster",
     positive: "kubectl -n shop apply -f k8s/",
     negative: "kubectl get pods",
@@ -23,7 +25,7 @@ export const actTable: readonly ActRow[] = [
   {
     kind: "cluster-read",
     pattern:
-      /\b(?:kubectl|oc) (?:-\S+ |--\S+ ){0,6}(?:get|describe|logs|top|events|explain|auth|cluster-info|diff)\b|\bhelm (?:list|get|status|history)\b/,
+      /\b(?:kubectl|oc) (?:-\S+ (?:[\w.\/:]+ )?){0,4}(?:get|describe|logs|top|events|explain|auth|cluster-info|diff)\b|\bhelm (?:list|get|status|history)\b/,
     what: "reads a cluster with the credentials at hand",
     positive: "kubectl get pods",
     negative: "kubectl apply -f a",
@@ -31,7 +33,7 @@ export const actTable: readonly ActRow[] = [
   {
     kind: "secret-read",
     pattern:
-      /\bkubectl (?:-\S+ |--\S+ ){0,6}(?:get|describe) secrets?\b|~\/\.kube\/config\b|\$\{?KUBECONFIG\b|\bvault kv get\b|\bcat [^\n]{0,80}\.env\b|~\/\.(?:ssh|aws)\//,
+      /\bkubectl (?:-\S+ (?:[\w.\/:]+ )?){0,4}(?:get|describe) secrets?\b|~\/\.kube\/config\b|\$\{?KUBECONFIG\b|\bvault kv get\b|\bcat [^\n]{0,80}\.env\b|~\/\.(?:ssh|aws)\//,
     what: "reads credentials",
     positive: "kubectl get secret db -o yaml",
     negative: "kubectl get pods",
@@ -61,7 +63,7 @@ export const actTable: readonly ActRow[] = [
   },
   {
     kind: "network-read",
-    pattern: /\b(?:curl|wget) [^\n]{0,200}https?:\/\//,
+    pattern: /\b(?:curl|wget) [^\n]{0,200}https?:\/\/(?!localhost\b|127\.|\[::1\]|[\w.-]+\.svc\b|[\w-]+:\d)/,
     what: "fetches from the network",
     positive: "curl https://example.com/",
     negative: "curl --version",
@@ -71,7 +73,8 @@ export const actTable: readonly ActRow[] = [
     pattern:
       /\bkind: (?:Cluster)?Role(?:Binding)?\b|\bRBAC (?:polic|role|config|rule|manifest|binding)|\b(?:generate|create|configure|implement|design)\w* [^.\n]{0,60}\bRBAC\b/i,
     what: "writes permissions",
-    positive: "Configure RBAC for the team",
+    within: /kubernetes|kubectl|\bk8s\b|ClusterRole|kind: Role/i,
+    positive: "Configure RBAC for the team in Kubernetes",
     negative: "RBAC is a topic of its own",
   },
   {
@@ -79,7 +82,8 @@ export const actTable: readonly ActRow[] = [
     pattern:
       /\bkind: (?:NetworkPolicy|ValidatingAdmissionPolicy|ClusterPolicy|ConstraintTemplate)\b|\b(?:generate|create|configure|implement|design)\w* [^.\n]{0,60}\b(?:network polic(?:y|ies)|admission polic(?:y|ies)|security polic(?:y|ies)|Pod Security)/i,
     what: "writes security policies",
-    positive: "Implement network policies for isolation",
+    within: /kubernetes|kubectl|\bk8s\b|NetworkPolicy|admission/i,
+    positive: "Implement Kubernetes network policies for isolation",
     negative: "network policies exist",
   },
   {
@@ -100,15 +104,16 @@ export const actTable: readonly ActRow[] = [
   },
   {
     kind: "logs",
-    pattern: /\baudit log\b|>> *\S*\.(?:log|jsonl)\b/i,
+    pattern: />> *\S*\.(?:log|jsonl)\b/i,
     what: "keeps a log",
-    positive: 'echo "$line" >> audit.log',
+    positive: "date >> audit.log",
     negative: "kubectl logs web",
   },
 ];
 
-/** Words that turn a line into its opposite. */
-const negation = /\b(?:never|do not|don't|must not|mustn't|avoid|refuse|forbidden|instead of)\b/i;
+/** Words that turn a line into its opposite, and lines that only print or try. */
+const negation =
+  /\b(?:never|do not|don't|must not|mustn't|avoid|refuse|forbidden|instead of|content security polic(?:y|ies))\b|--dry-run\b|^\s*echo\b/i;
 
 /** Lines longer than this are no prose and no command that a person reads. */
 const LINE = 2000;
@@ -132,6 +137,7 @@ export function actsOf(text: string, first: number): readonly LineAct[] {
     for (const row of actTable) {
       const count = counts.get(row.kind) ?? 0;
       if (count >= PER_KIND || !row.pattern.test(shown)) continue;
+      if (row.within?.test(text) === false) continue;
       counts.set(row.kind, count + 1);
       acts.push({ kind: row.kind, line: first + index, what: row.what });
     }

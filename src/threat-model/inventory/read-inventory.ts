@@ -198,7 +198,9 @@ function referenceText(draft: Draft, path: string, text: string): void {
 }
 
 function script(draft: Draft, path: string, text: string): void {
-  addScript(draft, path, actsOf(text, 1), "script");
+  // A comment does nothing; blank lines keep the numbers.
+  const code = text.replace(/^[ \t]*(?:\/\/|#|\*|\/\*)[^\n]*$/gm, "");
+  addScript(draft, path, actsOf(code, 1), "script");
 }
 
 function addScript(draft: Draft, path: string, acts: ReturnType<typeof actsOf>, what: string): void {

@@ -38,7 +38,8 @@ function readServer(file: string, read: ReadValue, path: JsonPath, entry: JsonOb
     transport: transportOf(textOf(entry["type"]), url),
     pinned: url === undefined && (!fetches || args.some((word) => exactVersion.test(word))),
     fetchesCode: fetches,
-    remote: parsed !== undefined && !parsed.local,
+    // An address that is filled in later may be any.
+    remote: url !== undefined && parsed?.local !== true,
     encrypted: parsed?.encrypted ?? true,
     exposed: args.some((word) => everywhere.test(word.replace(/^--?[\w-]+=/, ""))),
     authenticated:

@@ -189,8 +189,8 @@ export const ecosystemRules: readonly MaestroRule[] = [
     },
     asi: ["ASI03"],
     source: `${maestro}, cross-layer`,
-    positive: skill("Configure RBAC for every team.\nkubectl apply -f rbac.yaml"),
-    negative: skill("Configure RBAC for every team."),
+    positive: skill("Configure RBAC for every team in Kubernetes.\nkubectl apply -f rbac.yaml"),
+    negative: skill("Configure RBAC for every team in Kubernetes."),
   },
   {
     id: "MX.3/ceiling-and-approval",

@@ -63,8 +63,12 @@ export const infrastructureRules: readonly MaestroRule[] = [
         : acts(inventory, "writes-rbac", "writes-policy", "gitops-write"),
     asi: ["ASI02", "ASI03"],
     source: `${maestro}, layer 4; AID-H-032.002`,
-    positive: { "agents/a.md": "---\nname: a\ntools: Write\n---\nConfigure RBAC for every team.\n" },
-    negative: { "agents/a.md": "---\nname: a\ntools: Read\n---\nConfigure RBAC for every team.\n" },
+    positive: {
+      "agents/a.md": "---\nname: a\ntools: Write\n---\nConfigure RBAC for every team in Kubernetes.\n",
+    },
+    negative: {
+      "agents/a.md": "---\nname: a\ntools: Read\n---\nConfigure RBAC for every team in Kubernetes.\n",
+    },
   },
   {
     id: "M4.3/gate-after-generation",
@@ -148,7 +152,7 @@ export const policySurfaceRules: readonly MaestroRule[] = [
     when: (inventory) => acts(inventory, "writes-rbac"),
     asi: ["ASI03"],
     source: "published page of kubernetes-operations, L6; MAESTRO M4.2, MX.3",
-    positive: skill("Configure RBAC for every team."),
+    positive: skill("Configure RBAC for every team in Kubernetes."),
     negative: quiet,
   },
   {
@@ -168,7 +172,7 @@ export const policySurfaceRules: readonly MaestroRule[] = [
     when: (inventory) => acts(inventory, "writes-policy"),
     asi: ["ASI02"],
     source: "published page of kubernetes-operations, L6; MAESTRO M4.3",
-    positive: skill("Implement network policies for every namespace."),
+    positive: skill("Implement Kubernetes network policies for every namespace."),
     negative: quiet,
   },
   {
@@ -191,8 +195,10 @@ export const policySurfaceRules: readonly MaestroRule[] = [
         : toolEvidence(withAny(inventory, "shell")),
     asi: ["ASI03", "ASI05"],
     source: "AISVS 9.6.1 (proposer is not applier)",
-    positive: { "agents/a.md": "---\nname: a\n---\nConfigure RBAC for every team.\n" },
-    negative: { "agents/a.md": "---\nname: a\ntools: Read\n---\nConfigure RBAC for every team.\n" },
+    positive: { "agents/a.md": "---\nname: a\n---\nConfigure RBAC for every team in Kubernetes.\n" },
+    negative: {
+      "agents/a.md": "---\nname: a\ntools: Read\n---\nConfigure RBAC for every team in Kubernetes.\n",
+    },
   },
 ];
 
