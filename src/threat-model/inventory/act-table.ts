@@ -127,8 +127,8 @@ export interface LineAct {
 /** Hits of one kind that are kept per file: more of the same prove nothing new. */
 const PER_KIND = 3;
 
-/** What the lines of a text do. `first` is the number of the first line. */
-export function actsOf(text: string, first: number): readonly LineAct[] {
+/** What the lines of a text do. `first` is the number of the first line; `context` is the whole that the text is part of. */
+export function actsOf(text: string, first: number, context = text): readonly LineAct[] {
   const counts = new Map<ActKind, number>();
   const acts: LineAct[] = [];
   for (const [index, line] of text.split("\n").entries()) {
@@ -137,7 +137,7 @@ export function actsOf(text: string, first: number): readonly LineAct[] {
     for (const row of actTable) {
       const count = counts.get(row.kind) ?? 0;
       if (count >= PER_KIND || !row.pattern.test(shown)) continue;
-      if (row.within?.test(text) === false) continue;
+      if (row.within?.test(context) === false) continue;
       counts.set(row.kind, count + 1);
       acts.push({ kind: row.kind, line: first + index, what: row.what });
     }

@@ -59,12 +59,12 @@ export function readInstruction(
   const denied = wordsOf(value["disallowedTools"]) ?? wordsOf(value["disallowed-tools"]) ?? [];
   const name = shown(textOf(value["name"]) ?? fallbackName);
   const model = textOf(value["model"]);
-  const bodyActs = actsOf(body, bodyLine);
+  const bodyActs = actsOf(body, bodyLine, text);
   const description = textOf(value["description"]);
   const descriptionActs =
     description === undefined
       ? []
-      : actsOf(description.replaceAll("\n", " "), line("description")).map((act) => ({
+      : actsOf(description.replaceAll("\n", " "), line("description"), text).map((act) => ({
           ...act,
           line: line("description"),
         }));

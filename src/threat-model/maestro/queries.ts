@@ -31,12 +31,16 @@ export function readsOthersText(instruction: Instruction): boolean {
   );
 }
 
-/** Can change something outside the model's own context. */
-export function canAct(instruction: Instruction): boolean {
-  const { capabilities } = instruction.tools;
-  return (
-    capabilities.includes("shell") || capabilities.includes("write-files") || capabilities.includes("server")
-  );
+/**
+ * Can change something outside the model's own context. Tools of a server count, since what they do is unknown; those of
+ * our own do not where tests prove that none of them has an effect by itself (C3.1, C3.2).
+ */
+export function canAct(inventory: Inventory): (instruction: Instruction) => boolean {
+  const harmless = enforced(inventory, "C3.1", "C3.2").length > 0;
+  return ({ tools: { capabilities } }) =>
+    capabilities.includes("shell") ||
+    capabilities.includes("write-files") ||
+    (capabilities.includes("server") && !harmless);
 }
 
 /** Evidence of controls that the product's tests prove; empty unless every one of them is enforced. */

@@ -61,9 +61,10 @@ export const ecosystemRules: readonly MaestroRule[] = [
     threat: "M7.4",
     state: "mitigated",
     reason: "every agent lists the tools it has, and none of them changes anything",
-    when: ({ instructions }) =>
-      instructions.length > 0 && instructions.every((one) => one.kind === "agent" && !canAct(one))
-        ? toolEvidence(instructions)
+    when: (inventory) =>
+      inventory.instructions.length > 0 &&
+      inventory.instructions.every((one) => one.kind === "agent" && !canAct(inventory)(one))
+        ? toolEvidence(inventory.instructions)
         : [],
     asi: ["ASI02"],
     source: "AID-H-018, AID-H-019",
@@ -84,8 +85,12 @@ export const ecosystemRules: readonly MaestroRule[] = [
     threat: "M7.5",
     state: "present",
     reason: "text from the network reaches a model that can act",
-    when: ({ instructions }) =>
-      toolEvidence(instructions.filter((one) => one.tools.capabilities.includes("network") && canAct(one))),
+    when: (inventory) =>
+      toolEvidence(
+        inventory.instructions.filter(
+          (one) => one.tools.capabilities.includes("network") && canAct(inventory)(one),
+        ),
+      ),
     asi: ["ASI01"],
     source: `${maestro}, layer 7; AML.M0030`,
     positive: agent("tools: WebFetch, Bash"),

@@ -10,7 +10,7 @@ const manifest: Fixture = { ".claude-plugin/plugin.json": '{"name": "p"}' };
 const reader = agent("tools: Read, Grep");
 const hosted = (inventory: Inventory) => inventory.manifests.map((one) => one.evidence);
 const acting = (inventory: Inventory) =>
-  toolEvidence(inventory.instructions.filter((one) => readsOthersText(one) && canAct(one)));
+  toolEvidence(inventory.instructions.filter((one) => readsOthersText(one) && canAct(inventory)(one)));
 
 function noModel(threat: string, what: string): MaestroRule {
   return {

@@ -5,8 +5,8 @@ import type { DecisionRow } from "./decision.ts";
 type Row = DecisionRow<0 | 50 | 100>;
 
 const all = ({ instructions }: Inventory): readonly Evidence[] => toolEvidence(instructions);
-const acting = ({ instructions }: Inventory): readonly Evidence[] =>
-  toolEvidence(instructions.filter(canAct));
+const acting = (inventory: Inventory): readonly Evidence[] =>
+  toolEvidence(inventory.instructions.filter(canAct(inventory)));
 const writes = (inventory: Inventory): readonly Evidence[] => [
   ...acts(inventory, "cluster-write", "gitops-write"),
   ...inventory.identities.flatMap((identity) => identity.writes),
