@@ -128,7 +128,7 @@ export interface LineAct {
 const PER_KIND = 3;
 
 /** What the lines of a text do. `first` is the number of the first line; `context` is the whole that the text is part of. */
-export function actsOf(text: string, first: number, context = text): readonly LineAct[] {
+export function actsOf(text: string, first: number, context: string = text): readonly LineAct[] {
   const counts = new Map<ActKind, number>();
   const acts: LineAct[] = [];
   for (const [index, line] of text.split("\n").entries()) {
