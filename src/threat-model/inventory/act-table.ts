@@ -17,7 +17,7 @@ export const actTable: readonly ActRow[] = [
   {
     kind: "cluster-write",
     pattern:
-      /\b(?:kubectl|oc) (?:-\S+ (?:[\w.\/:]+ )?){0,4}(?:apply|create|delete|replace|patch|edit|scale|set|label|annotate|drain|cordon|taint|run|rollout (?:restart|undo)|exec|cp|expose|autoscale)\b|\bhelm (?:install|upgrade|uninstall|rollback)\b|\bkustomize build\b[^|]{0,200}\| ?kubectl/,
+      /\b(?:kubectl|oc) (?:-\S+ (?:[\w./:]+ )?){0,4}(?:apply|create|delete|replace|patch|edit|scale|set|label|annotate|drain|cordon|taint|run|rollout (?:restart|undo)|exec|cp|expose|autoscale)\b|\bhelm (?:install|upgrade|uninstall|rollback)\b|\bkustomize build\b[^|]{0,200}\| ?kubectl/,
     what: "writes to a cluster",
     positive: "kubectl -n shop apply -f k8s/",
     negative: "kubectl get pods",
@@ -25,7 +25,7 @@ export const actTable: readonly ActRow[] = [
   {
     kind: "cluster-read",
     pattern:
-      /\b(?:kubectl|oc) (?:-\S+ (?:[\w.\/:]+ )?){0,4}(?:get|describe|logs|top|events|explain|auth|cluster-info|diff)\b|\bhelm (?:list|get|status|history)\b/,
+      /\b(?:kubectl|oc) (?:-\S+ (?:[\w./:]+ )?){0,4}(?:get|describe|logs|top|events|explain|auth|cluster-info|diff)\b|\bhelm (?:list|get|status|history)\b/,
     what: "reads a cluster with the credentials at hand",
     positive: "kubectl get pods",
     negative: "kubectl apply -f a",
@@ -33,7 +33,7 @@ export const actTable: readonly ActRow[] = [
   {
     kind: "secret-read",
     pattern:
-      /\bkubectl (?:-\S+ (?:[\w.\/:]+ )?){0,4}(?:get|describe) secrets?\b|~\/\.kube\/config\b|\$\{?KUBECONFIG\b|\bvault kv get\b|\bcat [^\n]{0,80}\.env\b|~\/\.(?:ssh|aws)\//,
+      /\bkubectl (?:-\S+ (?:[\w./:]+ )?){0,4}(?:get|describe) secrets?\b|~\/\.kube\/config\b|\$\{?KUBECONFIG\b|\bvault kv get\b|\bcat [^\n]{0,80}\.env\b|~\/\.(?:ssh|aws)\//,
     what: "reads credentials",
     positive: "kubectl get secret db -o yaml",
     negative: "kubectl get pods",
