@@ -17,6 +17,7 @@ import { diffCommand } from "./commands/diff.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { planCommand } from "./commands/plan.ts";
 import { showCommand } from "./commands/show.ts";
+import { threatModelRoutes } from "./commands/threat-model.ts";
 import { undoCommand } from "./commands/undo.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
@@ -37,6 +38,7 @@ const root = buildRouteMap<string, CliContext>({
     can: canCommand,
     audit: auditRoutes,
     mcp: mcpCommand,
+    "threat-model": threatModelRoutes,
     completion: completionCommand,
     version: versionCommand,
   },

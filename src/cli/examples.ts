@@ -56,6 +56,19 @@ export const examples: readonly {
   { command: ["audit", "export"], example: "kubeops audit export --out audit.ndjson" },
   { command: ["audit"], example: "kubeops audit verify" },
   { command: ["mcp"], example: "kubeops mcp --project k8s" },
+  { command: ["threat-model", "model"], example: "kubeops threat-model plugin -o json --out model.json" },
+  {
+    command: ["threat-model", "score"],
+    example:
+      "kubeops threat-model score --vector CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N \\\n  --factors autonomy=1,tools=0.5,language=1 --thm P --mitigation partial",
+  },
+  { command: ["threat-model", "diff"], example: "kubeops threat-model diff model.json model.json" },
+  {
+    command: ["threat-model", "what-if"],
+    example: "kubeops threat-model what-if model.json --without agent:reviewer",
+  },
+  { command: ["threat-model", "page"], example: "kubeops threat-model page model.json" },
+  { command: ["threat-model"], example: "kubeops threat-model plugin" },
   { command: ["completion"], example: "kubeops completion zsh" },
   { command: ["version"], example: "kubeops version -o json" },
 ];

@@ -19,6 +19,7 @@ describe("help", () => {
         "",
       ].join("\n"),
     );
+    world.write("plugin/agents/reviewer.md", "---\nname: reviewer\ntools: Read\n---\nReview.\n");
     world.write("k8s/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
   });
   afterAll(() => world.remove());
@@ -32,7 +33,7 @@ describe("help", () => {
   });
 
   test("every command that is listed has one", () => {
-    const listed = [...world.kubeops(["--help"]).stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(
+    const listed = [...world.kubeops(["--help"]).stdout.matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(
       (match) => match[1],
     );
     const commands = listed.filter((name) => name !== undefined && !name.startsWith("-"));

@@ -1,0 +1,32 @@
+import type { ThreatEntry, ThreatModel } from "../model/threat-model.ts";
+
+/** Both readings of layer 6 in one list. */
+export function allThreats(model: ThreatModel): readonly ThreatEntry[] {
+  return [...model.threats, ...model.policySurface];
+}
+
+/** The worst that the strict profile leaves possible: what a machine should act on. */
+export function worstScore(model: ThreatModel): {
+  readonly profile: string;
+  readonly score: number;
+  readonly severity: string;
+} {
+  const [strict] = model.scores;
+  const score = strict?.interval.max ?? 10;
+  const severity =
+    score >= 9 ? "critical" : score >= 7 ? "high" : score >= 4 ? "medium" : score > 0 ? "low" : "none";
+  return { profile: strict?.profile ?? "owasp-0.8-strict", score, severity };
+}
+
+/** An id for machine formats: ASCII letters, digits, dots and dashes. */
+export function machineId(text: string): string {
+  const id = text
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return id === "" ? "agent" : id.slice(0, 80);
+}
+
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
