@@ -4,6 +4,7 @@ import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { objectFindings } from "./reading/object-findings.ts";
+import { schemaFindingTable } from "./schema/schema-table.ts";
 
 interface TableRow {
   readonly severity: Severity;
@@ -26,6 +27,7 @@ function tableRules(): readonly Rule[] {
     yamlProblems,
     objectProblems,
     objectFindings,
+    schemaFindingTable,
   ];
   return tables.flatMap((table) =>
     Object.entries(table).map(([id, row]) => ({

@@ -7,6 +7,7 @@ import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
+import { failsToDecode, schemaFindings } from "../schema/schema-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
 
@@ -52,7 +53,10 @@ function definedKinds(objects: readonly ReadObject[]): ReadonlySet<string> {
 function checkObject(read: ReadObject, defined: ReadonlySet<string>, minor: number): readonly Finding[] {
   const key = objectKey(read.object);
   const template = podTemplateOf(read.object);
-  return [
+  const schema = schemaFindings(read, key, minor);
+  // What cannot be decoded, the server does not look at any further.
+  const decoded = !failsToDecode(schema);
+  return oncePerPath([
     ...checkServed(read, key, defined, minor),
     ...checkScope(read, key),
     ...checkNames(read, key, minor),
@@ -60,7 +64,30 @@ function checkObject(read: ReadObject, defined: ReadonlySet<string>, minor: numb
     ...(template === undefined || template.path.length === 0
       ? []
       : checkMetadata(read, [...template.path, "metadata"])),
-  ];
+    ...(decoded ? afterDecoding(read, key, minor) : []),
+    ...schema,
+  ]);
+}
+
+/** Checks of objects that the server could decode: every one of them may take the types of the schema for granted. */
+function afterDecoding(_read: ReadObject, _key: ObjectKey, _minor: number): readonly Finding[] {
+  return [];
+}
+
+/**
+ * Several tables may know one fault: the first finding of a path and a severity stays, in the order of the tables. The
+ * schema's own are last, for the others say more of the same fault.
+ */
+function oncePerPath(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length < 2) return findings;
+  const families = new Map<string, string>();
+  return findings.filter(({ code, path }) => {
+    const at = JSON.stringify(path ?? []);
+    const family = code.slice(0, code.indexOf("/"));
+    const before = families.get(at);
+    if (before === undefined) families.set(at, family);
+    return before === undefined || before === family || family !== "schema";
+  });
 }
 
 function checkServed(
