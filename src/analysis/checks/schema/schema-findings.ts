@@ -35,13 +35,13 @@ export function componentFindings(read: ReadObject, key: ObjectKey, minor: numbe
   return findingsBy(schema, read, {
     minor,
     // These two read a file that holds unknown fields all the same, with a line in their log.
-    unknown: lenient.has(`${key.group}/${key.version}`) ? "warning" : "error",
+    unknown: readAllTheSame.has(`${key.group}/${key.version}`) ? "warning" : "error",
     component: true,
   });
 }
 
 /** k8s.io/kubernetes pkg/kubelet/kubeletconfig/util/codec and cmd/kubeadm/app/util/config strict.go. */
-const lenient: ReadonlySet<string> = new Set([
+const readAllTheSame: ReadonlySet<string> = new Set([
   "kubelet.config.k8s.io/v1beta1",
   "kubeadm.k8s.io/v1beta3",
   "kubeadm.k8s.io/v1beta4",
@@ -71,8 +71,8 @@ interface Walk {
   readonly found: Finding[];
   /** Structs around the value, for Go's name of a field. */
   readonly structs: StructType[];
-  /** Inside the status, which nobody who creates an object has to fill. */
-  status: boolean;
+  /** Inside what is decoded and not judged: the status, and fields that the server drops. */
+  lenient: boolean;
 }
 
 function findingsBy(schema: StructType, read: ReadObject, asked: Asked): readonly Finding[] {
@@ -84,7 +84,7 @@ function findingsBy(schema: StructType, read: ReadObject, asked: Asked): readonl
     path: [],
     found: [],
     structs: [],
-    status: false,
+    lenient: false,
   };
   walkStruct(read.object, schema, walk);
   return walk.found;
@@ -115,7 +115,7 @@ function walkValue(value: Json, type: SchemaType, field: Field | undefined, walk
       return;
     case "enum":
       if (typeof value !== "string") typeFault(value, type, "a text", walk);
-      else if (!walk.status && value !== "" && !knows(type.values, value))
+      else if (!walk.lenient && value !== "" && !knows(type.values, value))
         enumFault(value, type.values, walk);
       return;
     default:
@@ -137,16 +137,22 @@ function walkStruct(value: JsonObject, type: StructType, walk: Walk): void {
     if (member === undefined) continue;
     const field = type.fields.get(name);
     path.push(name);
-    if (top) walk.status = name === "status";
+    if (top) walk.lenient = name === "status";
     if (field === undefined) unknownField(name, type, walk);
     else {
-      if (field.offGates.length > 0 && !walk.status) gateOff(field, walk);
+      const lenient = walk.lenient;
+      if (field.offGates.length > 0 && !lenient) {
+        gateOff(field, walk);
+        // What is dropped is not looked at; it is decoded all the same.
+        walk.lenient = true;
+      }
       walkValue(member, field.type(), field, walk);
+      walk.lenient = lenient;
     }
     path.pop();
   }
-  if (top) walk.status = false;
-  if (type.required.length > 0 && !walk.status) checkRequired(value, type, walk);
+  if (top) walk.lenient = false;
+  if (type.required.length > 0 && !walk.lenient) checkRequired(value, type, walk);
   structs.pop();
 }
 
@@ -178,7 +184,7 @@ function walkList(list: readonly Json[], item: SchemaType, field: Field | undefi
     path.pop();
   }
   if (field === undefined) return;
-  if (list.length > 1 && field.list !== undefined && field.list !== "atomic" && !walk.status)
+  if (list.length > 1 && field.list !== undefined && field.list !== "atomic" && !walk.lenient)
     for (const { index, text } of duplicateItems(list, field.list, item))
       add(walk, "schema/duplicate-item", [...path, index], { what: pathText(path), other: text });
   limitItems(list.length, field, walk);
@@ -197,7 +203,7 @@ function walkMap(map: JsonObject, type: SchemaType, field: Field | undefined, wa
 
 function limitItems(count: number, field: Field, walk: Walk): void {
   const { items } = field.limits;
-  if (items === undefined || count <= items || walk.status) return;
+  if (items === undefined || count <= items || walk.lenient) return;
   const what = pathText(walk.path);
   add(walk, "schema/limit", walk.path, { what, other: `${count} items; must have at most ${items} items` });
 }
@@ -211,7 +217,7 @@ function walkScalar(
   const { path } = walk;
   const fault = scalarFault(value, type);
   if (fault === undefined) {
-    if (field !== undefined && !walk.status) limitScalar(value, field, walk);
+    if (field !== undefined && !walk.lenient) limitScalar(value, field, walk);
     return;
   }
   const where = pathText(path);
