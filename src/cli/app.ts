@@ -12,6 +12,7 @@ import { charterRoutes } from "./commands/charter.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
 import { showCommand } from "./commands/show.ts";
 import { undoCommand } from "./commands/undo.ts";
@@ -30,6 +31,7 @@ const root = buildRouteMap<string, CliContext>({
     apply: applyCommand,
     undo: undoCommand,
     check: checkCommand,
+    explain: explainCommand,
     audit: auditRoutes,
     completion: completionCommand,
     version: versionCommand,

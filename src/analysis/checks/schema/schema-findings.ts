@@ -13,7 +13,7 @@ import { type Field, goText, type SchemaType, type StructType } from "../../../k
 import { componentSchemaOf, minorsOfField, schemaOf } from "../../../kube/schema/schemas.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { duplicateItems } from "./duplicate-items.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../../../kube/nearest-name.ts";
 import { isEnforced } from "./required-fields.ts";
 import { scalarFault } from "./scalar-fault.ts";
 import { MAX_SCHEMA_FINDINGS, type SchemaCode, schemaFinding, type SchemaTexts } from "./schema-table.ts";
