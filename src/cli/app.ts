@@ -14,6 +14,7 @@ import { completionCommand } from "./commands/completion.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
+import { schemasRoutes } from "./commands/schemas.ts";
 import { showCommand } from "./commands/show.ts";
 import { undoCommand } from "./commands/undo.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -32,6 +33,7 @@ const root = buildRouteMap<string, CliContext>({
     undo: undoCommand,
     check: checkCommand,
     explain: explainCommand,
+    schemas: schemasRoutes,
     audit: auditRoutes,
     completion: completionCommand,
     version: versionCommand,

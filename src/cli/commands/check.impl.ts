@@ -17,6 +17,8 @@ import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { inputNames, readObjectInputs } from "../inputs.ts";
+import { cachePath } from "../paths.ts";
+import { openSchemaStore } from "../schema-store/schema-store.ts";
 import { minorOf } from "../session.ts";
 import { toolVersion } from "../version.ts";
 
@@ -49,7 +51,12 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
         hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
       });
     }
-    const findings = checkInputs(inputs, { minor, podSecurity: flags.podSecurity ?? "labels" });
+    const store = openSchemaStore(cachePath(this));
+    const findings = checkInputs(inputs, {
+      minor,
+      podSecurity: flags.podSecurity ?? "labels",
+      storedDefinition: (group, kind) => store.find(group, kind),
+    });
     const { stdout, stderr } = this.process;
     stdout.write(rendered(findings, { inputs, skipped, flags, color: wantsColor(this, flags) }));
     if (!flags.quiet && flags.output === "text" && flags.podSecurity !== undefined)

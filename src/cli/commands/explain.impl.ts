@@ -2,10 +2,12 @@ import { ruleCodes, ruleExample, ruleOf } from "../../analysis/checks/rule-table
 import { findResources, resourceWords } from "../../kube/catalogue/find-resource.ts";
 import type { ResourceType } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
+import { isArray, isObject, type JsonObject, valueAt } from "../../kube/json.ts";
 import { nearestName } from "../../kube/nearest-name.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import { explainNative } from "../../kube/schema/explain-native.ts";
+import { explainOpenApi } from "../../kube/schema/explain-openapi.ts";
 import type { Explained } from "../../kube/schema/explained.ts";
 import { schemaOf } from "../../kube/schema/schemas.ts";
 import type { CliContext } from "../context.ts";
@@ -13,6 +15,8 @@ import { type ExplainedKind, explainText, ruleText } from "../display/explain-te
 import { style } from "../display/style.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
+import { cachePath } from "../paths.ts";
+import { openSchemaStore, type SchemaStore } from "../schema-store/schema-store.ts";
 import { minorOf } from "../session.ts";
 
 export interface ExplainFlags {
@@ -37,7 +41,7 @@ export async function explain(this: CliContext, flags: ExplainFlags, asked: stri
       );
       return ExitCode.done;
     }
-    const explained = await find(asked, flags);
+    const explained = await find(asked, flags, openSchemaStore(cachePath(this)));
     stdout.write(
       flags.output === "json"
         ? `${JSON.stringify(explanationJson(explained, flags.recursive))}\n`
@@ -69,7 +73,7 @@ interface Root {
   readonly is: Explained;
 }
 
-async function find(asked: string, flags: ExplainFlags): Promise<ExplainedKind> {
+async function find(asked: string, flags: ExplainFlags, store: SchemaStore): Promise<ExplainedKind> {
   const minor = minorOf(flags.kubeVersion);
   const parts = asked.split(".").map((part) => part.replace(/(?:\[[^\]]*\])+$/, ""));
   if (parts.includes("")) {
@@ -84,6 +88,9 @@ async function find(asked: string, flags: ExplainFlags): Promise<ExplainedKind> 
     const root = versions === undefined ? undefined : await nativeRoot(versions, minor, flags.apiVersion);
     if (root !== undefined) return along(root, parts.slice(length), printable(word));
   }
+  const custom = storedRoot(parts, flags.apiVersion, store);
+  if (custom !== undefined)
+    return along(custom.root, parts.slice(custom.length), printable(parts.slice(0, custom.length).join(".")));
   const [word = ""] = parts;
   const meant = nearestName(word.toLowerCase(), resourceWords());
   const wanted = flags.apiVersion === undefined ? "" : ` of ${printable(flags.apiVersion)}`;
@@ -123,6 +130,46 @@ async function nativeRoot(
   const { descriptions } = await import("../../kube/schema/descriptions.generated.ts");
   const { group, version, kind } = type;
   return { group, version, kind, note: servedText(type, minor), is: explainNative(schema, descriptions) };
+}
+
+/** A custom resource whose definition was added, and how many parts of what was asked name it: kind, or kind and group. */
+function storedRoot(
+  parts: readonly string[],
+  apiVersion: string | undefined,
+  store: SchemaStore,
+): { readonly root: Root; readonly length: number } | undefined {
+  const asked = parts.join(".").toLowerCase();
+  const begins = (word: string): boolean => asked === word || asked.startsWith(`${word}.`);
+  for (const { group, kind } of store.list()) {
+    const definition = store.find(group, kind, true);
+    const names = definition === undefined ? [] : wordsOf(definition, kind);
+    const word = [...names.map((name) => `${name}.${group}`), ...names].find(begins);
+    const version = apiVersion === undefined ? undefined : apiVersion.slice(apiVersion.indexOf("/") + 1);
+    if (apiVersion !== undefined && apiVersion !== `${group}/${version}`) continue;
+    const chosen =
+      word === undefined || definition === undefined ? undefined : versionOf(definition, version);
+    const schema = valueAt(chosen, ["schema", "openAPIV3Schema"]);
+    if (word === undefined || !isObject(schema) || typeof chosen?.["name"] !== "string") continue;
+    const root = { group, version: chosen["name"], kind, note: "", is: explainOpenApi(schema) };
+    return { root, length: word.split(".").length };
+  }
+  return undefined;
+}
+
+function wordsOf(definition: JsonObject, kind: string): readonly string[] {
+  const names = valueAt(definition, ["spec", "names"]);
+  const { plural, singular, shortNames } = isObject(names) ? names : {};
+  return [kind, plural, singular, ...(isArray(shortNames) ? shortNames : [])].flatMap((name) =>
+    typeof name === "string" && name !== "" ? [name.toLowerCase()] : [],
+  );
+}
+
+/** The version of a definition that is told: the one that was asked for, else the stored one, else the first. */
+function versionOf(definition: JsonObject, version: string | undefined): JsonObject | undefined {
+  const rows = valueAt(definition, ["spec", "versions"]);
+  const versions = isArray(rows) ? rows.filter(isObject) : [];
+  if (version !== undefined) return versions.find((entry) => entry["name"] === version);
+  return versions.find((entry) => entry["storage"] === true) ?? versions[0];
 }
 
 function servedText(type: ResourceType, minor: number): string {

@@ -28,10 +28,17 @@ export function schemaFindings(read: ReadObject, key: ObjectKey, minor: number):
   return schema === undefined ? [] : findingsBy(schema, read, { minor });
 }
 
-/** The same for a file that a component reads at its start, by the schema of that component. */
-export function componentFindings(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
+/**
+ * The same for a file that a component reads at its start, by the schema of that component; undefined when there is no
+ * schema of it.
+ */
+export function componentFindings(
+  read: ReadObject,
+  key: ObjectKey,
+  minor: number,
+): readonly Finding[] | undefined {
   const schema = componentSchemaOf(key, minor);
-  if (schema === undefined) return [];
+  if (schema === undefined) return undefined;
   return findingsBy(schema, read, {
     minor,
     // These two read a file that holds unknown fields all the same, with a line in their log.
