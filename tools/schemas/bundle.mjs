@@ -23,7 +23,8 @@ const special = new Map([
   [`${EXTENSIONS}.JSONSchemaPropsOrStringArray`, "any"],
   ["k8s.io/component-base/logs/api/v1.TimeOrMetaDuration", "any"],
   ["k8s.io/component-base/logs/api/v1.VModuleConfiguration", "any"],
-  ["k8s.io/component-base/logs/api/v1.QuantityValue", "quantity"],
+  ["k8s.io/apimachinery/pkg/api/resource.QuantityValue", "quantity"],
+  ["k8s.io/kubernetes/cmd/kubeadm/app/apis/bootstraptoken/v1.BootstrapTokenString", "string"],
 ]);
 const kinds = new Set([
   "string",

@@ -9,7 +9,7 @@ import { printable } from "../../kube/printable.ts";
 import { explainNative } from "../../kube/schema/explain-native.ts";
 import { explainOpenApi } from "../../kube/schema/explain-openapi.ts";
 import type { Explained } from "../../kube/schema/explained.ts";
-import { schemaOf } from "../../kube/schema/schemas.ts";
+import { componentFileKinds, componentSchemaOf, schemaOf } from "../../kube/schema/schemas.ts";
 import type { CliContext } from "../context.ts";
 import { type ExplainedKind, explainText, ruleText } from "../display/explain-text.ts";
 import { style } from "../display/style.ts";
@@ -88,6 +88,8 @@ async function find(asked: string, flags: ExplainFlags, store: SchemaStore): Pro
     const root = versions === undefined ? undefined : await nativeRoot(versions, minor, flags.apiVersion);
     if (root !== undefined) return along(root, parts.slice(length), printable(word));
   }
+  const component = await componentRoot(parts[0] ?? "", flags.apiVersion, minor);
+  if (component !== undefined) return along(component, parts.slice(1), printable(parts[0] ?? ""));
   const custom = storedRoot(parts, flags.apiVersion, store);
   if (custom !== undefined)
     return along(custom.root, parts.slice(custom.length), printable(parts.slice(0, custom.length).join(".")));
@@ -130,6 +132,28 @@ async function nativeRoot(
   const { descriptions } = await import("../../kube/schema/descriptions.generated.ts");
   const { group, version, kind } = type;
   return { group, version, kind, note: servedText(type, minor), is: explainNative(schema, descriptions) };
+}
+
+/** A file that a component reads at its start, e.g. `kubeletconfiguration`; of several versions the last by name. */
+async function componentRoot(
+  word: string,
+  apiVersion: string | undefined,
+  minor: number,
+): Promise<Root | undefined> {
+  const found = componentFileKinds()
+    .map((id) => id.split("/"))
+    .filter(([group, version, kind]) => {
+      if (kind?.toLowerCase() !== word.toLowerCase()) return false;
+      return apiVersion === undefined || apiVersion === `${group}/${version}`;
+    });
+  for (const [group = "", version = "", kind = ""] of found.reverse()) {
+    const schema = componentSchemaOf({ group, version, kind }, minor);
+    if (schema === undefined || schema.fields.size === 0) continue;
+    const { descriptions } = await import("../../kube/schema/descriptions.generated.ts");
+    const note = "a file for a component, no object of the API";
+    return { group, version, kind, note, is: explainNative(schema, descriptions) };
+  }
+  return undefined;
 }
 
 /** A custom resource whose definition was added, and how many parts of what was asked name it: kind, or kind and group. */

@@ -159,13 +159,14 @@ function walkStruct(value: JsonObject, type: StructType, walk: Walk): void {
     path.pop();
   }
   if (top) walk.lenient = false;
-  if (type.required.length > 0 && !walk.lenient) checkRequired(value, type, walk);
+  // What a component needs it says itself: its types mark every field required that is no pointer.
+  if (type.required.length > 0 && !walk.lenient && !walk.component) checkRequired(value, type, walk);
   structs.pop();
 }
 
 function checkRequired(value: JsonObject, type: StructType, walk: Walk): void {
   for (const field of type.required) {
-    if (Object.hasOwn(value, field.name) || !(walk.component || isEnforced(type, field))) continue;
+    if (Object.hasOwn(value, field.name) || !isEnforced(type, field)) continue;
     const path = [...walk.path, field.name];
     const is = shapeText(field.type());
     add(walk, "schema/required", path, { what: pathText(path), hint: `write ${field.name}: ${is}` });
@@ -232,7 +233,7 @@ function walkScalar(
   else if (fault.kind === "range") {
     add(walk, "schema/number-range", path, {
       what: where,
-      other: `${fault.wanted}; the API server says: ${cannot(`number ${JSON.stringify(value)}`, type, walk)}`,
+      other: `${fault.wanted}; ${speaker(walk)} says: ${cannot(`number ${JSON.stringify(value)}`, type, walk)}`,
     });
   } else add(walk, "schema/format", path, { what: where, other: fault.reason, hint: fault.hint });
 }
@@ -261,9 +262,13 @@ function typeFault(value: Json, type: SchemaType, wanted: string, walk: Walk): v
   const hint = quoted ? "write it without quotes" : unquoted ? "write it in quotes" : `write ${wanted}`;
   add(walk, "schema/type", path, {
     what: path.length === 0 ? "the object" : pathText(path),
-    other: `${wanted}, this is ${jsonText(value)}; the API server says: ${cannot(jsonType(value), type, walk)}`,
+    other: `${wanted}, this is ${jsonText(value)}; ${speaker(walk)} says: ${cannot(jsonType(value), type, walk)}`,
     hint: quoted && type.scalar === "bool" ? "write true or false, without quotes" : hint,
   });
+}
+
+function speaker(walk: Walk): string {
+  return walk.component ? "the component" : "the API server";
 }
 
 /** What Go's decoder says: the innermost struct, and the path without the indices of lists. */
