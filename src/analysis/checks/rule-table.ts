@@ -5,6 +5,7 @@ import type { Rule } from "../findings/rule.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { objectFindings } from "./reading/object-findings.ts";
 import { schemaFindingTable } from "./schema/schema-table.ts";
+import { serverCodes } from "./server/engine/server-codes.ts";
 
 interface TableRow {
   readonly severity: Severity;
@@ -21,6 +22,7 @@ const tables: readonly Readonly<Record<string, TableRow>>[] = [
   objectProblems,
   objectFindings,
   schemaFindingTable,
+  serverCodes,
 ];
 
 const GAP = "...";

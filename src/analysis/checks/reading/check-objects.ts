@@ -8,6 +8,7 @@ import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { componentFindings, failsToDecode, schemaFindings } from "../schema/schema-findings.ts";
+import { serverFindings } from "../server/server-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
 
@@ -130,8 +131,8 @@ function checkObject(read: ReadObject, minor: number): readonly Finding[] {
 }
 
 /** Checks of objects that the server could decode: every one of them may take the types of the schema for granted. */
-function afterDecoding(_read: ReadObject, _key: ObjectKey, _minor: number): readonly Finding[] {
-  return [];
+function afterDecoding(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
+  return serverFindings(read, key, minor);
 }
 
 /**

@@ -124,7 +124,7 @@ const rules: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["events.k8s.io/Event", event(false)],
   ["flowcontrol.apiserver.k8s.io/FlowSchema", flowSchema],
   ["flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration", priorityLevel],
-  ["networking.k8s.io/IPAddress", spec(ipAddress)],
+  ["networking.k8s.io/IPAddress", ipAddress],
   ["networking.k8s.io/Ingress", ingress],
   ["networking.k8s.io/IngressClass", spec(ingressClass)],
   ["networking.k8s.io/NetworkPolicy", spec(networkPolicy)],

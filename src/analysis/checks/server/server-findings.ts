@@ -1,3 +1,4 @@
+import { scopeOf } from "../../../kube/catalogue/catalogue.ts";
 import type { JsonObject } from "../../../kube/json.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
@@ -21,7 +22,7 @@ export function serverFindings(read: ReadObject, key: ObjectKey, minor: number):
 /** The same, without places. */
 export function serverFaults(object: JsonObject, key: ObjectKey, minor: number): readonly Fault[] {
   const run: Run = { minor, path: [], source: "", faults: [] };
-  checkMetadata(object, run);
+  checkMetadata(object, key, scopeOf(key.group, key.kind) !== undefined, run);
   rulesOf(key.group, key.kind)?.(object, run);
   return run.faults;
 }

@@ -135,16 +135,22 @@ export const namespace: Check = fields("core ValidateNamespace", {
   }),
 });
 
-export const nodeSpec: Check = fields("core ValidateNode", { taints, podCIDRs: each(cidr) }, (value, run) => {
-  const one = textOf(value, "podCIDR") ?? "";
+export const nodeSpec: Check = fields("core ValidateNode", { taints }, (value, run) => {
+  const one = textOf(value, "podCIDR");
   const many = listOf(value, "podCIDRs");
-  if (one !== "" && many.length === 0) {
+  if (one === undefined) return;
+  // A podCIDR that is set replaces a list whose first value it is not (conversion of NodeSpec).
+  if (one !== "" && many[0] !== one) {
     run.path.push("podCIDR");
     cidr(one, run);
     run.path.pop();
+    return;
   }
-  // A podCIDR that is set replaces a list whose first value it is not (conversion of NodeSpec).
-  if (many.length < 2 || (one !== "" && many[0] !== one)) return;
+  run.path.push("podCIDRs");
+  each(cidr)(many, run);
+  run.path.pop();
+  run.source = "core ValidateNode";
+  if (many.length < 2) return;
   const sizes = new Set(
     many.map((range) => (typeof range === "string" ? parseCidr(range)?.bytes.length : undefined)),
   );

@@ -18,7 +18,7 @@ import {
   unique,
 } from "../engine/build.ts";
 import { type Check, inside, report, reportAt, type Run, shown } from "../engine/run.ts";
-import { labelKey, labels, labelValue } from "../engine/selectors.ts";
+import { annotations, labelKey, labels, labelValue } from "../engine/selectors.ts";
 import { label, notIdentifier, notLabel, notLabelValue, notSubdomain, subdomain } from "../engine/texts.ts";
 import { nodeSelector } from "../pods/placing.ts";
 import { isExtended } from "../pods/resources.ts";
@@ -133,8 +133,11 @@ const request: Check = fields(
   },
 );
 
-function notAttribute(name: string): string | undefined {
+function notAttribute(name: string, minor: number): string | undefined {
   const parts = name.split("/");
+  // Declarative validation holds the domain to lower case since 1.37.
+  if (minor >= 37 && parts.length === 2 && parts[0] !== parts[0]?.toLowerCase())
+    return "its domain must be of lower-case letters, digits, '-' and '.'";
   if (parts.length !== 2) return "it must be a domain and a name, as in example.com/model";
   return notQualified(name);
 }
@@ -142,7 +145,8 @@ function notAttribute(name: string): string | undefined {
 /** validateQualifiedName: a C identifier, after a domain or without one. */
 function notQualified(name: string): string | undefined {
   const parts = name.split("/");
-  if (parts.length > 2) return "it must be a name, or a domain and a name";
+  // More parts are not looked at.
+  if (parts.length > 2) return undefined;
   const id = parts.at(-1) ?? "";
   if (id.length > 32) return "its name has more than 32 characters";
   const reason = notIdentifier(id, 0);
@@ -232,20 +236,22 @@ function checkConstraint(constraint: JsonObject, index: number, run: Run): void 
     reportAt(run, ["constraints", index, "matchAttribute"], "server/required", attributes.join(" or "));
   for (const name of set) {
     const value = textOf(constraint, name);
-    const reason = value === undefined ? undefined : notAttribute(value);
+    const reason = value === undefined ? undefined : notAttribute(value, run.minor);
     if (reason !== undefined)
       reportAt(run, ["constraints", index, name], "server/name", shown(value), reason);
   }
 }
 
-const templateMeta: Check = fields("core ValidateTemplateObjectMeta", { labels }, (value, run) => {
-  for (const name of Object.keys(value)) {
-    if (name === "labels" || name === "annotations" || name === "creationTimestamp") continue;
-    const part = value[name];
-    if (part === "" || part === null || (Array.isArray(part) && part.length === 0)) continue;
-    reportAt(run, name, "server/forbidden", name, "a template of a claim has labels and annotations only");
-  }
-});
+const templateMeta: Check = fields(
+  "core ValidateTemplateObjectMeta",
+  { labels, annotations },
+  (value, run) => {
+    for (const name of Object.keys(value)) {
+      if (name === "labels" || name === "annotations" || value[name] === "" || value[name] === null) continue;
+      reportAt(run, name, "server/forbidden", name, "a template of a claim has labels and annotations only");
+    }
+  },
+);
 
 export const resourceClaimTemplate: Check = fields("resource validateResourceClaimTemplateSpec", {
   metadata: templateMeta,
@@ -343,6 +349,7 @@ export const resourceSlice: Check = fields(
     },
   },
   (value, run) => {
+    checkPlacedDevices(value, run);
     if (!isSet(value, "pool")) reportAt(run, ["pool", "name"], "server/required", "pool.name");
     const flags = ["allNodes", ...(run.minor >= 36 ? ["perDeviceNodeSelection"] : [])];
     for (const flag of flags)
@@ -355,6 +362,26 @@ export const resourceSlice: Check = fields(
       report(run, "server/required", `exactly one of nodeName, nodeSelector, ${flags.join(", ")}`);
   },
 );
+
+/** Devices are placed one by one only where the slice says so. */
+function checkPlacedDevices(value: JsonObject, run: Run): void {
+  if (run.minor < 36) return;
+  const each = value["perDeviceNodeSelection"] === true;
+  for (const [index, item] of listOf(value, "devices").entries()) {
+    if (!isObject(item)) continue;
+    const set = ["nodeName", "nodeSelector", "allNodes"].filter((name) => isSet(item, name));
+    if (!each && set.length > 0)
+      reportAt(
+        run,
+        ["devices", index, set[0] ?? ""],
+        "server/forbidden",
+        set[0] ?? "",
+        "perDeviceNodeSelection is not true",
+      );
+    if (each && set.length !== 1)
+      reportAt(run, ["devices", index], "server/required", "exactly one of nodeName, nodeSelector, allNodes");
+  }
+}
 
 export const deviceTaintRule: Check = fields("resource validateDeviceTaintRuleSpec", {
   deviceSelector: fields("resource validateDeviceTaintSelector", {

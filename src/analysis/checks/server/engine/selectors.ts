@@ -10,6 +10,12 @@ export const labelValue: Check = text(notLabelValue);
 /** ValidateLabels. */
 export const labels: Check = eachMember(labelValue, labelKey);
 
+/** ValidateAnnotations: the server lowers a key before it looks at it. */
+export const annotations: Check = eachMember(
+  undefined,
+  text((key) => notQualifiedName(key.toLowerCase())),
+);
+
 const requirement: Check = fields(
   "meta ValidateLabelSelectorRequirement",
   { key: labelKey },

@@ -16,9 +16,10 @@ export { notLabelValue, notLabel, notPathSegment, notQualifiedName, notSubdomain
 
 type Why = (text: string, minor?: number) => string | undefined;
 
-/** IsFullyQualifiedName: a subdomain of at least two labels. */
+/** IsFullyQualifiedName: a subdomain of at least three labels. */
 export const notFullyQualified: Why = (value) =>
-  notSubdomain(value) ?? (value.includes(".") ? undefined : "it must have at least two parts, joined by '.'");
+  notSubdomain(value) ??
+  (value.split(".").length > 2 ? undefined : "it must have at least three parts, joined by '.'");
 
 /** IsFullyQualifiedDomainName: the same with a final point, of at least two labels. */
 export const notDomainName: Why = (value) => {

@@ -5,6 +5,7 @@ import {
   contains,
   hasHostBits,
   isMapped,
+  notCanonicalAddress,
   notCidr,
   parseAddress,
   parseCidr,
@@ -284,7 +285,20 @@ export const ingressClass: Check = fields(
   },
 );
 
-export const ipAddress: Check = fields("networking validateIPAddressParentReference", {
+/** ValidateIPAddress; the run stands at the object. */
+export const ipAddress: Check = (value, run) => {
+  if (!isObject(value)) return;
+  const name = textOf(objectOf(value, "metadata") ?? {}, "name") ?? "";
+  const reason = notCanonicalAddress(name);
+  run.source = "networking ValidateIPAddressName";
+  if (name !== "" && reason !== undefined)
+    reportAt(run, ["metadata", "name"], "server/name", shown(name), reason);
+  run.path.push("spec");
+  parentReference(value["spec"] ?? {}, run);
+  run.path.pop();
+};
+
+const parentReference: Check = fields("networking validateIPAddressParentReference", {
   parentRef: required(
     fields("networking validateIPAddressParentReference", {
       group: textOrEmpty(notSubdomain),

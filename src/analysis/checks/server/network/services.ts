@@ -76,17 +76,6 @@ function checkPorts(spec: JsonObject, run: Run): void {
     if (node === 0) continue;
     if (serviceType(spec) === "ClusterIP")
       reportAt(run, [index, "nodePort"], "server/forbidden", "nodePort", "the type is ClusterIP");
-    else if (serviceType(spec) === "NodePort" || serviceType(spec) === "LoadBalancer") {
-      // The port allocator of the server has no port outside of it.
-      if (node < 30_000 || node > 32_767)
-        reportAt(
-          run,
-          [index, "nodePort"],
-          "server/out-of-range",
-          String(node),
-          "a cluster's default range is 30000 to 32767",
-        );
-    }
     const nodeId = `${protocol}/${node}`;
     if (nodePorts.has(nodeId)) reportAt(run, [index, "nodePort"], "server/duplicate", String(node));
     nodePorts.add(nodeId);
@@ -312,13 +301,13 @@ function checkTraffic(spec: JsonObject, type: string | undefined, run: Run): voi
         "healthCheckNodePort",
         "it needs type LoadBalancer and externalTrafficPolicy Local",
       );
-    else if (health < 30_000 || health > 32_767)
+    else if (health < 0 || health > 65_535)
       reportAt(
         run,
         "healthCheckNodePort",
         "server/out-of-range",
         String(health),
-        "a cluster's default range is 30000 to 32767",
+        "it must be between 1 and 65535",
       );
   }
   run.source = "core validateServiceTrafficDistribution";

@@ -127,7 +127,7 @@ export function checkPodSpec(
   pod: { readonly isPod: boolean; readonly name: string },
   run: Run,
 ): void {
-  const volumes = checkVolumes(value, pod.name, run);
+  const volumes = checkVolumes(value, pod, run);
   const claims = new Set<string>();
   for (const claim of listOf(value, "resourceClaims")) {
     const name = nameOf(claim);
@@ -151,16 +151,24 @@ export function checkPodSpec(
   checkPodSecurity(value, run);
   checkHostNetwork(value, run);
   checkDnsPolicy(value, run);
+  checkOldAccount(value, run);
   const contexts = contextsOf(value);
   checkHostProcess(value, contexts, run);
   checkOs(value, contexts, run);
   checkUserNamespace(value, run);
-  checkOverhead(value, run);
+  checkOverhead(value, pod.isPod, run);
   run.source = "core validateShareProcessNamespace";
   if (value["shareProcessNamespace"] === true && value["hostPID"] === true)
     reportAt(run, "shareProcessNamespace", "server/forbidden", "shareProcessNamespace", "hostPID is true");
   checkHostnameOverride(value, run);
   checkFileReferences(value, volumes, run);
+}
+
+/** The old name of the field counts where the new one is not set (SetDefaults_PodSpec). */
+function checkOldAccount(value: JsonObject, run: Run): void {
+  run.source = "core ValidatePodSpec";
+  if (textOf(value, "serviceAccountName") === "")
+    inside(run, "serviceAccount", value["serviceAccount"], subdomainOrEmpty);
 }
 
 function checkDnsPolicy(value: JsonObject, run: Run): void {
@@ -209,9 +217,18 @@ function checkUserNamespace(value: JsonObject, run: Run): void {
   }
 }
 
-function checkOverhead(value: JsonObject, run: Run): void {
+function checkOverhead(value: JsonObject, isPod: boolean, run: Run): void {
   const overhead = objectOf(value, "overhead");
   if (overhead === undefined) return;
+  run.source = "plugin/pkg/admission/runtimeclass validateOverhead";
+  if (isPod && !isSet(value, "runtimeClassName") && Object.keys(overhead).length > 0)
+    reportAt(
+      run,
+      "overhead",
+      "server/forbidden",
+      "overhead",
+      "it comes from a RuntimeClass, and none is named",
+    );
   run.path.push("overhead");
   checkResources({ limits: overhead }, "container", new Set(), run);
   run.path.pop();

@@ -1,18 +1,7 @@
 /** Probes and lifecycle hooks. */
 import type { JsonObject } from "../../../../kube/json.ts";
 import { port, portOrName } from "../engine/amounts.ts";
-import {
-  each,
-  fields,
-  from,
-  isSet,
-  nonNegative,
-  numberOf,
-  oneOf,
-  required,
-  text,
-  textOf,
-} from "../engine/build.ts";
+import { each, fields, isSet, nonNegative, numberOf, oneOf, required, text } from "../engine/build.ts";
 import { type Check, report, reportAt, type Run } from "../engine/run.ts";
 import { notHeaderName } from "../engine/texts.ts";
 
@@ -24,15 +13,9 @@ const httpGet: Check = fields(
     port: portOrName,
     scheme: oneOf(["HTTP", "HTTPS"], true),
     httpHeaders: each(fields("core validateHTTPGetAction", { name: text(notHeaderName) })),
-    protocol: from(37, oneOf(["HTTP1", "HTTP2"])),
   },
   (value, run) => {
     if (!isSet(value, "port")) reportAt(run, "port", "server/required", "port");
-    if (run.minor < 37 || value["protocol"] !== "HTTP2") return;
-    if (value["scheme"] === "HTTPS")
-      reportAt(run, "protocol", "server/forbidden", "protocol HTTP2", "it works with scheme HTTP only");
-    else if (textOf(value, "host") !== "")
-      reportAt(run, "host", "server/forbidden", "host", "protocol is HTTP2");
   },
 );
 

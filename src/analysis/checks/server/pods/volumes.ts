@@ -206,7 +206,11 @@ const volume: Check = fields("core ValidateVolumes", { name: required(label), ..
 export type Volumes = ReadonlyMap<string, JsonObject>;
 
 /** ValidateVolumes. Gives the volumes by name. `podName` is known for Pods only. */
-export function checkVolumes(spec: JsonObject, podName: string, run: Run): Volumes {
+export function checkVolumes(
+  spec: JsonObject,
+  { name: podName, isPod }: { readonly name: string; readonly isPod: boolean },
+  run: Run,
+): Volumes {
   const volumes = new Map<string, JsonObject>();
   const list = spec["volumes"];
   if (!Array.isArray(list)) return volumes;
@@ -220,6 +224,10 @@ export function checkVolumes(spec: JsonObject, podName: string, run: Run): Volum
     if (typeof name !== "string" || name === "") continue;
     if (volumes.has(name)) reportAt(run, [index, "name"], "server/duplicate", shown(name));
     volumes.set(name, item);
+    const image = objectOf(item, "image");
+    // Asked of Pods only before 1.37.
+    if (image !== undefined && (isPod || run.minor >= 37) && textOf(image, "reference") === "")
+      reportAt(run, [index, "image", "reference"], "server/required", "reference");
     if (podName !== "" && isSet(item, "ephemeral")) {
       const claim = `${podName}-${name}`;
       created.add(claim);

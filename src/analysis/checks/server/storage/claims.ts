@@ -13,7 +13,7 @@ import {
   textOrEmpty,
 } from "../engine/build.ts";
 import { type Check, report, reportAt, type Run, shown } from "../engine/run.ts";
-import { labels, labelSelector } from "../engine/selectors.ts";
+import { annotations, labels, labelSelector } from "../engine/selectors.ts";
 import { notSubdomain, subdomainOrEmpty } from "../engine/texts.ts";
 
 export const accessModeNames: readonly string[] = [
@@ -33,24 +33,38 @@ export const accessModes: Check = (value, run) => {
     report(run, "server/forbidden", "ReadWriteOncePod", "it cannot stand beside other access modes");
 };
 
-function dataSource(source: string, extra: Readonly<Record<string, Check>>): Check {
-  return fields(
-    source,
-    { name: required(), kind: required(), apiGroup: subdomainOrEmpty, ...extra },
-    (value, run) => {
-      const group = textOf(value, "apiGroup");
-      const kind = textOf(value, "kind");
-      if (group === "" && kind !== undefined && kind !== "" && kind !== "PersistentVolumeClaim")
-        reportAt(
-          run,
-          "kind",
-          "server/invalid",
-          shown(kind),
-          "without apiGroup it must be PersistentVolumeClaim",
-        );
-    },
+/** Of dataSource only claims and snapshots stay; every other is dropped before it is looked at (pvc strategy). */
+function isKept(value: JsonObject): boolean {
+  const group = textOf(value, "apiGroup");
+  const kind = textOf(value, "kind");
+  return (
+    (kind === "PersistentVolumeClaim" && group === "") ||
+    (kind === "VolumeSnapshot" && group === "snapshot.storage.k8s.io")
   );
 }
+
+const sourceOfData: Check = fields("core validateDataSource", { name: required() });
+
+const dataSource: Check = (value, run) => {
+  if (isObject(value) && isKept(value)) sourceOfData(value, run);
+};
+
+const dataSourceRef: Check = fields(
+  "core validateDataSourceRef",
+  { name: required(), kind: required(), apiGroup: subdomainOrEmpty },
+  (value, run) => {
+    const group = textOf(value, "apiGroup");
+    const kind = textOf(value, "kind");
+    if (group === "" && kind !== undefined && kind !== "" && kind !== "PersistentVolumeClaim")
+      reportAt(
+        run,
+        "kind",
+        "server/invalid",
+        shown(kind),
+        "without apiGroup it must be PersistentVolumeClaim",
+      );
+  },
+);
 
 /** ValidatePersistentVolumeClaimSpec. */
 export const claimSpec: Check = fields(
@@ -60,8 +74,8 @@ export const claimSpec: Check = fields(
     selector: labelSelector,
     storageClassName: textOrEmpty(notSubdomain),
     volumeMode: oneOf(volumeModes),
-    dataSource: dataSource("core validateDataSource", {}),
-    dataSourceRef: dataSource("core validateDataSourceRef", {}),
+    dataSource,
+    dataSourceRef,
     volumeAttributesClassName: from(34, textOrEmpty(notSubdomain)),
   },
   (value, run) => {
@@ -84,7 +98,7 @@ export const claimSpec: Check = fields(
 function checkSources(value: JsonObject, run: Run): void {
   const source = objectOf(value, "dataSource");
   const reference = objectOf(value, "dataSourceRef");
-  if (source === undefined || reference === undefined) return;
+  if (source === undefined || reference === undefined || !isKept(source)) return;
   const same =
     isSet(source, "apiGroup") === isSet(reference, "apiGroup") &&
     ["apiGroup", "kind", "name"].every((name) => textOf(source, name) === textOf(reference, name));
@@ -92,14 +106,16 @@ function checkSources(value: JsonObject, run: Run): void {
     reportAt(run, "dataSource", "server/mismatch", "dataSource", "it must be the same as dataSourceRef");
 }
 
-const templateMeta: Check = fields("core ValidateTemplateObjectMeta", { labels }, (value, run) => {
-  for (const name of Object.keys(value)) {
-    if (name === "labels" || name === "annotations" || name === "creationTimestamp") continue;
-    const part = value[name];
-    if (part === "" || part === null || (Array.isArray(part) && part.length === 0)) continue;
-    reportAt(run, name, "server/forbidden", name, "a template of a claim has labels and annotations only");
-  }
-});
+const templateMeta: Check = fields(
+  "core ValidateTemplateObjectMeta",
+  { labels, annotations },
+  (value, run) => {
+    for (const name of Object.keys(value)) {
+      if (name === "labels" || name === "annotations" || value[name] === "" || value[name] === null) continue;
+      reportAt(run, name, "server/forbidden", name, "a template of a claim has labels and annotations only");
+    }
+  },
+);
 
 /** ValidatePersistentVolumeClaimTemplate of an ephemeral volume. */
 export const claimTemplate: Check = fields(

@@ -26,6 +26,12 @@ import { csiDriverName, onlyOne, persistentVolumeSources, portalTooLong } from "
 import { accessModes, volumeModes } from "./claims.ts";
 
 const names = Object.keys(persistentVolumeSources);
+/** Sources that the server looks at before flexVolume, which it does not hold against them. */
+const beforeFlex = new Set(
+  "hostPath gcePersistentDisk awsElasticBlockStore glusterfs flocker nfs rbd quobyte cephfs iscsi cinder fc".split(
+    " ",
+  ),
+);
 
 const nodeAffinity: Check = fields(
   "core validateVolumeNodeAffinity",
@@ -93,8 +99,17 @@ function isRoot(path: string): boolean {
 
 function checkSources(value: JsonObject, name: Json | undefined, run: Run): void {
   run.source = "core ValidatePersistentVolumeSpec";
-  if (onlyOne(value, names, run) === 0)
-    report(run, "server/required", "a volume source", "for instance csi or nfs");
+  const flex = isSet(value, "flexVolume");
+  const asked = flex ? names.filter((source) => beforeFlex.has(source)) : names;
+  let found = onlyOne(value, asked, run) + Number(flex);
+  if (flex) {
+    for (const source of names) {
+      if (source === "flexVolume" || beforeFlex.has(source) || !isSet(value, source)) continue;
+      found++;
+      reportAt(run, source, "server/forbidden", source, "only one volume type may be set");
+    }
+  }
+  if (found === 0) report(run, "server/required", "a volume source", "for instance csi or nfs");
   portalTooLong(value, name, run);
 }
 
@@ -216,6 +231,11 @@ export const storageClass: Check = fields("storage ValidateStorageClass", {
   allowedTopologies: (value, run) => {
     each(topologyTerm)(value, run);
     unique(termId)(value, run);
+    if (!Array.isArray(value)) return;
+    // The server compares with terms that are empty, so an empty one counts as standing twice.
+    for (const [index, term] of (value as readonly Json[]).entries())
+      if (termId(term) === "")
+        reportAt(run, [index, "matchLabelExpressions"], "server/required", "matchLabelExpressions");
   },
 });
 

@@ -166,7 +166,9 @@ function checkIndexed(value: JsonObject, run: Run): void {
         reportAt(run, field, "server/forbidden", field, "it needs completionMode Indexed");
     return;
   }
-  if (!isSet(value, "completions") && isSet(value, "parallelism"))
+  // A Job without both has one of each; the template of a CronJob has no such default (SetDefaults_Job).
+  const inTemplate = run.path.includes("jobTemplate");
+  if (!isSet(value, "completions") && (inTemplate || isSet(value, "parallelism")))
     reportAt(run, "completions", "server/required", "completions", "completionMode is Indexed");
   if (parallelism > 100_000)
     reportAt(

@@ -22,22 +22,30 @@ import { notContainerResource } from "../pods/resources.ts";
 
 const segment: Check = text(notPathSegment);
 
-/** ValidateCrossVersionObjectReference; a group must be named since 1.37 where `group` says so. */
-const target: Check = fields(
-  "autoscaling ValidateCrossVersionObjectReference",
-  { kind: required(segment), name: required(segment) },
-  (value, run) => {
-    const version = textOf(value, "apiVersion") ?? "";
-    if (version.split("/").length > 2)
-      reportAt(
-        run,
-        "apiVersion",
-        "server/invalid",
-        shown(version),
-        "it must be <group>/<version> or <version>",
-      );
-  },
-);
+/** ValidateCrossVersionObjectReference. What is scaled must name a group since 1.34. */
+function reference(scaled: boolean): Check {
+  return fields(
+    "autoscaling ValidateCrossVersionObjectReference",
+    { kind: required(segment), name: required(segment) },
+    (value, run) => {
+      const version = textOf(value, "apiVersion");
+      if (version === undefined) return;
+      const parts = version.split("/");
+      if (parts.length > 2)
+        reportAt(
+          run,
+          "apiVersion",
+          "server/invalid",
+          shown(version),
+          "it must be <group>/<version> or <version>",
+        );
+      else if (scaled && run.minor >= 34 && (parts.length < 2 || parts[0] === ""))
+        reportAt(run, "apiVersion", "server/invalid", shown(version), "it must name a group, as in apps/v1");
+    },
+  );
+}
+
+const target: Check = reference(false);
 
 const metricTarget: Check = fields("autoscaling validateMetricTarget", {
   type: required(oneOf(["Utilization", "Value", "AverageValue"])),
@@ -173,7 +181,7 @@ const scaling: Check = fields(
 export const autoscaler: Check = fields(
   "autoscaling validateHorizontalPodAutoscalerSpec",
   {
-    scaleTargetRef: target,
+    scaleTargetRef: reference(true),
     metrics: each(metric),
     behavior: fields("autoscaling validateBehavior", { scaleUp: scaling, scaleDown: scaling }),
     targetCPUUtilizationPercentage: positive,
