@@ -65,7 +65,7 @@ const otherGroups = new Set([
   "coordination.k8s.io",
   "node.k8s.io",
 ]);
-const otherKinds = new Set(["Event", "PodDisruptionBudget"]);
+const otherKinds = new Set(["/Event", "policy/PodDisruptionBudget"]);
 const standardFinalizers = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 
 /** What the server refuses of an object's metadata; names, labels and annotations are checked where objects are read. */
@@ -75,7 +75,8 @@ export function checkMetadata(object: JsonObject, key: ObjectKey, native: boolea
   run.path.push("metadata");
   metadata(value, run);
   if (native) {
-    if (!otherGroups.has(key.group) && !otherKinds.has(key.kind)) checkFinalizers(value, run);
+    if (!otherGroups.has(key.group) && !otherKinds.has(`${key.group}/${key.kind}`))
+      checkFinalizers(value, run);
     checkGenerateName(value, key, run);
   }
   run.path.pop();

@@ -295,6 +295,52 @@ const taint: Check = fields("resource validateDeviceTaint", {
   effect: required(oneOf(effects)),
 });
 
+function checkBinding(value: JsonObject, run: Run): void {
+  if (run.minor < 36) return;
+  run.source = "resource validateDeviceBindingParameters";
+  const conditions = listOf(value, "bindingConditions");
+  const failures = listOf(value, "bindingFailureConditions");
+  for (const name of ["bindingConditions", "bindingFailureConditions"]) {
+    inside(run, name, value[name], (list, at) => {
+      maxItems(4)(list, at);
+      each(labelKey)(list, at);
+      unique()(list, at);
+    });
+  }
+  for (const [index, condition] of failures.entries())
+    if (conditions.includes(condition))
+      reportAt(
+        run,
+        ["bindingFailureConditions", index],
+        "server/duplicate",
+        shown(condition),
+        "bindingConditions has it too",
+      );
+  if ((conditions.length === 0) !== (failures.length === 0))
+    reportAt(
+      run,
+      conditions.length === 0 ? "bindingConditions" : "bindingFailureConditions",
+      "server/required",
+      "bindingConditions and bindingFailureConditions",
+      "one needs the other",
+    );
+}
+
+/** A capacity has a policy for requests only where several claims may share the device. */
+function checkCapacity(value: JsonObject, run: Run): void {
+  if (run.minor < 36 || value["allowMultipleAllocations"] === true) return;
+  run.source = "resource validateSingleAllocatableDeviceCapacity";
+  for (const [name, capacity] of Object.entries(objectOf(value, "capacity") ?? {}))
+    if (isObject(capacity) && isSet(capacity, "requestPolicy"))
+      reportAt(
+        run,
+        ["capacity", name, "requestPolicy"],
+        "server/forbidden",
+        "requestPolicy",
+        "allowMultipleAllocations is not true",
+      );
+}
+
 const device: Check = fields(
   "resource validateDevice",
   {
@@ -312,6 +358,8 @@ const device: Check = fields(
       Object.keys(objectOf(value, "capacity") ?? {}).length;
     if (count > 32) report(run, "server/too-many", "attributes and capacity", `${count} of at most 32`);
   },
+  checkBinding,
+  checkCapacity,
 );
 
 /** validateResourceSliceSpec. */
@@ -350,6 +398,14 @@ export const resourceSlice: Check = fields(
   },
   (value, run) => {
     checkPlacedDevices(value, run);
+    if (run.minor >= 36 && isSet(value, "sharedCounters") && isSet(value, "devices"))
+      reportAt(
+        run,
+        "sharedCounters",
+        "server/forbidden",
+        "sharedCounters",
+        "devices is set; a slice has one of the two",
+      );
     if (!isSet(value, "pool")) reportAt(run, ["pool", "name"], "server/required", "pool.name");
     const flags = ["allNodes", ...(run.minor >= 36 ? ["perDeviceNodeSelection"] : [])];
     for (const flag of flags)

@@ -20,9 +20,9 @@ export interface ServerCodeRow {
   readonly message: (what: string, other: string) => string;
   readonly hint: string;
   readonly source: string;
-  /** Objects in which it is found for minor 37, and their nearest neighbours in which it is not. */
-  readonly positive: string;
-  readonly negative: string;
+  /** An object in which it is found for minor 37, and its nearest neighbour in which it is not; none where two are needed. */
+  readonly positive?: string;
+  readonly negative?: string;
 }
 
 const core = "k8s.io/kubernetes pkg/apis/core/validation/validation.go";
@@ -136,7 +136,5 @@ export const serverCodes: Readonly<Record<ServerCode, ServerCodeRow>> = {
     hint: "delete the object and make it again, or give the new one another name",
     source:
       "k8s.io/apimachinery pkg/api/validation/objectmeta.go ValidateImmutableField and the kinds' ValidateXUpdate",
-    positive: "",
-    negative: "",
   },
 };

@@ -12,7 +12,7 @@ import {
   textOf,
   textOrEmpty,
 } from "../engine/build.ts";
-import { type Check, report, reportAt, type Run, shown } from "../engine/run.ts";
+import { type Check, inside, report, reportAt, type Run, shown } from "../engine/run.ts";
 import { annotations, labels, labelSelector } from "../engine/selectors.ts";
 import { notSubdomain, subdomainOrEmpty } from "../engine/texts.ts";
 
@@ -33,7 +33,7 @@ export const accessModes: Check = (value, run) => {
     report(run, "server/forbidden", "ReadWriteOncePod", "it cannot stand beside other access modes");
 };
 
-/** Of dataSource only claims and snapshots stay; every other is dropped before it is looked at (pvc strategy). */
+/** Without dataSourceRef only claims and snapshots stay as dataSource; every other is dropped (pvc strategy). */
 function isKept(value: JsonObject): boolean {
   const group = textOf(value, "apiGroup");
   const kind = textOf(value, "kind");
@@ -43,14 +43,8 @@ function isKept(value: JsonObject): boolean {
   );
 }
 
-const sourceOfData: Check = fields("core validateDataSource", { name: required() });
-
-const dataSource: Check = (value, run) => {
-  if (isObject(value) && isKept(value)) sourceOfData(value, run);
-};
-
-const dataSourceRef: Check = fields(
-  "core validateDataSourceRef",
+const dataSource: Check = fields(
+  "core validateDataSource",
   { name: required(), kind: required(), apiGroup: subdomainOrEmpty },
   (value, run) => {
     const group = textOf(value, "apiGroup");
@@ -74,8 +68,7 @@ export const claimSpec: Check = fields(
     selector: labelSelector,
     storageClassName: textOrEmpty(notSubdomain),
     volumeMode: oneOf(volumeModes),
-    dataSource,
-    dataSourceRef,
+    dataSourceRef: dataSource,
     volumeAttributesClassName: from(34, textOrEmpty(notSubdomain)),
   },
   (value, run) => {
@@ -98,7 +91,9 @@ export const claimSpec: Check = fields(
 function checkSources(value: JsonObject, run: Run): void {
   const source = objectOf(value, "dataSource");
   const reference = objectOf(value, "dataSourceRef");
-  if (source === undefined || reference === undefined || !isKept(source)) return;
+  if (source === undefined || (reference === undefined && !isKept(source))) return;
+  inside(run, "dataSource", source, dataSource);
+  if (reference === undefined) return;
   const same =
     isSet(source, "apiGroup") === isSet(reference, "apiGroup") &&
     ["apiGroup", "kind", "name"].every((name) => textOf(source, name) === textOf(reference, name));
