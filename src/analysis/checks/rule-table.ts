@@ -2,6 +2,8 @@ import { objectProblems } from "../../kube/object-problems.ts";
 import type { Severity } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
+import { admissionFindingTable } from "./admission/admission-table.ts";
+import { customResourceFindingTable } from "./custom-resources/custom-resource-table.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { objectFindings } from "./reading/object-findings.ts";
 import { schemaFindingTable } from "./schema/schema-table.ts";
@@ -22,6 +24,8 @@ const tables: readonly Readonly<Record<string, TableRow>>[] = [
   objectProblems,
   objectFindings,
   schemaFindingTable,
+  customResourceFindingTable,
+  admissionFindingTable,
   serverCodes,
 ];
 

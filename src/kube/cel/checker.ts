@@ -163,7 +163,7 @@ class Checker {
       case "map":
         return target.params[1] ?? DYN;
       case "struct":
-        return target.fields?.get(field) ?? this.#fault(at, `undefined field '${field}'`);
+        return target.fields?.get(field) ?? target.anyField ?? this.#fault(at, `undefined field '${field}'`);
       case "param":
         this.#assignable(DYN, target);
         return DYN;
@@ -304,7 +304,7 @@ class Checker {
     for (const field of expr.fields) {
       const given = this.#unwrapped(field.value, this.check(field.value), field.optional);
       const wanted =
-        type.fields?.get(field.field) ?? this.#fault(field.at, `undefined field '${field.field}'`);
+        type.fields?.get(field.field) ?? type.anyField ?? this.#fault(field.at, `undefined field '${field.field}'`);
       if (!this.#assignable(wanted, given))
         this.#fault(
           field.at,

@@ -428,7 +428,10 @@ function fieldOf(value: CelValue, field: string): CelValue {
 }
 
 function hasField(value: CelValue, field: string): CelValue {
-  if (value instanceof CelMap) return value.find(field) !== undefined;
+  if (value instanceof CelMap) {
+    const found = value.find(field);
+    return found instanceof CelError && found.unknown ? found : found !== undefined;
+  }
   if (value instanceof CelOptional) return value.value !== undefined && hasField(value.value, field) === true;
   return value instanceof CelError ? value : false;
 }

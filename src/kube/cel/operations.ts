@@ -305,7 +305,10 @@ export function contains(list: CelList, item: CelValue): boolean | CelError {
 export function isIn(item: CelValue, aggregate: CelValue): boolean | CelError {
   if (isError(item)) return item;
   if (aggregate instanceof CelList) return contains(aggregate, item);
-  if (aggregate instanceof CelMap) return aggregate.find(item) !== undefined;
+  if (aggregate instanceof CelMap) {
+    const found = aggregate.find(item);
+    return found instanceof CelError ? found : found !== undefined;
+  }
   return refused(aggregate);
 }
 
@@ -345,7 +348,10 @@ export function optionalIndex(aggregate: CelValue, at: CelValue): CelValue {
   if (isError(at)) return at;
   if (aggregate instanceof CelOptional)
     return aggregate.value === undefined ? aggregate : optionalIndex(aggregate.value, at);
-  if (aggregate instanceof CelMap) return new CelOptional(aggregate.find(at));
+  if (aggregate instanceof CelMap) {
+    const found = aggregate.find(at);
+    return found instanceof CelError ? found : new CelOptional(found);
+  }
   if (aggregate instanceof CelList) {
     const place = placeOf(at);
     if (isError(place)) return place;

@@ -24,6 +24,8 @@ export interface CelType {
   readonly params: readonly CelType[];
   /** Types of the fields of a struct. Their order is kept. */
   readonly fields?: ReadonlyMap<string, CelType>;
+  /** The type of every field that is not among these; without it there are no others. */
+  readonly anyField?: CelType;
 }
 
 function simple(kind: CelKind, name: string): CelType {

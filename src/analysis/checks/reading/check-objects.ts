@@ -6,6 +6,8 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
+import { admissionFindings } from "../admission/admission-findings.ts";
+import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { componentFindings, failsToDecode, schemaFindings } from "../schema/schema-findings.ts";
 import { serverFindings } from "../server/server-findings.ts";
@@ -38,6 +40,8 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
     ...objects.flatMap((read) => checkObject(read, minor)),
     ...unknownKinds(objects, defined),
     ...componentFiles.flatMap((read) => checkComponentFile(read, minor)),
+    ...customResourceFindings(objects, minor, definitions),
+    ...admissionFindings(objects, minor, definitions),
     ...(podSecurity === undefined ? [] : podSecurityFindings(objects, podSecurity, minor)),
   ]);
 }
