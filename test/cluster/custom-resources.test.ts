@@ -13,7 +13,8 @@ import { controlPlane, type ControlPlane, controlPlaneMissing } from "../support
 import { conformanceData, deep, leftOut } from "../support/suites.ts";
 
 const data = conformanceData("crds");
-const missing = controlPlaneMissing ?? (data === undefined ? "KUBEOPS_CONFORMANCE_DATA is not set" : undefined);
+const missing =
+  controlPlaneMissing ?? (data === undefined ? "KUBEOPS_CONFORMANCE_DATA is not set" : undefined);
 const off = missing !== undefined && leftOut("custom resources against kube-apiserver", missing);
 /** Objects for each served version; every one and two changes of it are asked. */
 const SEEDS = deep ? 12 : 3;
@@ -45,11 +46,11 @@ describe.skipIf(off)("custom resources, as a real kube-apiserver judges them", (
         "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?fieldValidation=Strict",
         definition,
       );
-      expect([valueAt(definition, ["metadata", "name"]), answer.status, answer.status < 300 ? "" : answer.text]).toEqual([
+      expect([
         valueAt(definition, ["metadata", "name"]),
-        201,
-        "",
-      ]);
+        answer.status,
+        answer.status < 300 ? "" : answer.text,
+      ]).toEqual([valueAt(definition, ["metadata", "name"]), 201, ""]);
       created.push(definition);
     }
   }, 120_000);
@@ -63,12 +64,16 @@ describe.skipIf(off)("custom resources, as a real kube-apiserver judges them", (
           const next = random(at * 1000 + seed);
           const base = instanceFor(definition, version, next, `case-${seed}`);
           const objects = [base, mutated(base, next), mutated(base, next)];
-          cases.push(...(await Promise.all(objects.map((object) => ask(plane, definition, version, object)))));
+          cases.push(
+            ...(await Promise.all(objects.map((object) => ask(plane, definition, version, object)))),
+          );
         }
       }
     }
     const wrong = cases.filter(({ status, ours }) => status === 201 && ours.length > 0);
-    const missed = cases.filter(({ status, ours }) => (status === 422 || status === 400) && ours.length === 0);
+    const missed = cases.filter(
+      ({ status, ours }) => (status === 422 || status === 400) && ours.length === 0,
+    );
     const refused = cases.filter(({ status }) => status === 422 || status === 400).length;
     const other = cases.filter(({ status }) => ![201, 422, 400].includes(status));
     process.stderr.write(
@@ -77,7 +82,10 @@ describe.skipIf(off)("custom resources, as a real kube-apiserver judges them", (
     expect(other.map(({ status, theirs }) => [status, theirs])).toEqual([]);
     expect(wrong.map(({ object, ours }) => [object["kind"], ours, JSON.stringify(object)])).toEqual([]);
     // Nearly all refusals are found; what is missed is listed for whoever looks into it.
-    expect(missed.length / Math.max(1, refused), missed.map(({ theirs }) => theirs).join("\n")).toBeLessThanOrEqual(0.01);
+    expect(
+      missed.length / Math.max(1, refused),
+      missed.map(({ theirs }) => theirs).join("\n"),
+    ).toBeLessThanOrEqual(0.01);
   }, 1_200_000);
 });
 

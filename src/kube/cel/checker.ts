@@ -304,7 +304,9 @@ class Checker {
     for (const field of expr.fields) {
       const given = this.#unwrapped(field.value, this.check(field.value), field.optional);
       const wanted =
-        type.fields?.get(field.field) ?? type.anyField ?? this.#fault(field.at, `undefined field '${field.field}'`);
+        type.fields?.get(field.field) ??
+        type.anyField ??
+        this.#fault(field.at, `undefined field '${field.field}'`);
       if (!this.#assignable(wanted, given))
         this.#fault(
           field.at,

@@ -1,6 +1,16 @@
 import type { CallExpr, Expr, FoldExpr } from "./ast.ts";
 import type { CheckedCel } from "./checker.ts";
-import { addCost, type CallEstimate, type CostNode, fixed, librarySize, type Range, times, union, UNKNOWN } from "./estimate-library.ts";
+import {
+  addCost,
+  type CallEstimate,
+  type CostNode,
+  fixed,
+  librarySize,
+  type Range,
+  times,
+  union,
+  UNKNOWN,
+} from "./estimate-library.ts";
 import { estimateOverload } from "./estimate-library.ts";
 import { type CelKind, type CelType, DYN, isOptional } from "./types.ts";
 import { codePoints } from "./values.ts";
@@ -327,7 +337,14 @@ function literalSize(expr: Expr): Range | undefined {
   }
 }
 
-const scalars: ReadonlySet<CelKind> = new Set<CelKind>(["bool", "double", "duration", "int", "timestamp", "uint"]);
+const scalars: ReadonlySet<CelKind> = new Set<CelKind>([
+  "bool",
+  "double",
+  "duration",
+  "int",
+  "timestamp",
+  "uint",
+]);
 
 function isScalar(type: CelType): boolean {
   if (isOptional(type)) return isScalar(type.params[0] ?? DYN);

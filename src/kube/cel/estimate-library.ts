@@ -81,7 +81,9 @@ const nominal = words(
 const scanning = words("isSorted sum max min indexOf lastIndexOf includes");
 const transforming = words("lowerAscii upperAscii substring trim");
 const parsing = words("cidr isIP isCIDR quantity isQuantity semver isSemver");
-const opaque = words("net.IP net.CIDR kubernetes.Quantity kubernetes.Semver kubernetes.authorization.Authorizer kubernetes.authorization.PathCheck kubernetes.authorization.GroupCheck kubernetes.authorization.ResourceCheck kubernetes.authorization.Decision");
+const opaque = words(
+  "net.IP net.CIDR kubernetes.Quantity kubernetes.Semver kubernetes.authorization.Authorizer kubernetes.authorization.PathCheck kubernetes.authorization.GroupCheck kubernetes.authorization.ResourceCheck kubernetes.authorization.Decision",
+);
 
 /** The cost of a call without that of its arguments; undefined where the language decides (see estimate-cost.ts). */
 export function estimateOverload(site: OverloadSite): CallEstimate | undefined {
@@ -239,7 +241,8 @@ function equalEstimate(left: CostNode | undefined, right: CostNode | undefined):
   if (type === undefined || right === undefined || type.name !== right.type.name) return undefined;
   if (opaque.has(type.name)) return { cost: fixed(1) };
   if (type.name === "kubernetes.NamedFormat") return { cost: times({ min: 1, max: 64 }, TRAVERSAL) };
-  if (type.name === "kubernetes.URL") return { cost: times({ min: 1, max: right.size?.max ?? 1 }, TRAVERSAL) };
+  if (type.name === "kubernetes.URL")
+    return { cost: times({ min: 1, max: right.size?.max ?? 1 }, TRAVERSAL) };
   return undefined;
 }
 

@@ -48,8 +48,14 @@ function mixedList(part: ListExpr, checked: CheckedCel): readonly CelProblem[] {
 
 function mixedMap(part: MapExpr, checked: CheckedCel): readonly CelProblem[] {
   return [
-    ...firstMixed(part.entries.map(({ key }) => ({ expr: key, optional: false })), checked),
-    ...firstMixed(part.entries.map(({ value, optional }) => ({ expr: value, optional })), checked),
+    ...firstMixed(
+      part.entries.map(({ key }) => ({ expr: key, optional: false })),
+      checked,
+    ),
+    ...firstMixed(
+      part.entries.map(({ value, optional }) => ({ expr: value, optional })),
+      checked,
+    ),
   ];
 }
 
@@ -70,7 +76,9 @@ function firstMixed(members: readonly Member[], checked: CheckedCel): readonly C
   for (const member of members) {
     const type = typeOf(member);
     if (type !== undefined && !sameType(wanted, type))
-      return [{ at: member.expr.at, message: `expected type '${typeText(wanted)}' but found '${typeText(type)}'` }];
+      return [
+        { at: member.expr.at, message: `expected type '${typeText(wanted)}' but found '${typeText(type)}'` },
+      ];
   }
   return [];
 }

@@ -27,7 +27,15 @@ export function costFaults(root: Structural, reach: Reach): readonly Fault[] {
   visit(root, reach, true, faults);
   if (reach.total.cost > TOTAL_LIMIT)
     faults.push(
-      fault("cost", [], costText("x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema", reach.total.cost, TOTAL_LIMIT)),
+      fault(
+        "cost",
+        [],
+        costText(
+          "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema",
+          reach.total.cost,
+          TOTAL_LIMIT,
+        ),
+      ),
     );
   return faults;
 }
@@ -61,7 +69,11 @@ interface PlacedRule {
   readonly root: boolean;
 }
 
-function ruleFaultsOf(schema: Structural, { compiled, at, root }: PlacedRule, reach: Reach): readonly Fault[] {
+function ruleFaultsOf(
+  schema: Structural,
+  { compiled, at, root }: PlacedRule,
+  reach: Reach,
+): readonly Fault[] {
   const faults: Fault[] = [];
   const place = [...schema.path, "x-kubernetes-validations", at];
   const { rule } = compiled;
@@ -70,12 +82,17 @@ function ruleFaultsOf(schema: Structural, { compiled, at, root }: PlacedRule, re
   const times = reach.times ?? Math.floor(MAX_REQUEST / (least + 1));
   const cost = Math.min(MAX, compiled.cost * times);
   reach.total.cost += cost + compiled.messageCost;
-  if (cost > RULE_LIMIT) faults.push(fault("cost", [...place, "rule"], costText("estimated rule cost", cost, RULE_LIMIT)));
+  if (cost > RULE_LIMIT)
+    faults.push(fault("cost", [...place, "rule"], costText("estimated rule cost", cost, RULE_LIMIT)));
   if (compiled.messageProblem !== undefined)
     faults.push(fault("expression", [...place, "messageExpression"], compiled.messageProblem));
   else if (compiled.messageCost > RULE_LIMIT)
     faults.push(
-      fault("cost", [...place, "messageExpression"], costText("estimated messageExpression cost", compiled.messageCost, RULE_LIMIT)),
+      fault(
+        "cost",
+        [...place, "messageExpression"],
+        costText("estimated messageExpression cost", compiled.messageCost, RULE_LIMIT),
+      ),
     );
   if (compiled.usesOldSelf && reach.uncorrelated !== undefined)
     faults.push(
@@ -86,7 +103,9 @@ function ruleFaultsOf(schema: Structural, { compiled, at, root }: PlacedRule, re
       ),
     );
   if (!compiled.usesOldSelf && rule.optionalOldSelf !== undefined)
-    faults.push(fault("expression", [...place, "optionalOldSelf"], "may not be set if oldSelf is not used in rule"));
+    faults.push(
+      fault("expression", [...place, "optionalOldSelf"], "may not be set if oldSelf is not used in rule"),
+    );
   return faults;
 }
 

@@ -43,9 +43,17 @@ function rootFaults(root: Structural, { status }: CrdSchemaOptions): readonly Fa
   const faults: Fault[] = [];
   if (root.nullable) faults.push(fault("schema", ["nullable"], "nullable cannot be true at the root"));
   if (status) {
-    const other = Object.keys(root.json).find((name) => !rootFields.has(name) && !isEmpty(root.json[name] ?? null));
+    const other = Object.keys(root.json).find(
+      (name) => !rootFields.has(name) && !isEmpty(root.json[name] ?? null),
+    );
     if (other !== undefined)
-      faults.push(fault("schema", [other], "is not allowed at the root of the schema if the status subresource is enabled"));
+      faults.push(
+        fault(
+          "schema",
+          [other],
+          "is not allowed at the root of the schema if the status subresource is enabled",
+        ),
+      );
   }
   return faults;
 }
@@ -70,11 +78,18 @@ function structuralFaults(schema: Structural, level: Level): readonly Fault[] {
     say(["x-kubernetes-preserve-unknown-fields"], "must be false if x-kubernetes-int-or-string is true");
   if (schema.intOrString && schema.embedded)
     say(["x-kubernetes-embedded-resource"], "must be false if x-kubernetes-int-or-string is true");
-  faults.push(...typeFaults(schema, level), ...metadataFaults(schema, level), ...valueFaults(schema, schema, false));
+  faults.push(
+    ...typeFaults(schema, level),
+    ...metadataFaults(schema, level),
+    ...valueFaults(schema, schema, false),
+  );
   if (schema.embedded && own(json, "additionalProperties") !== undefined)
     say(["additionalProperties"], "must not be used if x-kubernetes-embedded-resource is set");
   if (schema.embedded && !schema.preserve && schema.properties.size === 0)
-    say(["properties"], "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields");
+    say(
+      ["properties"],
+      "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields",
+    );
   return faults;
 }
 
@@ -84,10 +99,15 @@ function typeFaults(schema: Structural, level: Level): readonly Fault[] {
     return [fault("schema", path, "must be object if x-kubernetes-embedded-resource is true")];
   if (schema.type === "") {
     if (schema.intOrString || schema.preserve) return [];
-    const where = level === "root" ? "at the root" : `for specified ${level === "item" ? "array items" : "object fields"}`;
+    const where =
+      level === "root"
+        ? "at the root"
+        : `for specified ${level === "item" ? "array items" : "object fields"}`;
     return [fault("schema", path, `must not be empty ${where}`)];
   }
-  return level === "root" && schema.type !== "object" ? [fault("schema", path, "must be object at the root")] : [];
+  return level === "root" && schema.type !== "object"
+    ? [fault("schema", path, "must be object at the root")]
+    : [];
 }
 
 function metadataFaults(schema: Structural, level: Level): readonly Fault[] {
@@ -102,11 +122,17 @@ function metadataFaults(schema: Structural, level: Level): readonly Fault[] {
   if (metadata === undefined) return faults;
   if (metadata.type !== "object") faults.push(fault("schema", [...metadata.path, "type"], "must be object"));
   if (level !== "root") return faults;
-  const others = Object.keys(metadata.json).filter((name) => name !== "type" && name !== "properties" && name !== "default");
+  const others = Object.keys(metadata.json).filter(
+    (name) => name !== "type" && name !== "properties" && name !== "default",
+  );
   const named = [...metadata.properties.keys()].every((name) => name === "name" || name === "generateName");
   if (others.some((name) => !isEmpty(metadata.json[name] ?? null)) || !named)
     faults.push(
-      fault("schema", metadata.path, "must not specify anything other than name and generateName, but metadata is implicitly specified"),
+      fault(
+        "schema",
+        metadata.path,
+        "must not specify anything other than name and generateName, but metadata is implicitly specified",
+      ),
     );
   return faults;
 }
@@ -134,7 +160,11 @@ function valueFaults(holder: Structural, spine: Structural, skipAny: boolean): r
     const regex = compileRegex(holder.pattern);
     if (typeof regex === "string")
       faults.push(
-        fault("schema", [...holder.path, "pattern"], `must be a valid regular expression, but isn't: ${regex}`),
+        fault(
+          "schema",
+          [...holder.path, "pattern"],
+          `must be a valid regular expression, but isn't: ${regex}`,
+        ),
       );
   }
   return faults;
@@ -163,18 +193,34 @@ function nestedFaults(option: Structural, spine: Structural | undefined, skipAny
     if (value !== undefined && !isEmpty(value)) faults.push(fault("schema", [...option.path, name], message));
   }
   if (option.properties.has("metadata"))
-    faults.push(fault("schema", [...option.path, "properties", "metadata"], "must not be specified in a nested context"));
+    faults.push(
+      fault(
+        "schema",
+        [...option.path, "properties", "metadata"],
+        "must not be specified in a nested context",
+      ),
+    );
   for (const [name, property] of option.properties) {
     const counterpart = spine?.properties.get(name);
     if (counterpart === undefined && spine !== undefined)
       faults.push(
-        fault("schema", property.path, "must be specified outside of value validation too, since it is defined here"),
+        fault(
+          "schema",
+          property.path,
+          "must be specified outside of value validation too, since it is defined here",
+        ),
       );
     faults.push(...nestedFaults(property, counterpart, false));
   }
   if (option.items !== undefined) {
     if (spine !== undefined && spine.items === undefined)
-      faults.push(fault("schema", option.items.path, "must be specified outside of value validation too, since it is defined here"));
+      faults.push(
+        fault(
+          "schema",
+          option.items.path,
+          "must be specified outside of value validation too, since it is defined here",
+        ),
+      );
     faults.push(...nestedFaults(option.items, spine?.items, false));
   }
   if (spine !== undefined) faults.push(...valueFaults(option, spine, skipAny));
@@ -201,14 +247,17 @@ function nodeFaults(schema: Structural, place: NodePlace, faults: Fault[]): void
   };
   const { json } = schema;
   if (schema.type === "null") say(["type"], "type cannot be set to null, use nullable as an alternative");
-  else if (schema.type !== "" && !types.has(schema.type)) say(["type"], `must be one of ${[...types].sort().join(", ")}`);
-  if (schema.default !== undefined && place.noDefault !== undefined) say(["default"], `must not be set ${place.noDefault}`);
+  else if (schema.type !== "" && !types.has(schema.type))
+    say(["type"], `must be one of ${[...types].sort().join(", ")}`);
+  if (schema.default !== undefined && place.noDefault !== undefined)
+    say(["default"], `must not be set ${place.noDefault}`);
   for (const name of unsupported) {
     const value = own(json, name);
     if (value !== undefined && !isEmpty(value)) say([name], `${name} is not supported`);
   }
   if (isArray(own(json, "items"))) say(["items"], "items must be a schema object and not an array");
-  if (place.meta && schema.embedded) say(["x-kubernetes-embedded-resource"], "must not be used inside of resource meta");
+  if (place.meta && schema.embedded)
+    say(["x-kubernetes-embedded-resource"], "must not be used inside of resource meta");
   if (own(json, "uniqueItems") === true)
     say(["uniqueItems"], "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
   const additional = own(json, "additionalProperties");
@@ -228,7 +277,9 @@ function nodeChildren(schema: Structural, place: NodePlace, faults: Fault[]): vo
     nodeFaults(property, { ...inner, meta: place.meta || isMeta, noDefault }, faults);
   }
   if (schema.additional !== undefined && schema.additional !== true) {
-    const noDefault = place.meta ? "inside additionalProperties applying to object metadata" : place.noDefault;
+    const noDefault = place.meta
+      ? "inside additionalProperties applying to object metadata"
+      : place.noDefault;
     nodeFaults(schema.additional, { ...inner, noDefault }, faults);
   }
   if (schema.items !== undefined) nodeFaults(schema.items, inner, faults);
@@ -244,7 +295,8 @@ function listFaults(schema: Structural): readonly Fault[] {
   };
   if (mapType !== undefined) {
     if (schema.type !== "object") say(["type"], "must be object if x-kubernetes-map-type is specified");
-    if (mapType !== "atomic" && mapType !== "granular") say(["x-kubernetes-map-type"], 'must be "atomic" or "granular"');
+    if (mapType !== "atomic" && mapType !== "granular")
+      say(["x-kubernetes-map-type"], 'must be "atomic" or "granular"');
   }
   if (listType !== undefined && schema.type !== "array")
     say(["type"], "must be array if x-kubernetes-list-type is specified");
@@ -252,9 +304,15 @@ function listFaults(schema: Structural): readonly Fault[] {
     say(["x-kubernetes-list-type"], 'must be "atomic", "set" or "map"');
   if (listType === "set" && schema.type === "array" && items !== undefined) {
     if (items.type === "array" && items.listType !== undefined && items.listType !== "atomic")
-      say(["items", "x-kubernetes-list-type"], "must be atomic as item of a list with x-kubernetes-list-type=set");
+      say(
+        ["items", "x-kubernetes-list-type"],
+        "must be atomic as item of a list with x-kubernetes-list-type=set",
+      );
     if (items.type === "object" && items.mapType !== "atomic")
-      say(["items", "x-kubernetes-map-type"], "must be atomic as item of a list with x-kubernetes-list-type=set");
+      say(
+        ["items", "x-kubernetes-map-type"],
+        "must be atomic as item of a list with x-kubernetes-list-type=set",
+      );
   }
   if (schema.listMapKeys.length > 0 && listType !== "map")
     say(["x-kubernetes-list-type"], "must be map if x-kubernetes-list-map-keys is non-empty");
@@ -270,7 +328,8 @@ function mapListFaults(schema: Structural): readonly Fault[] {
   const say = (step: JsonPath, message: string): void => {
     faults.push(fault("schema", [...schema.path, ...step], message));
   };
-  if (listMapKeys.length === 0) say(["x-kubernetes-list-map-keys"], "must not be empty if x-kubernetes-list-type is map");
+  if (listMapKeys.length === 0)
+    say(["x-kubernetes-list-map-keys"], "must not be empty if x-kubernetes-list-type is map");
   if (items === undefined) {
     say(["items"], "must have a schema if x-kubernetes-list-type is map");
     return faults;
@@ -282,21 +341,34 @@ function mapListFaults(schema: Structural): readonly Fault[] {
   for (const [at, key] of listMapKeys.entries()) {
     const property = items.properties.get(key);
     const step = ["items", "properties", key];
-    if (property === undefined) say(["x-kubernetes-list-map-keys"], "entries must all be names of item properties");
+    if (property === undefined)
+      say(["x-kubernetes-list-map-keys"], "entries must all be names of item properties");
     else {
       if (property.type === "array" || property.type === "object")
         say([...step, "type"], "must be a scalar type if parent array's x-kubernetes-list-type is map");
       if (!items.required.includes(key) && property.default === undefined)
-        say([...step, "default"], "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property");
+        say(
+          [...step, "default"],
+          "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property",
+        );
       if (property.nullable)
-        say([...step, "nullable"], "this property is in x-kubernetes-list-map-keys, so it cannot be nullable");
+        say(
+          [...step, "nullable"],
+          "this property is in x-kubernetes-list-map-keys, so it cannot be nullable",
+        );
     }
-    if (listMapKeys.indexOf(key) !== at) say(["x-kubernetes-list-map-keys"], "must not contain duplicate entries");
+    if (listMapKeys.indexOf(key) !== at)
+      say(["x-kubernetes-list-map-keys"], "must not contain duplicate entries");
   }
   return faults;
 }
 
-const reasons: ReadonlySet<string> = new Set(["FieldValueRequired", "FieldValueForbidden", "FieldValueInvalid", "FieldValueDuplicate"]);
+const reasons: ReadonlySet<string> = new Set([
+  "FieldValueRequired",
+  "FieldValueForbidden",
+  "FieldValueInvalid",
+  "FieldValueDuplicate",
+]);
 const newline = /[\n\r]/;
 
 function ruleTextFaults(schema: Structural): readonly Fault[] {
@@ -313,8 +385,10 @@ function ruleTextFaults(schema: Structural): readonly Fault[] {
       say("message", "message must be specified if rule contains line breaks");
     if (rule.messageExpression !== "" && rule.messageExpression.trim() === "")
       say("messageExpression", "messageExpression must be non-empty if specified");
-    if (rule.reason !== "" && !reasons.has(rule.reason)) say("reason", `must be one of ${[...reasons].sort().join(", ")}`);
-    if (rule.fieldPath !== "" && !isFieldPath(schema, rule.fieldPath)) say("fieldPath", "must be a valid path");
+    if (rule.reason !== "" && !reasons.has(rule.reason))
+      say("reason", `must be one of ${[...reasons].sort().join(", ")}`);
+    if (rule.fieldPath !== "" && !isFieldPath(schema, rule.fieldPath))
+      say("fieldPath", "must be a valid path");
     return found;
   });
 }
@@ -342,7 +416,11 @@ function defaultFaults(schema: Structural, minor: number): readonly Fault[] {
       const value = node.default;
       if (unknownFields(value, node, node.embedded).length > 0)
         faults.push(fault("schema", path, "must not have unknown fields"));
-      const found = [...schemaFaults(value, node, [], minor), ...embeddedFaults(value, node, []), ...listTypeFaults(value, node, [])];
+      const found = [
+        ...schemaFaults(value, node, [], minor),
+        ...embeddedFaults(value, node, []),
+        ...listTypeFaults(value, node, []),
+      ];
       const broken = found.length === 0 && hasRules(node) ? ruleFaults(value, node, minor) : found;
       faults.push(...broken.map((each) => ({ ...each, path: [...path, ...each.path] })));
     }

@@ -10,7 +10,9 @@ export function crdFaults(crd: JsonObject, minor: number): readonly Fault[] {
   const versions = own(spec, "versions");
   return [
     ...nameFaults(crd, spec),
-    ...(isArray(versions) ? versionFaults(versions, minor) : [fault("required", ["spec", "versions"], "is required")]),
+    ...(isArray(versions)
+      ? versionFaults(versions, minor)
+      : [fault("required", ["spec", "versions"], "is required")]),
     ...conversionFaults(spec),
     ...(own(spec, "preserveUnknownFields") === true
       ? [
@@ -44,7 +46,9 @@ function nameFaults(crd: JsonObject, spec: JsonObject): readonly Fault[] {
     faults.push(fault("value", ["spec", "group"], "should be a domain with at least one dot"));
   const scope = textOf(spec, "scope");
   if (scope !== "Cluster" && scope !== "Namespaced")
-    faults.push(fault(scope === "" ? "required" : "value", ["spec", "scope"], 'must be "Cluster" or "Namespaced"'));
+    faults.push(
+      fault(scope === "" ? "required" : "value", ["spec", "scope"], 'must be "Cluster" or "Namespaced"'),
+    );
   const given = own(spec, "names");
   const names = isObject(given) ? given : {};
   const path = ["spec", "names"];
@@ -82,9 +86,21 @@ function approvalFaults(crd: JsonObject, spec: JsonObject): readonly Fault[] {
   const value = isObject(annotations) ? textOf(annotations, key) : "";
   const path = ["metadata", "annotations", key];
   if (value === "")
-    return [fault("required", path, "protected groups must have approval annotation, see https://github.com/kubernetes/enhancements/pull/1111")];
+    return [
+      fault(
+        "required",
+        path,
+        "protected groups must have approval annotation, see https://github.com/kubernetes/enhancements/pull/1111",
+      ),
+    ];
   if (value.startsWith("unapproved") || /^https?:\/\/[^/]+/.test(value)) return [];
-  return [fault("value", path, `protected groups must have approval annotation with either a URL or a reason starting with "unapproved"`)];
+  return [
+    fault(
+      "value",
+      path,
+      `protected groups must have approval annotation with either a URL or a reason starting with "unapproved"`,
+    ),
+  ];
 }
 
 function versionFaults(versions: JsonArray, minor: number): readonly Fault[] {
@@ -96,7 +112,8 @@ function versionFaults(versions: JsonArray, minor: number): readonly Fault[] {
     const version = isObject(item) ? item : {};
     const here = [...path, at];
     const name = textOf(version, "name");
-    if (seen.has(name)) faults.push(fault("duplicate", [...here, "name"], "must contain unique version names"));
+    if (seen.has(name))
+      faults.push(fault("duplicate", [...here, "name"], "must contain unique version names"));
     seen.add(name);
     if (!isLabel(name)) faults.push(fault("value", [...here, "name"], LABEL));
     if (own(version, "storage") === true) storage++;
@@ -127,14 +144,20 @@ function oneVersionFaults(version: JsonObject, path: JsonPath, minor: number): r
   return faults;
 }
 
-function readableSchemaFaults(schema: JsonObject, path: JsonPath, version: JsonObject, minor: number): readonly Fault[] {
+function readableSchemaFaults(
+  schema: JsonObject,
+  path: JsonPath,
+  version: JsonObject,
+  minor: number,
+): readonly Fault[] {
   const subresources = own(version, "subresources");
   const status = isObject(subresources) && isObject(own(subresources, "status"));
   try {
     const found = crdSchemaFaults(readSchema(schema), { minor, status });
     return found.map((each) => ({ ...each, path: [...path, ...each.path] }));
   } catch (error) {
-    if (error instanceof SchemaTooLarge) return [fault("uncertain", path, "the schema is too large to be checked here")];
+    if (error instanceof SchemaTooLarge)
+      return [fault("uncertain", path, "the schema is too large to be checked here")];
     throw error;
   }
 }
@@ -154,12 +177,27 @@ function scaleFaults(version: JsonObject, path: JsonPath): readonly Fault[] {
     if (text === "") return required ? [fault("required", place, "is required")] : [];
     return starts.some((start) => text.startsWith(start))
       ? []
-      : [fault("value", place, `should be a json path under ${starts.map((start) => start.slice(0, -1)).join(" or ")}`)];
+      : [
+          fault(
+            "value",
+            place,
+            `should be a json path under ${starts.map((start) => start.slice(0, -1)).join(" or ")}`,
+          ),
+        ];
   });
 }
 
 const columnTypes: readonly string[] = ["boolean", "date", "integer", "number", "string"];
-const columnFormats: readonly string[] = ["int32", "int64", "float", "double", "byte", "date", "date-time", "password"];
+const columnFormats: readonly string[] = [
+  "int32",
+  "int64",
+  "float",
+  "double",
+  "byte",
+  "date",
+  "date-time",
+  "password",
+];
 
 function columnFaults(version: JsonObject, path: JsonPath): readonly Fault[] {
   const columns = own(version, "additionalPrinterColumns");
@@ -177,7 +215,11 @@ function columnFaults(version: JsonObject, path: JsonPath): readonly Fault[] {
     const jsonPath = textOf(column, "jsonPath");
     if (!jsonPath.startsWith("."))
       found.push(
-        fault(jsonPath === "" ? "required" : "value", [...place, "jsonPath"], "must be a simple json path starting with ."),
+        fault(
+          jsonPath === "" ? "required" : "value",
+          [...place, "jsonPath"],
+          "must be a simple json path starting with .",
+        ),
       );
     return found;
   });
@@ -189,13 +231,16 @@ function conversionFaults(spec: JsonObject): readonly Fault[] {
   const path = ["spec", "conversion"];
   const strategy = textOf(conversion, "strategy");
   if (strategy !== "None" && strategy !== "Webhook")
-    return [fault(strategy === "" ? "required" : "value", [...path, "strategy"], 'must be "None" or "Webhook"')];
+    return [
+      fault(strategy === "" ? "required" : "value", [...path, "strategy"], 'must be "None" or "Webhook"'),
+    ];
   const webhook = own(conversion, "webhook");
   if (strategy === "None")
     return webhook === undefined
       ? []
       : [fault("value", [...path, "webhook"], "should not be set when strategy is not set to Webhook")];
-  if (!isObject(webhook)) return [fault("required", [...path, "webhook"], "required when strategy is set to Webhook")];
+  if (!isObject(webhook))
+    return [fault("required", [...path, "webhook"], "required when strategy is set to Webhook")];
   return webhookFaults(webhook, [...path, "webhook"]);
 }
 
@@ -225,7 +270,9 @@ function serviceFaults(service: JsonObject, path: JsonPath): readonly Fault[] {
   }
   const port = numberOf(service, "port");
   if (port !== undefined && (port < 1 || port > 65_535))
-    faults.push(fault("value", [...path, "port"], "port is not valid: must be between 1 and 65535, inclusive"));
+    faults.push(
+      fault("value", [...path, "port"], "port is not valid: must be between 1 and 65535, inclusive"),
+    );
   return faults;
 }
 

@@ -86,7 +86,8 @@ function declareMap(schema: Structural, values: Structural): DeclaredType | unde
   const element = declaredType(values, values.embedded);
   if (element === undefined) return undefined;
   const entries = numberOf(schema.json, "maxProperties");
-  const most = entries === undefined ? Math.floor((MAX_REQUEST - 2) / (element.least + 6)) : Math.max(0, entries);
+  const most =
+    entries === undefined ? Math.floor((MAX_REQUEST - 2) / (element.least + 6)) : Math.max(0, entries);
   // Keys have no known length.
   return { type: mapType(STRING, element.type), least: 2, most, element, key: simple(STRING, 2, 0) };
 }
@@ -165,7 +166,9 @@ export function sizeAt(root: DeclaredType, path: readonly string[]): number | un
 }
 
 const reserved: ReadonlySet<string> = new Set(
-  "true false null in as break const continue else for function if import let loop package namespace return var void while".split(" "),
+  "true false null in as break const continue else for function if import let loop package namespace return var void while".split(
+    " ",
+  ),
 );
 const escapes: ReadonlyMap<string, string> = new Map([
   ["__", "__underscores__"],

@@ -10,7 +10,9 @@ export function withDefaults(value: Json, schema: Structural | undefined): Json 
   if (isArray(value)) {
     const { items } = schema;
     if (items === undefined) return value;
-    const made = value.map((item) => (isBadNull(item, items) ? (items.default ?? item) : withDefaults(item, items)));
+    const made = value.map((item) =>
+      isBadNull(item, items) ? (items.default ?? item) : withDefaults(item, items),
+    );
     return made.some((item, at) => item !== value[at]) ? made : value;
   }
   return isObject(value) ? membersWithDefaults(value, schema) : value;

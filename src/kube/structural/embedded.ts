@@ -13,7 +13,8 @@ export function embeddedFaults(value: Json, schema: Structural, path: JsonPath):
 function visit(value: Json, schema: Structural, path: JsonPath, faults: Fault[]): void {
   if (isArray(value)) {
     const { items } = schema;
-    if (items !== undefined) for (const [at, item] of value.entries()) visit(item, items, [...path, at], faults);
+    if (items !== undefined)
+      for (const [at, item] of value.entries()) visit(item, items, [...path, at], faults);
   } else if (isObject(value)) {
     if (schema.embedded) faults.push(...headFaults(value, path));
     for (const [name, member] of Object.entries(value)) {
@@ -41,7 +42,8 @@ function headFaults(value: JsonObject, path: JsonPath): readonly Fault[] {
 function textFault(name: "apiVersion" | "kind", value: Json): string | undefined {
   if (typeof value !== "string") return "must be a string";
   if (value === "") return "must not be empty";
-  if (name === "apiVersion") return value.split("/").length > 2 ? `unexpected GroupVersion string: ${value}` : undefined;
+  if (name === "apiVersion")
+    return value.split("/").length > 2 ? `unexpected GroupVersion string: ${value}` : undefined;
   return /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/i.test(value) && value.length <= 63
     ? undefined
     : "must be a name in letters, digits and '-'";
@@ -53,7 +55,8 @@ function metadataFaults(metadata: JsonObject, path: JsonPath): readonly Fault[] 
   const faults: Fault[] = [];
   for (const [name, value] of Object.entries(metadata)) {
     const inner = [...path, name];
-    if (texts.includes(name) && typeof value !== "string") faults.push(fault("type", inner, "must be a string"));
+    if (texts.includes(name) && typeof value !== "string")
+      faults.push(fault("type", inner, "must be a string"));
     if (name !== "labels" && name !== "annotations") continue;
     if (!isObject(value)) {
       faults.push(fault("type", inner, "must be an object"));

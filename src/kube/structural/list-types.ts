@@ -14,7 +14,8 @@ function visit(value: Json, schema: Structural, path: JsonPath, faults: Fault[])
     if (schema.listType === "set") faults.push(...doubles(value, path, (item) => canonical(item)));
     else if (schema.listType === "map") faults.push(...mapFaults(value, schema, path));
     const { items } = schema;
-    if (items !== undefined) for (const [at, item] of value.entries()) visit(item, items, [...path, at], faults);
+    if (items !== undefined)
+      for (const [at, item] of value.entries()) visit(item, items, [...path, at], faults);
   } else if (isObject(value)) {
     for (const [name, member] of Object.entries(value)) {
       const inner = schema.properties.get(name) ?? schema.additional;
@@ -40,7 +41,9 @@ function mapFaults(list: JsonArray, schema: Structural, path: JsonPath): readonl
     item === null
       ? "null"
       : canonical(
-          schema.listMapKeys.map((key) => (isObject(item) && Object.hasOwn(item, key) ? [item[key] ?? null] : [])),
+          schema.listMapKeys.map((key) =>
+            isObject(item) && Object.hasOwn(item, key) ? [item[key] ?? null] : [],
+          ),
         ),
   );
 }

@@ -68,7 +68,13 @@ function compileRule(rule: ValidationRule, declared: DeclaredType | undefined, m
   if (program.result.kind !== "bool") return { ...none, problem: "cel expression must evaluate to a bool" };
   const estimate = (compiled: CompiledCel): number =>
     declared === undefined ? 0 : estimateCost(compiled.checked, (path) => sizeAt(declared, path)).max;
-  const result = { ...none, program, problem: undefined, usesOldSelf: names(program, "oldSelf"), cost: estimate(program) };
+  const result = {
+    ...none,
+    program,
+    problem: undefined,
+    usesOldSelf: names(program, "oldSelf"),
+    cost: estimate(program),
+  };
   if (rule.messageExpression === "") return result;
   const message = compileCel(rule.messageExpression, environment);
   if (!isCompiled(message))
@@ -99,12 +105,7 @@ interface Correlated {
 }
 
 /** Rules that an object breaks; `old`: what it was before an update, undefined when it is created. */
-export function ruleFaults(
-  value: Json,
-  schema: Structural,
-  minor: number,
-  old?: Json,
-): readonly Fault[] {
+export function ruleFaults(value: Json, schema: Structural, minor: number, old?: Json): readonly Fault[] {
   if (!hasRules(schema)) return [];
   const visit: Visit = { minor, faults: [], budget: OBJECT_BUDGET };
   check({ value, old }, { schema, path: [], root: true }, visit);
@@ -206,10 +207,16 @@ function broke(
   visit.budget -= cost;
   if (exceeded) {
     visit.budget = -1;
-    return { kind: "cost", message: `no further validation rules will be run due to call cost exceeds limit for rule: ${named}` };
+    return {
+      kind: "cost",
+      message: `no further validation rules will be run due to call cost exceeds limit for rule: ${named}`,
+    };
   }
   if (visit.budget < 0)
-    return { kind: "cost", message: "validation failed due to running out of cost budget, no further validation rules will be run" };
+    return {
+      kind: "cost",
+      message: "validation failed due to running out of cost budget, no further validation rules will be run",
+    };
   if (value === true) return undefined;
   if (value instanceof CelError)
     return {
@@ -221,7 +228,11 @@ function broke(
   return { kind: "rule", message: messageOf(compiled, bindings, visit) };
 }
 
-function messageOf({ rule, messageProgram }: CompiledRule, bindings: ReadonlyMap<string, CelValue>, visit: Visit): string {
+function messageOf(
+  { rule, messageProgram }: CompiledRule,
+  bindings: ReadonlyMap<string, CelValue>,
+  visit: Visit,
+): string {
   if (messageProgram !== undefined) {
     const { value, cost } = evaluateCel(messageProgram, bindings, { cost: PER_CALL_LIMIT });
     visit.budget -= cost;

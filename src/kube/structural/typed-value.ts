@@ -63,7 +63,9 @@ function typedObject(value: JsonObject, schema: Structural, root: boolean): CelM
     return new CelMap({
       size: names.length,
       find: (key) =>
-        typeof key === "string" && Object.hasOwn(value, key) ? typedValue(value[key] ?? null, values) : undefined,
+        typeof key === "string" && Object.hasOwn(value, key)
+          ? typedValue(value[key] ?? null, values)
+          : undefined,
       keys: () => names,
     });
   }

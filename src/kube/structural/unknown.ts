@@ -37,7 +37,8 @@ function prune(value: Json, place: Place, path: JsonPath, faults: Fault[]): void
     const { schema, preserve } = place;
     for (const [at, item] of value.entries()) {
       // Items of a list that keeps unknown fields keep them too.
-      if (schema !== undefined || !preserve) prune(item, below(schema?.items, preserve), [...path, at], faults);
+      if (schema !== undefined || !preserve)
+        prune(item, below(schema?.items, preserve), [...path, at], faults);
     }
   } else if (isObject(value)) pruneMembers(value, place, path, faults);
 }

@@ -9,7 +9,12 @@ import { numberOf, own, type Structural } from "./schema.ts";
  * What of a value its schema refuses, as kube-openapi finds it (k8s.io/kube-openapi pkg/validation/validate). The value must
  * have its defaults already.
  */
-export function schemaFaults(value: Json, schema: Structural, path: JsonPath, minor: number): readonly Fault[] {
+export function schemaFaults(
+  value: Json,
+  schema: Structural,
+  path: JsonPath,
+  minor: number,
+): readonly Fault[] {
   const faults: Fault[] = [];
   validate(value, schema, { path, minor, faults, left: { work: MAX_WORK } });
   return faults;
@@ -72,7 +77,9 @@ function typeNameOf(value: Json): string {
 function typeFault(value: Json, schema: Structural): string | undefined {
   const found = typeNameOf(value);
   if (schema.intOrString)
-    return found === "integer" || found === "string" ? undefined : `must be of type integer,string: "${found}"`;
+    return found === "integer" || found === "string"
+      ? undefined
+      : `must be of type integer,string: "${found}"`;
   if (schema.type === "" || schema.type === found) return undefined;
   if (schema.type === "number" && found === "integer") return undefined;
   return `must be of type ${schema.type}: "${found}"`;
@@ -103,14 +110,19 @@ function checkText(value: string, schema: Structural, visit: Visit): void {
   const most = numberOf(schema.json, "maxLength");
   const least = numberOf(schema.json, "minLength");
   const length = most === undefined && least === undefined ? 0 : lengthOf(value);
-  if (most !== undefined && length > most) refuse(visit, "value", `may not be longer than ${most} characters`);
+  if (most !== undefined && length > most)
+    refuse(visit, "value", `may not be longer than ${most} characters`);
   if (least !== undefined && length < least) refuse(visit, "value", `should be at least ${least} chars long`);
   if (schema.pattern !== "") {
     const found = regexMatches(schema.pattern, value);
     if (found === false) refuse(visit, "value", `should match '${schema.pattern}'`);
   }
   // The server checks formats of texts, and of values without a type.
-  if ((schema.type === "string" || schema.type === "") && schema.format !== "" && isKnownFormat(schema.format, visit.minor)) {
+  if (
+    (schema.type === "string" || schema.type === "") &&
+    schema.format !== "" &&
+    isKnownFormat(schema.format, visit.minor)
+  ) {
     if (!hasFormat(value, schema.format)) refuse(visit, "value", `must be of type ${schema.format}`);
   }
 }
@@ -146,16 +158,19 @@ function checkList(value: JsonArray, schema: Structural, visit: Visit): void {
   const most = numberOf(schema.json, "maxItems");
   const least = numberOf(schema.json, "minItems");
   if (most !== undefined && value.length > most) refuse(visit, "value", `must have at most ${most} items`);
-  if (least !== undefined && value.length < least) refuse(visit, "value", `should have at least ${least} items`);
+  if (least !== undefined && value.length < least)
+    refuse(visit, "value", `should have at least ${least} items`);
   const { items } = schema;
-  if (items !== undefined) for (const [index, item] of value.entries()) validate(item, items, at(visit, index));
+  if (items !== undefined)
+    for (const [index, item] of value.entries()) validate(item, items, at(visit, index));
 }
 
 function checkObject(value: JsonObject, schema: Structural, visit: Visit): void {
   const names = Object.keys(value);
   const most = numberOf(schema.json, "maxProperties");
   const least = numberOf(schema.json, "minProperties");
-  if (most !== undefined && names.length > most) refuse(visit, "value", `must have at most ${most} properties`);
+  if (most !== undefined && names.length > most)
+    refuse(visit, "value", `must have at most ${most} properties`);
   if (least !== undefined && names.length < least)
     refuse(visit, "value", `should have at least ${least} properties`);
   for (const name of schema.required) {
@@ -177,7 +192,11 @@ function passes(value: Json, schema: Structural, visit: Visit): boolean {
 
 function checkAlternatives(value: Json, schema: Structural, visit: Visit): void {
   if (schema.anyOf.length > 0 && !schema.anyOf.some((option) => passes(value, option, visit)))
-    refuse(visit, "value", `must validate at least one schema (anyOf)${reasonsOf(value, schema.anyOf, visit)}`);
+    refuse(
+      visit,
+      "value",
+      `must validate at least one schema (anyOf)${reasonsOf(value, schema.anyOf, visit)}`,
+    );
   if (schema.oneOf.length > 0) {
     const passed = schema.oneOf.filter((option) => passes(value, option, visit)).length;
     if (passed !== 1) {

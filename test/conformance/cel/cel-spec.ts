@@ -140,7 +140,10 @@ function typeOf(given: TextMessage | undefined): CelType {
 }
 
 /** Undefined: it passed. `unsupported` when the test needs what this has not, by design. */
-export function runSpecTest({ expr, test }: SpecTest): { readonly fault?: string; readonly unsupported?: string } {
+export function runSpecTest({ expr, test }: SpecTest): {
+  readonly fault?: string;
+  readonly unsupported?: string;
+} {
   try {
     return runOne(expr, test);
   } catch (error) {
@@ -158,7 +161,8 @@ function runOne(expr: string, test: TextMessage): { readonly fault?: string; rea
   }
   if (test["container"] !== undefined) throw new Unsupported("a container");
   if (test["disable_check"] !== undefined) throw new Unsupported("type checks off");
-  if (/google\.protobuf\.(?:\w+Value|Value|Struct|Any)\b|TestAllTypes/.test(expr)) throw new Unsupported("a message of protocol buffers");
+  if (/google\.protobuf\.(?:\w+Value|Value|Struct|Any)\b|TestAllTypes/.test(expr))
+    throw new Unsupported("a message of protocol buffers");
   if (test["disable_macros"] !== undefined) throw new Unsupported("macros off");
   const bindings = new Map<string, CelValue>();
   for (const bound of messages(test["bindings"])) {
@@ -189,6 +193,10 @@ function same(left: CelValue, right: CelValue): boolean {
 
 function shown(value: CelValue): string {
   if (value instanceof CelList) return `[${[...value].map(shown).join(", ")}]`;
-  if (value instanceof CelMap) return `{${value.keys().map((key) => `${shown(key)}: ${shown(value.find(key) ?? null)}`).join(", ")}}`;
+  if (value instanceof CelMap)
+    return `{${value
+      .keys()
+      .map((key) => `${shown(key)}: ${shown(value.find(key) ?? null)}`)
+      .join(", ")}}`;
   return `${typeNameOf(value)} ${value instanceof CelUint ? value.value : String(value)}`;
 }

@@ -25,7 +25,8 @@ export function shownCel(value: CelValue): string {
     return text.includes(".") ? text : `${text}.0`;
   }
   if (value instanceof CelUint) return `${value.value}u`;
-  if (value instanceof Uint8Array) return `b"${[...value].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")}"`;
+  if (value instanceof Uint8Array)
+    return `b"${[...value].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")}"`;
   if (value instanceof CelDuration) return `duration("${durationText(value)}")`;
   if (value instanceof CelTimestamp) return `timestamp("${timestampText(new CelTimestamp(value.nanos))}")`;
   if (value instanceof CelList) return `[${[...value].map(shownCel).join(", ")}]`;
@@ -36,7 +37,8 @@ export function shownCel(value: CelValue): string {
       .sort()
       .join(", ")}}`;
   if (value instanceof CelTypeValue) return value.name;
-  if (value instanceof CelOptional) return value.value === undefined ? "optional.none()" : `optional.of(${shownCel(value.value)})`;
+  if (value instanceof CelOptional)
+    return value.value === undefined ? "optional.none()" : `optional.of(${shownCel(value.value)})`;
   if (value instanceof CelOpaque) return value.key;
   return String(value);
 }

@@ -76,7 +76,17 @@ function tokensOf(text: string): TextToken[] {
 }
 
 const simple: Readonly<Record<string, number>> = {
-  a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, "\\": 92, "'": 39, '"': 34, "?": 63,
+  a: 7,
+  b: 8,
+  f: 12,
+  n: 10,
+  r: 13,
+  t: 9,
+  v: 11,
+  "\\": 92,
+  "'": 39,
+  '"': 34,
+  "?": 63,
 };
 
 function unquote(inner: string): number[] {
@@ -100,7 +110,9 @@ function unquote(inner: string): number[] {
       bytes.push(Number.parseInt(hex[1] ?? "0", 16));
       at += 1 + hex[0].length;
     } else if (unicode !== null) {
-      bytes.push(...encoder.encode(String.fromCodePoint(Number.parseInt(unicode[1] ?? unicode[2] ?? "0", 16))));
+      bytes.push(
+        ...encoder.encode(String.fromCodePoint(Number.parseInt(unicode[1] ?? unicode[2] ?? "0", 16))),
+      );
       at += 1 + unicode[0].length;
     } else {
       bytes.push(simple[rest[0] ?? ""] ?? 0);

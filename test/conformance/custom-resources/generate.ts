@@ -5,7 +5,12 @@ import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../..
 import { readStdin } from "../../../src/kube/read-inputs.ts";
 import { readObjects } from "../../../src/kube/read-objects.ts";
 import { isCrd } from "../../../src/kube/structural/crd.ts";
-import { type DefinedVersion, numberOf, type Structural, versionsOfCrd } from "../../../src/kube/structural/schema.ts";
+import {
+  type DefinedVersion,
+  numberOf,
+  type Structural,
+  versionsOfCrd,
+} from "../../../src/kube/structural/schema.ts";
 
 /** Every CustomResourceDefinition below a folder, once a name. */
 export function definitionsBelow(folder: string): JsonObject[] {
@@ -40,7 +45,33 @@ export function random(seed: number): () => number {
   };
 }
 
-const texts = ["a", "abc", "a.b", "1", "10s", "1h", "https://a.example.com", "10Gi", "100", "example.com/a", "A", "*", "a-b-c", "/a", "10.0.0.1", "10.0.0.0/8", "sha256:abc", "2020-01-01T00:00:00Z", "", "0", "50%", "Abc", "5m0s", "user@example.com", "YWJj"];
+const texts = [
+  "a",
+  "abc",
+  "a.b",
+  "1",
+  "10s",
+  "1h",
+  "https://a.example.com",
+  "10Gi",
+  "100",
+  "example.com/a",
+  "A",
+  "*",
+  "a-b-c",
+  "/a",
+  "10.0.0.1",
+  "10.0.0.0/8",
+  "sha256:abc",
+  "2020-01-01T00:00:00Z",
+  "",
+  "0",
+  "50%",
+  "Abc",
+  "5m0s",
+  "user@example.com",
+  "YWJj",
+];
 const byFormat: Readonly<Record<string, string>> = {
   "date-time": "2020-01-01T00:00:00Z",
   date: "2020-01-01",
@@ -67,7 +98,10 @@ export function valueFor(schema: Structural, next: () => number, depth = 0): Jso
       const most = numberOf(schema.json, "maxLength") ?? 1000;
       const least = numberOf(schema.json, "minLength") ?? 0;
       const fitting = texts.filter(
-        (text) => text.length >= least && text.length <= most && (schema.pattern === "" || regexMatches(schema.pattern, text) === true),
+        (text) =>
+          text.length >= least &&
+          text.length <= most &&
+          (schema.pattern === "" || regexMatches(schema.pattern, text) === true),
       );
       return pick(fitting) ?? "a".repeat(Math.max(1, Math.min(least, most)));
     }
@@ -84,7 +118,9 @@ export function valueFor(schema: Structural, next: () => number, depth = 0): Jso
       const most = Math.min(numberOf(schema.json, "maxItems") ?? 3, 3);
       const count = depth > 8 ? least : Math.max(least, Math.floor(next() * (most + 1)));
       const { items } = schema;
-      return Array.from({ length: Math.min(count, 20) }, () => (items === undefined ? "a" : valueFor(items, next, depth + 1)));
+      return Array.from({ length: Math.min(count, 20) }, () =>
+        items === undefined ? "a" : valueFor(items, next, depth + 1),
+      );
     }
     case "object":
       return objectFor(schema, next, depth);
@@ -104,15 +140,26 @@ function objectFor(schema: Structural, next: () => number, depth: number): JsonO
     if (wanted.has(name) || next() < chance) entries.push([name, valueFor(property, next, depth + 1)]);
   }
   if (schema.additional !== undefined && schema.additional !== true && schema.properties.size === 0)
-    for (const key of ["a", "b.c/d"]) if (next() < 0.5) entries.push([key, valueFor(schema.additional, next, depth + 1)]);
+    for (const key of ["a", "b.c/d"])
+      if (next() < 0.5) entries.push([key, valueFor(schema.additional, next, depth + 1)]);
   if (schema.embedded) entries.push(["apiVersion", "v1"], ["kind", "ConfigMap"]);
   return Object.fromEntries(entries);
 }
 
 /** An object of a version of a definition. */
-export function instanceFor(crd: JsonObject, version: DefinedVersion, next: () => number, name: string): JsonObject {
+export function instanceFor(
+  crd: JsonObject,
+  version: DefinedVersion,
+  next: () => number,
+  name: string,
+): JsonObject {
   const made = version.schema === undefined ? {} : valueFor(version.schema, next);
-  const { apiVersion: _1, kind: _2, metadata: _3, ...rest } = isObject(made) ? (made as Record<string, Json>) : {};
+  const {
+    apiVersion: _1,
+    kind: _2,
+    metadata: _3,
+    ...rest
+  } = isObject(made) ? (made as Record<string, Json>) : {};
   return {
     apiVersion: `${String(valueAt(crd, ["spec", "group"]))}/${version.name}`,
     kind: String(valueAt(crd, ["spec", "names", "kind"])),
@@ -131,7 +178,8 @@ export function mutated(object: JsonObject, next: () => number): JsonObject {
   const visit = (value: Json, path: readonly (string | number)[]): void => {
     if (path.length > 0 && !["apiVersion", "kind", "metadata"].includes(String(path[0]))) places.push(path);
     if (isArray(value)) for (const [at, item] of value.entries()) visit(item, [...path, at]);
-    else if (isObject(value)) for (const [name, member] of Object.entries(value)) visit(member, [...path, name]);
+    else if (isObject(value))
+      for (const [name, member] of Object.entries(value)) visit(member, [...path, name]);
   };
   visit(object, []);
   const path = places[Math.floor(next() * places.length)] ?? ["spec"];
@@ -156,7 +204,21 @@ function replacement(value: Json, kind: number, next: () => number): Json {
     return all[Math.floor(next() * all.length)] ?? 0;
   }
   if (typeof value === "string") {
-    const all: Json[] = ["", `${value}x`, "x".repeat(300), "A_B c", "-", 1, false, ["a"], "1h30m", "https://x", "10.0.0.256", value.toUpperCase(), "é\u{1f600}"];
+    const all: Json[] = [
+      "",
+      `${value}x`,
+      "x".repeat(300),
+      "A_B c",
+      "-",
+      1,
+      false,
+      ["a"],
+      "1h30m",
+      "https://x",
+      "10.0.0.256",
+      value.toUpperCase(),
+      "é\u{1f600}",
+    ];
     return all[Math.floor(next() * all.length)] ?? "";
   }
   const all: Json[] = [1, "text", true, [], {}, [1], { a: "b" }, ["a", "a"], 1.5];

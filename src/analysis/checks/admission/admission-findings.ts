@@ -9,11 +9,19 @@ import { withDefaults } from "../../../kube/structural/defaults.ts";
 import { SchemaTooLarge, structuralOf } from "../../../kube/structural/schema.ts";
 import type { Finding, RelatedPlace } from "../../findings/finding.ts";
 import { type AdmissionCode, admissionFinding } from "./admission-table.ts";
-import { type EvaluationInput, PolicyEvaluation } from "./evaluate.ts";
+import { type EvaluationInput, failedExpression, PolicyEvaluation } from "./evaluate.ts";
 import { type Match, matchesConstraints, type Subject, subjectOf, type Surroundings } from "./matching.ts";
 import { differences, jsonOf, merged, patched } from "./mutate.ts";
 import { nativeTypeOf } from "./native-type.ts";
-import { type Binding, bindingsOf, type Expression, isPolicyKind, policiesOf, type Policy, type Validation } from "./policy.ts";
+import {
+  type Binding,
+  bindingsOf,
+  type Expression,
+  isPolicyKind,
+  policiesOf,
+  type Policy,
+  type Validation,
+} from "./policy.ts";
 import { type Params, paramsFor } from "./params.ts";
 
 /**
@@ -31,7 +39,9 @@ export function admissionFindings(
   const bindings = bindingsOf(reads);
   const namespaces = new Map(
     reads.flatMap(({ object }): [string, JsonObject][] =>
-      object["kind"] === "Namespace" && object["apiVersion"] === "v1" ? [[objectKey(object).name, object]] : [],
+      object["kind"] === "Namespace" && object["apiVersion"] === "v1"
+        ? [[objectKey(object).name, object]]
+        : [],
     ),
   );
   const around: Surroundings = { namespaces, definitions };
@@ -60,13 +70,21 @@ function boundTo(policy: Policy, bindings: readonly Binding[]): readonly Binding
 
 function policyFindings({ policy, bindings }: Hook): readonly Finding[] {
   const faults = policy.faults.map(({ path, message, doubtful }) =>
-    admissionFinding(doubtful === true ? "admission/expression-doubtful" : "admission/expression-invalid", policy.read, path, {
-      what: printable(pathText(path)),
-      other: message,
-    }),
+    admissionFinding(
+      doubtful === true ? "admission/expression-doubtful" : "admission/expression-invalid",
+      policy.read,
+      path,
+      {
+        what: printable(pathText(path)),
+        other: message,
+      },
+    ),
   );
   if (bindings.length > 0) return faults;
-  return [...faults, admissionFinding("admission/unbound", policy.read, ["metadata", "name"], { what: nameOf(policy) })];
+  return [
+    ...faults,
+    admissionFinding("admission/unbound", policy.read, ["metadata", "name"], { what: nameOf(policy) }),
+  ];
 }
 
 function nameOf(policy: Policy, binding?: Binding): string {
@@ -80,7 +98,9 @@ function objectFindings(read: ReadObject, context: Context): readonly Finding[] 
   if (subject === undefined) return [];
   const report = new Report(read);
   const native = resourceOf(subject.key) !== undefined;
-  let object = native ? placed(read.object, subject) : withSchemaDefaults(read.object, subject, context.around);
+  let object = native
+    ? placed(read.object, subject)
+    : withSchemaDefaults(read.object, subject, context.around);
   for (const hook of context.hooks.filter(({ policy }) => policy.mutating))
     object = mutatedBy(hook, { subject, object, native, context, report });
   for (const hook of context.hooks.filter(({ policy }) => !policy.mutating))
@@ -131,8 +151,12 @@ class Report {
     if (this.#said.has(key)) return;
     this.#said.add(key);
     const related: RelatedPlace[] =
-      at === undefined ? [] : [{ place: policy.read.places.value(at.path), path: [...policy.read.path, ...at.path] }];
-    this.findings.push(admissionFinding(code, this.#read, ["metadata", "name"], { what, other: text, related }));
+      at === undefined
+        ? []
+        : [{ place: policy.read.places.value(at.path), path: [...policy.read.path, ...at.path] }];
+    this.findings.push(
+      admissionFinding(code, this.#read, ["metadata", "name"], { what, other: text, related }),
+    );
   }
 }
 
@@ -187,7 +211,9 @@ function reported(
   if ("uncertain" in params) report.say("admission/not-certain", policy, binding, { text: params.uncertain });
   else if ("fault" in params) {
     if (policy.failurePolicy === "Fail")
-      report.say("admission/denied", policy, binding, { text: `failed to configure binding: ${params.fault}` });
+      report.say("admission/denied", policy, binding, {
+        text: `failed to configure binding: ${params.fault}`,
+      });
   } else return true;
   return false;
 }
@@ -207,8 +233,8 @@ function validateBy(hook: Hook, request: Request): void {
       const value = evaluation.run(validation);
       if (value === true) continue;
       if (value instanceof CelError) {
-        const text = `expression '${validation.source.trim()}' resulted in error: ${value.message}`;
-        failed(value.unknown ? value : new CelError(text), { policy, binding, report, at: validation });
+        const error = value.unknown ? value : failedExpression(validation, value);
+        failed(error, { policy, binding, report, at: validation });
       } else decide(binding, { policy, report, at: validation, text: messageOf(validation, evaluation) });
     }
     for (const annotation of policy.annotations) {
@@ -300,7 +326,11 @@ function refuse(error: CelError, { policy, binding, report, at }: Outcome): void
     report.say("admission/denied", policy, binding, { at, text: error.message });
 }
 
-function applied(object: JsonObject, value: CelValue, kind: "ApplyConfiguration" | "JSONPatch"): JsonObject | CelError {
+function applied(
+  object: JsonObject,
+  value: CelValue,
+  kind: "ApplyConfiguration" | "JSONPatch",
+): JsonObject | CelError {
   if (kind === "JSONPatch") {
     if (!(value instanceof CelList)) return new CelError("the expression gives no list of operations");
     const operations: Json | undefined = jsonOf(value);
@@ -310,5 +340,7 @@ function applied(object: JsonObject, value: CelValue, kind: "ApplyConfiguration"
   const patch = jsonOf(value);
   if (!isObject(patch)) return new CelError("the expression gives no object");
   const made = merged(object, patch);
-  return isObject(made) ? made : new CelError("how the lists of its configuration join is not known here", true);
+  return isObject(made)
+    ? made
+    : new CelError("how the lists of its configuration join is not known here", true);
 }

@@ -34,11 +34,16 @@ export class PolicyEvaluation {
 
   run(expression: Expression): CelValue {
     if (expression.program === undefined) return new CelError("it does not compile");
-    if (this.#budget <= 0) return new CelError("validation failed due to running out of cost budget, no further validation rules will be run");
+    if (this.#budget <= 0)
+      return new CelError(
+        "validation failed due to running out of cost budget, no further validation rules will be run",
+      );
     const { value, cost } = evaluateCel(expression.program, this.#bindings, { cost: PER_CALL_LIMIT });
     this.#budget -= cost;
     return this.#budget < 0
-      ? new CelError("validation failed due to running out of cost budget, no further validation rules will be run")
+      ? new CelError(
+          "validation failed due to running out of cost budget, no further validation rules will be run",
+        )
       : value;
   }
 
@@ -52,10 +57,16 @@ export class PolicyEvaluation {
       spent += cost;
       if (spent > CONDITIONS_BUDGET) return new CelError("the match conditions run out of cost budget");
       if (value === false) return false;
-      if (value instanceof CelError && (fault === undefined || value.unknown)) fault = value;
+      if (value instanceof CelError && (fault === undefined || value.unknown))
+        fault = value.unknown ? value : failedExpression(condition, value);
     }
     return fault ?? true;
   }
+}
+
+/** The server's words for an expression that failed. */
+export function failedExpression({ source }: Expression, { message }: CelError): CelError {
+  return new CelError(`expression '${source.trim()}' resulted in error: ${message}`);
 }
 
 function lazyMap(typeName: string, fields: ReadonlyMap<string, () => CelValue>): CelMap {
@@ -106,7 +117,11 @@ function bindingsFor(input: EvaluationInput, run: (expression: Expression) => Ce
     ["authorizer", authorizerValue(ask)],
     [
       "authorizer.requestResource",
-      resourceCheckValue(ask, { group: subject.key.group, resource: subject.resource, namespace: subject.namespace }),
+      resourceCheckValue(ask, {
+        group: subject.key.group,
+        resource: subject.resource,
+        namespace: subject.namespace,
+      }),
     ],
     ["variables", lazyMap("kubernetes.variables", variables)],
   ]);
@@ -118,7 +133,9 @@ function typedOrPlain(object: JsonObject): CelValue {
     size: Object.keys(object).length,
     find: (key) => {
       if (key === "metadata") return nativeValue(object["metadata"] ?? {}, { pod: false });
-      return typeof key === "string" && Object.hasOwn(object, key) ? typedValue(object[key] ?? null, undefined) : undefined;
+      return typeof key === "string" && Object.hasOwn(object, key)
+        ? typedValue(object[key] ?? null, undefined)
+        : undefined;
     },
     keys: () => Object.keys(object),
   });
@@ -148,7 +165,8 @@ function requestValue({ key, resource, namespace }: Subject): CelMap {
 
 function namespaceValue({ subject, namespaceObject }: EvaluationInput): CelValue {
   if (subject.namespace === "") return null;
-  if (namespaceObject === undefined) return new CelError(`namespace ${subject.namespace} is not among the inputs`, true);
+  if (namespaceObject === undefined)
+    return new CelError(`namespace ${subject.namespace} is not among the inputs`, true);
   const metadata = valueAt(namespaceObject, ["metadata"]);
   const given: JsonObject = isObject(metadata) ? metadata : {};
   const text = (name: string): Json => given[name] ?? "";

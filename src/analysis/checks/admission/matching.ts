@@ -39,12 +39,25 @@ export function subjectOf(read: ReadObject, around: Surroundings): Subject | und
   const resource = native?.plural ?? (typeof plural === "string" ? plural : undefined);
   if (resource === undefined) return undefined;
   const namespaced =
-    native?.namespaced ?? (definition !== undefined && valueAt(definition, ["spec", "scope"]) === "Namespaced");
+    native?.namespaced ??
+    (definition !== undefined && valueAt(definition, ["spec", "scope"]) === "Namespaced");
   const namespace = namespaced ? (key.namespace === "" ? DEFAULT_NAMESPACE : key.namespace) : "";
-  return { read, key, resource, namespaced, namespace, namespaceLabels: labelsAround(read, key, namespace, around) };
+  return {
+    read,
+    key,
+    resource,
+    namespaced,
+    namespace,
+    namespaceLabels: labelsAround(read, key, namespace, around),
+  };
 }
 
-function labelsAround(read: ReadObject, key: ObjectKey, namespace: string, around: Surroundings): JsonObject | undefined {
+function labelsAround(
+  read: ReadObject,
+  key: ObjectKey,
+  namespace: string,
+  around: Surroundings,
+): JsonObject | undefined {
   const isNamespace = key.group === "" && key.kind === "Namespace";
   const holder = isNamespace ? read.object : around.namespaces.get(namespace);
   if (holder === undefined) return undefined;
@@ -146,7 +159,9 @@ function matchesRules(wanted: readonly JsonObject[], constraints: JsonObject, su
     ({ version }) => version !== subject.key.version,
   );
   // The server would convert the object to that version first.
-  return others.some(({ version }) => wanted.some((rule) => matchesRule(rule, subject, version))) ? undefined : false;
+  return others.some(({ version }) => wanted.some((rule) => matchesRule(rule, subject, version)))
+    ? undefined
+    : false;
 }
 
 function matchesRule(rule: JsonObject, subject: Subject, version: string): boolean {

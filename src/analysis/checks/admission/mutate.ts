@@ -5,7 +5,8 @@ import { isArray, isObject, type Json, type JsonArray, type JsonObject } from ".
 
 /** The JSON of a value that an expression built; undefined for what JSON has not. */
 export function jsonOf(value: CelValue): Json | undefined {
-  if (value === null || typeof value === "boolean" || typeof value === "string" || typeof value === "number") return value;
+  if (value === null || typeof value === "boolean" || typeof value === "string" || typeof value === "number")
+    return value;
   if (typeof value === "bigint") return Number(value);
   if (value instanceof CelUint) return Number(value.value);
   if (value instanceof CelOptional) return value.value === undefined ? null : jsonOf(value.value);
@@ -42,7 +43,8 @@ export function merged(base: Json, patch: Json): Json | undefined {
 function mergedLists(base: JsonArray, patch: JsonArray): Json | undefined {
   const name = (item: Json): string | undefined =>
     isObject(item) && typeof item["name"] === "string" ? item["name"] : undefined;
-  if ([...base, ...patch].some((item) => name(item) === undefined)) return base.length === 0 ? patch : undefined;
+  if ([...base, ...patch].some((item) => name(item) === undefined))
+    return base.length === 0 ? patch : undefined;
   const found = [...base];
   for (const item of patch) {
     const at = found.findIndex((other) => name(other) === name(item));
@@ -58,7 +60,9 @@ function mergedLists(base: JsonArray, patch: JsonArray): Json | undefined {
 export function patched(object: JsonObject, operations: readonly Json[]): JsonObject | CelError {
   let current: Json = object;
   for (const operation of operations) {
-    const next: Json | CelError = isObject(operation) ? step(current, operation) : new CelError("an operation must be an object");
+    const next: Json | CelError = isObject(operation)
+      ? step(current, operation)
+      : new CelError("an operation must be an object");
     if (next instanceof CelError) return next;
     current = next;
   }
@@ -68,7 +72,10 @@ export function patched(object: JsonObject, operations: readonly Json[]): JsonOb
 function pointer(text: string): readonly string[] | CelError {
   if (text === "") return [];
   if (!text.startsWith("/")) return new CelError(`the path ${text} does not begin with /`);
-  return text.slice(1).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return text
+    .slice(1)
+    .split("/")
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 function step(document: Json, operation: JsonObject): Json | CelError {
@@ -132,10 +139,16 @@ function changed(value: Json, path: readonly string[], change: Change): Json | C
   return Object.fromEntries(entries);
 }
 
-function changedList(value: JsonArray, first: string, rest: readonly string[], change: Change): Json | CelError {
+function changedList(
+  value: JsonArray,
+  first: string,
+  rest: readonly string[],
+  change: Change,
+): Json | CelError {
   const items = [...value];
   const index = first === "-" ? items.length : Number(first);
-  if (!/^(?:-|[0-9]{1,9})$/.test(first) || index > items.length) return new CelError(`there is no item ${first}`);
+  if (!/^(?:-|[0-9]{1,9})$/.test(first) || index > items.length)
+    return new CelError(`there is no item ${first}`);
   if (rest.length === 0 && change.op === "add") {
     items.splice(index, 0, change.value);
     return items;

@@ -33,7 +33,8 @@ export function nativeTypeOf(policy: JsonObject, minor: number): CelType | undef
   const found = findResources(resource)
     .flat()
     .find((type) => type.group === group && type.version === version && type.plural === resource);
-  if (found === undefined || resourceOf(found) === undefined || versionsOf(group, found.kind).length === 0) return undefined;
+  if (found === undefined || resourceOf(found) === undefined || versionsOf(group, found.kind).length === 0)
+    return undefined;
   const schema = schemaOf(found, minor);
   return schema === undefined ? undefined : structOf(schema, [], new Map());
 }

@@ -80,10 +80,15 @@ export function isPolicyKind(read: ReadObject): boolean {
 }
 
 /** Mutating policies are served from 1.34 on, where somebody switched them on, and from 1.36 on everywhere. */
-export function policiesOf(reads: readonly ReadObject[], minor: number, typeOf?: (policy: JsonObject) => CelType | undefined): readonly Policy[] {
+export function policiesOf(
+  reads: readonly ReadObject[],
+  minor: number,
+  typeOf?: (policy: JsonObject) => CelType | undefined,
+): readonly Policy[] {
   return reads.flatMap((read) => {
     const { group, kind } = objectKey(read.object);
-    if (group !== GROUP || (kind !== "ValidatingAdmissionPolicy" && kind !== "MutatingAdmissionPolicy")) return [];
+    if (group !== GROUP || (kind !== "ValidatingAdmissionPolicy" && kind !== "MutatingAdmissionPolicy"))
+      return [];
     return [compiledPolicy(read, kind === "MutatingAdmissionPolicy", minor, typeOf)];
   });
 }
@@ -115,14 +120,29 @@ function compiledPolicy(
 ): Policy {
   const spec = member(read.object, "spec") ?? {};
   const paramKind = member(spec, "paramKind");
-  const compiler = new PolicyCompiler({ minor, params: paramKind !== undefined, mutating, object: typeOf?.(read.object) });
+  const compiler = new PolicyCompiler({
+    minor,
+    params: paramKind !== undefined,
+    mutating,
+    object: typeOf?.(read.object),
+  });
   const conditions = list(spec, "matchConditions").map((item, at) =>
-    compiler.expression(text(item, "expression"), ["spec", "matchConditions", at, "expression"], "bool", true),
+    compiler.expression(
+      text(item, "expression"),
+      ["spec", "matchConditions", at, "expression"],
+      "bool",
+      true,
+    ),
   );
   const variables = list(spec, "variables").map((item, at) => compiler.variable(item, at));
   const validations = list(spec, "validations").map((item, at) => compiler.validation(item, at));
   const annotations = list(spec, "auditAnnotations").map((item, at) =>
-    compiler.expression(text(item, "valueExpression"), ["spec", "auditAnnotations", at, "valueExpression"], "text or null", true),
+    compiler.expression(
+      text(item, "valueExpression"),
+      ["spec", "auditAnnotations", at, "valueExpression"],
+      "text or null",
+      true,
+    ),
   );
   const mutations = list(spec, "mutations").map((item, at) => compiler.mutation(item, at));
   return {
@@ -143,14 +163,21 @@ function compiledPolicy(
 
 type Wanted = "any" | "bool" | "text" | "text or null" | "object" | "patches";
 
-const wants: Readonly<Record<Wanted, { readonly text: string; readonly fits: (type: CelType) => boolean }>> = {
-  any: { text: "", fits: () => true },
-  bool: { text: "bool", fits: (type) => type.kind === "bool" },
-  text: { text: "string", fits: (type) => type.kind === "string" },
-  "text or null": { text: "one of [string null_type]", fits: (type) => type.kind === "string" || type.kind === "null" },
-  object: { text: "Object", fits: (type) => type.name === "Object" },
-  patches: { text: "list(JSONPatch)", fits: (type) => type.kind === "list" && type.params[0]?.name === "JSONPatch" },
-};
+const wants: Readonly<Record<Wanted, { readonly text: string; readonly fits: (type: CelType) => boolean }>> =
+  {
+    any: { text: "", fits: () => true },
+    bool: { text: "bool", fits: (type) => type.kind === "bool" },
+    text: { text: "string", fits: (type) => type.kind === "string" },
+    "text or null": {
+      text: "one of [string null_type]",
+      fits: (type) => type.kind === "string" || type.kind === "null",
+    },
+    object: { text: "Object", fits: (type) => type.name === "Object" },
+    patches: {
+      text: "list(JSONPatch)",
+      fits: (type) => type.kind === "list" && type.params[0]?.name === "JSONPatch",
+    },
+  };
 
 interface CompilerOptions {
   readonly minor: number;
@@ -190,7 +217,14 @@ class PolicyCompiler {
   #closer(source: string, path: JsonPath, authorizer: boolean): CelType | undefined {
     const { minor, params, mutating, object } = this.#options;
     if (object === undefined) return undefined;
-    const environment = policyEnvironment({ minor, params, authorizer, mutating, variables: this.#closeTypes, object });
+    const environment = policyEnvironment({
+      minor,
+      params,
+      authorizer,
+      mutating,
+      variables: this.#closeTypes,
+      object,
+    });
     const compiled = compileCel(source, environment);
     if (isCompiled(compiled)) return compiled.result;
     if (!this.faults.some((fault) => fault.path === path))
@@ -204,7 +238,8 @@ class PolicyCompiler {
     const made = this.expression(text(item, "expression"), path, "any", true);
     const dyn: CelType = { kind: "dyn", name: "dyn", params: [] };
     this.#types.set(name, made.program?.result ?? dyn);
-    const close = this.#options.object === undefined ? undefined : this.#closer(text(item, "expression"), path, true);
+    const close =
+      this.#options.object === undefined ? undefined : this.#closer(text(item, "expression"), path, true);
     this.#closeTypes.set(name, close ?? dyn);
     return { ...made, name };
   }

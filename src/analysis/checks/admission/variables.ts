@@ -20,7 +20,11 @@ function struct(name: string, fields: Readonly<Record<string, CelType>>): CelTyp
 }
 
 const texts = mapType(STRING, STRING);
-const groupVersionKind = struct("kubernetes.GroupVersionKind", { group: STRING, version: STRING, kind: STRING });
+const groupVersionKind = struct("kubernetes.GroupVersionKind", {
+  group: STRING,
+  version: STRING,
+  kind: STRING,
+});
 const groupVersionResource = struct("kubernetes.GroupVersionResource", {
   group: STRING,
   version: STRING,

@@ -83,7 +83,9 @@ function versionsOf(
 function definitionFindings(read: ReadObject, minor: number): readonly Finding[] {
   return crdFaults(read.object, minor)
     .slice(0, MAX_FINDINGS)
-    .map((fault) => customResourceFinding(definitionCodes[fault.kind], read, fault.path, { other: fault.message }));
+    .map((fault) =>
+      customResourceFinding(definitionCodes[fault.kind], read, fault.path, { other: fault.message }),
+    );
 }
 
 function instanceFindings(

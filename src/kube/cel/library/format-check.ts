@@ -20,7 +20,12 @@ export function formatProblem({ target, args, at }: CallExpr, checked: CheckedCe
     if (wrong !== undefined) return [{ at: arg.at, message: wrong }];
   }
   return list.items.length > next
-    ? [{ at, message: `too many arguments supplied to string.format (expected ${next}, got ${list.items.length})` }]
+    ? [
+        {
+          at,
+          message: `too many arguments supplied to string.format (expected ${next}, got ${list.items.length})`,
+        },
+      ]
     : [];
 }
 
@@ -29,7 +34,20 @@ interface VerbRule {
   readonly text: string;
 }
 
-const anyText: readonly CelKind[] = ["string", "bool", "bytes", "int", "uint", "double", "duration", "timestamp", "type", "null", "list", "map"];
+const anyText: readonly CelKind[] = [
+  "string",
+  "bool",
+  "bytes",
+  "int",
+  "uint",
+  "double",
+  "duration",
+  "timestamp",
+  "type",
+  "null",
+  "list",
+  "map",
+];
 const hex: VerbRule = {
   kinds: ["int", "uint", "string", "bytes"],
   text: "only integers, byte buffers, and strings can be formatted as hex",
@@ -53,6 +71,7 @@ const verbs: ReadonlyMap<string, VerbRule> = new Map<string, VerbRule>([
 
 function misfit(arg: Expr, { kinds, text }: VerbRule, checked: CheckedCel): string | undefined {
   const type = checked.types[arg.id];
-  if (type === undefined || type.kind === "dyn" || type.kind === "param" || kinds.includes(type.kind)) return undefined;
+  if (type === undefined || type.kind === "dyn" || type.kind === "param" || kinds.includes(type.kind))
+    return undefined;
   return `error during formatting: ${text}, was given ${type.name}`;
 }
