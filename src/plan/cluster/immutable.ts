@@ -1,5 +1,5 @@
 import { lossOf } from "../change/reversibility.ts";
-import { immutableContradictions } from "../change/immutable-fields.ts";
+import { immutableContradictions } from "../../analysis/checks/changes/immutable-fields.ts";
 import type { Reversibility } from "../plan.ts";
 import { conflictPath } from "./owners.ts";
 import type { ClusterStep } from "./cluster-step.ts";

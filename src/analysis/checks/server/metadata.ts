@@ -102,6 +102,7 @@ function checkFinalizers(value: JsonObject, run: Run): void {
 const unchecked = new Set([
   "apiregistration.k8s.io/APIService",
   "certificates.k8s.io/ClusterTrustBundle",
+  "networking.k8s.io/IPAddress",
   "resource.k8s.io/DeviceClass",
 ]);
 

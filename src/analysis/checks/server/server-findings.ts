@@ -8,6 +8,7 @@ import { rulesOf } from "./kinds.ts";
 import { checkMetadata } from "./metadata.ts";
 
 const none: readonly Finding[] = [];
+const reviewGroups = new Set(["authentication.k8s.io", "authorization.k8s.io"]);
 
 /**
  * What kube-apiserver of a minor would refuse of an object that is created, beyond types, names and labels: the rules of
@@ -22,7 +23,9 @@ export function serverFindings(read: ReadObject, key: ObjectKey, minor: number):
 /** The same, without places. */
 export function serverFaults(object: JsonObject, key: ObjectKey, minor: number): readonly Fault[] {
   const run: Run = { minor, path: [], source: "", faults: [] };
-  checkMetadata(object, key, scopeOf(key.group, key.kind) !== undefined, run);
+  // Reviews are questions: nothing of their metadata is looked at but by their own rules.
+  if (!reviewGroups.has(key.group))
+    checkMetadata(object, key, scopeOf(key.group, key.kind) !== undefined, run);
   rulesOf(key.group, key.kind)?.(object, run);
   return run.faults;
 }

@@ -221,7 +221,7 @@ function checkOverhead(value: JsonObject, isPod: boolean, run: Run): void {
   const overhead = objectOf(value, "overhead");
   if (overhead === undefined) return;
   run.source = "plugin/pkg/admission/runtimeclass validateOverhead";
-  if (isPod && !isSet(value, "runtimeClassName") && Object.keys(overhead).length > 0)
+  if (isPod && !isSet(value, "runtimeClassName"))
     reportAt(
       run,
       "overhead",

@@ -90,7 +90,9 @@ export const claimSpec: Check = fields(
 
 function checkSources(value: JsonObject, run: Run): void {
   const source = objectOf(value, "dataSource");
-  const reference = objectOf(value, "dataSourceRef");
+  const written = objectOf(value, "dataSourceRef");
+  // One with a namespace is dropped: the feature gate CrossNamespaceVolumeDataSource is off.
+  const reference = written === undefined || isSet(written, "namespace") ? undefined : written;
   if (source === undefined || (reference === undefined && !isKept(source))) return;
   inside(run, "dataSource", source, dataSource);
   if (reference === undefined) return;
