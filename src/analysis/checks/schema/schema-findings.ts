@@ -97,9 +97,14 @@ function findingsBy(schema: StructType, read: ReadObject, asked: Asked): readonl
   return walk.found;
 }
 
+/** The rest is not told, so it is not looked at. */
+function isFull({ found }: Walk): boolean {
+  return found.length > MAX_SCHEMA_FINDINGS;
+}
+
 function add(walk: Walk, code: SchemaCode, path: JsonPath, texts: SchemaTexts): void {
   const { found } = walk;
-  if (found.length > MAX_SCHEMA_FINDINGS) return;
+  if (isFull(walk)) return;
   if (found.length === MAX_SCHEMA_FINDINGS)
     found.push(schemaFinding("schema/too-many", walk.read, [], { what: String(MAX_SCHEMA_FINDINGS) }));
   else found.push(schemaFinding(code, walk.read, path, texts));
@@ -140,6 +145,7 @@ function walkStruct(value: JsonObject, type: StructType, walk: Walk): void {
   structs.push(type);
   const top = path.length === 0;
   for (const name of Object.keys(value)) {
+    if (isFull(walk)) break;
     const member = value[name];
     if (member === undefined) continue;
     const field = type.fields.get(name);
@@ -186,7 +192,7 @@ function shapeText(type: SchemaType): string {
 
 function walkList(list: readonly Json[], item: SchemaType, field: Field | undefined, walk: Walk): void {
   const { path } = walk;
-  for (let index = 0; index < list.length; index++) {
+  for (let index = 0; index < list.length && !isFull(walk); index++) {
     path.push(index);
     walkValue(list[index] ?? null, item, undefined, walk);
     path.pop();
@@ -202,6 +208,7 @@ function walkMap(map: JsonObject, type: SchemaType, field: Field | undefined, wa
   const { path } = walk;
   const names = Object.keys(map);
   for (const name of names) {
+    if (isFull(walk)) break;
     path.push(name);
     walkValue(map[name] ?? null, type, undefined, walk);
     path.pop();

@@ -31,6 +31,8 @@ const decoder = "sigs.k8s.io/json (strict decoding) into the Go types of k8s.io/
 const deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n";
 const template =
   "  selector: {matchLabels: {a: b}}\n  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: b}]}}\n";
+const controller =
+  "apiVersion: v1\nkind: ReplicationController\nmetadata: {name: a}\nspec:\n  selector: {a: b}\n  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: b}]}}\n";
 const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n";
 
 /** What decoding into the types of Kubernetes, and the rules those types declare, say of an object: one row, one id. */
@@ -83,9 +85,8 @@ export const schemaFindingTable: Readonly<Record<SchemaCode, SchemaRow>> = {
     message: (what, other) => `${what}: Invalid value: ${other}`,
     source:
       "k8s.io/api types.go, tags +k8s:minimum, +k8s:maximum, +k8s:maxItems, +k8s:maxLength, +k8s:maxBytes",
-    positive:
-      "apiVersion: coordination.k8s.io/v1beta1\nkind: LeaseCandidate\nmetadata: {name: a}\nspec: {leaseName: a, binaryVersion: 1.0.0, strategy: OldestEmulationVersion, preferredStrategies: []}",
-    negative: `${deployment}${template}`,
+    positive: `${controller}  replicas: -1\n`,
+    negative: `${controller}  replicas: 0\n`,
   },
   "schema/duplicate-item": {
     severity: "warning",
