@@ -41,7 +41,7 @@ const wantedTypes: Readonly<Record<string, string>> = {
   duration: "string",
   // A text or a number.
   quantity: "",
-  intstr: "string int-or-string",
+  intstr: "int-or-string",
 };
 
 /** Where the schemas, made from Go types, and the OpenAPI document of the same minor differ. */
