@@ -255,7 +255,7 @@ function subjects(index: number): JsonObject[] {
     metadata: {
       name,
       namespace,
-      labels: { ...labels, ...((more["labels"] as JsonObject) ?? {}) },
+      labels: { ...labels, ...(more["labels"] as JsonObject | undefined) },
       ...(more["annotations"] === undefined ? {} : { annotations: more["annotations"] }),
     },
     ...(data === undefined ? {} : { data }),
@@ -328,8 +328,8 @@ function judge(
     ({ object, code }) =>
       code.startsWith("admission/") &&
       object?.name === (subject["metadata"] as JsonObject)["name"] &&
-      object.kind === subject["kind"] &&
-      object.namespace === (subject["metadata"] as JsonObject)["namespace"],
+      object?.kind === subject["kind"] &&
+      object?.namespace === (subject["metadata"] as JsonObject)["namespace"],
   );
 }
 
@@ -348,7 +348,7 @@ describe.skipIf(off)("admission policies, as a real kube-apiserver applies them"
   test("what is denied and warned of here is denied and warned of there", async () => {
     for (const [index, policy] of policies.entries()) {
       for (const object of objectsOf(index, policy)) {
-        const answer = await plane.admin("POST", `${GROUP}/${plurals[String(object["kind"])]}`, object);
+        const answer = await plane.admin("POST", `${GROUP}/${plurals[object["kind"] as string]}`, object);
         expect([index, answer.status, answer.status === 201 ? "" : answer.text]).toEqual([index, 201, ""]);
       }
     }
@@ -391,12 +391,13 @@ describe.skipIf(off)("admission policies, as a real kube-apiserver applies them"
             ours,
             theirs,
             answer.status,
-            String(answer.body["message"] ?? ""),
+            (answer.body["message"] as string | undefined) ?? "",
             found.map(({ message }) => message),
           ]);
         else if (theirs.denied) {
           // The server's message is ours, behind the name of the policy.
-          const said = String(answer.body["message"] ?? "").split(" denied request: ")[1] ?? "";
+          const said =
+            ((answer.body["message"] as string | undefined) ?? "").split(" denied request: ")[1] ?? "";
           if (
             said !== "" &&
             !found.some(({ message }) => message.includes(said.replaceAll(/\s*\n\s*/g, " ").slice(0, 60)))

@@ -90,8 +90,8 @@ describe.skipIf(off)("custom resources, as a real kube-apiserver judges them", (
 });
 
 function uriOf(definition: JsonObject, version: string): string {
-  const group = String(valueAt(definition, ["spec", "group"]));
-  const plural = String(valueAt(definition, ["spec", "names", "plural"]));
+  const group = valueAt(definition, ["spec", "group"]) as string;
+  const plural = valueAt(definition, ["spec", "names", "plural"]) as string;
   const inside = valueAt(definition, ["spec", "scope"]) === "Namespaced" ? "namespaces/default/" : "";
   return `/apis/${group}/${version}/${inside}${plural}`;
 }

@@ -98,7 +98,7 @@ class Checker {
         return this.#map(expr);
       case "struct":
         return this.#struct(expr);
-      case "fold":
+      default:
         return this.#fold(expr);
     }
   }
@@ -151,7 +151,8 @@ class Checker {
   }
 
   #field(at: number, operand: Expr, field: string, optional: boolean): CelType {
-    const operandType = this.mapping.substitute(this.check(operand), false);
+    const checked = this.check(operand);
+    const operandType = this.mapping.substitute(checked, false);
     const wrapped = isOptional(operandType);
     const target = wrapped ? (operandType.params[0] ?? DYN) : operandType;
     const found = this.#fieldOf(at, target, field);
@@ -317,7 +318,9 @@ class Checker {
   }
 
   #fold(expr: FoldExpr): CelType {
-    const range = this.mapping.substitute(this.check(expr.range), false);
+    // Checking changes the mapping: it comes first.
+    const ranged = this.check(expr.range);
+    const range = this.mapping.substitute(ranged, false);
     const accu = this.check(expr.init);
     const outer: Scope = { variables: new Map([[expr.accu, accu]]) };
     this.#scopes.push(outer);

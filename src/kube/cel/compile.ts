@@ -8,11 +8,13 @@ import type {
   SelectExpr,
   StructExpr,
 } from "./ast.ts";
+import { binary, type CallSite, dispatcher, general } from "./call-site.ts";
 import type { CheckedCel } from "./checker.ts";
+import { charge, type Frame, type Run } from "./frame.ts";
 import type { Implementation, Overload } from "./declare.ts";
 import { compileRegex } from "./library/regex.ts";
 import { contains, index, NO_OVERLOAD, optionalIndex } from "./operations.ts";
-import { type CallCost, callCostOf, EXPENSIVE } from "./runtime-cost.ts";
+import { callCostOf, EXPENSIVE } from "./runtime-cost.ts";
 import type { CelType } from "./types.ts";
 import {
   CelError,
@@ -22,26 +24,10 @@ import {
   CelTypeValue,
   CelUint,
   type CelValue,
-  fits,
   listOf,
   mapOf,
   typeNameOf,
 } from "./values.ts";
-
-/** The state of one evaluation. */
-export interface Frame {
-  /** Values of variables, by their slot. */
-  readonly slots: CelValue[];
-  /** Global variables. */
-  readonly read: (name: string) => CelValue;
-  cost: number;
-  readonly limit: number;
-}
-
-export type Run = (frame: Frame) => CelValue;
-
-/** The evaluation took more than its budget: nothing absorbs this. */
-export class CostExceeded extends Error {}
 
 /** How a part is evaluated. A chain (`a.b[c]`) costs 1 more as a value than as a branch of `?:` (cel-go interpreter/planner.go). */
 interface Plan {
@@ -58,11 +44,6 @@ interface Scope {
 export interface Compiled {
   readonly run: Run;
   readonly slots: number;
-}
-
-function charge(frame: Frame, cost: number): void {
-  frame.cost += cost;
-  if (frame.cost > frame.limit) throw new CostExceeded();
 }
 
 /** Turns a checked expression into closures; a problem is what the server finds when it plans the program. */
@@ -113,7 +94,7 @@ class Compiler {
         return this.#map(expr);
       case "struct":
         return this.#struct(expr);
-      case "fold":
+      default:
         return this.#fold(expr);
     }
   }
@@ -172,6 +153,10 @@ class Compiler {
         return this.#index(expr, optionalIndex);
       default:
     }
+    return this.#function(expr);
+  }
+
+  #function(expr: CallExpr): Plan {
     const qualified = this.#checked.names.get(expr.id);
     const target = qualified === undefined ? expr.target : undefined;
     const parts = target === undefined ? expr.args : [target, ...expr.args];
@@ -473,6 +458,7 @@ function membership(args: readonly Plan[]): Plan | undefined {
   const [item, list] = args;
   const values = list?.constant?.value;
   if (item === undefined || !(values instanceof CelList)) return undefined;
+  if (values.size === 0) return constant(false);
   const known = new Set<CelValue>();
   let plain = true;
   for (const value of values) {
@@ -488,55 +474,5 @@ function membership(args: readonly Plan[]): Plan | undefined {
       const quick = plain && (typeof value === "string" || typeof value === "bigint");
       return quick ? known.has(value) : contains(values, value);
     },
-  };
-}
-
-interface CallSite {
-  readonly work: Implementation;
-  readonly cost: CallCost;
-  readonly lenient: boolean;
-  readonly before: boolean;
-  readonly runs: readonly Run[];
-}
-
-function binary({ work, cost, runs }: CallSite): Run {
-  const [left, right] = runs;
-  if (left === undefined || right === undefined) throw new Error("an operator lacks an operand");
-  return (frame) => {
-    const a = left(frame);
-    const b = right(frame);
-    const failed = failure(a, b);
-    const value = failed ?? work(a, b, null, null);
-    charge(frame, cost([a, b], value));
-    return value;
-  };
-}
-
-function failure(a: CelValue, b: CelValue): CelError | undefined {
-  if (a instanceof CelError) return b instanceof CelError && b.unknown ? b : a;
-  return b instanceof CelError ? b : undefined;
-}
-
-function general({ work, cost, lenient, before, runs }: CallSite): Run {
-  return (frame) => {
-    const args = runs.map((run) => run(frame));
-    const errors = lenient ? [] : args.filter((arg) => arg instanceof CelError);
-    const failed = errors.find((error) => error.unknown) ?? errors[0];
-    const [a = null, b = null, c = null, d = null] = args;
-    if (failed === undefined && before) charge(frame, cost(args, null));
-    const value = failed ?? work(a, b, c, d);
-    if (!before || failed !== undefined) charge(frame, failed === undefined ? cost(args, value) : 1);
-    return value;
-  };
-}
-
-function dispatcher(name: string, overloads: readonly Overload[], count: number): Implementation {
-  return (a, b, c, d) => {
-    const args = [a, b, c, d].slice(0, count);
-    for (const overload of overloads) {
-      if (overload.params.every((param, at) => fits(args[at] ?? null, param)))
-        return overload.run(a, b, c, d);
-    }
-    return new CelError(`no such overload: ${name}(${args.map(typeNameOf).join(", ")})`);
   };
 }

@@ -80,7 +80,7 @@ class Estimator {
       }
       case "struct":
         return expr.fields.reduce((total, { value }) => addCost(total, this.cost(value)), fixed(40));
-      case "fold":
+      default:
         return isBind(expr) ? this.#bind(expr) : this.#fold(expr);
     }
   }
@@ -149,10 +149,16 @@ class Estimator {
     const member = expr.target !== undefined && !qualified ? expr.target : undefined;
     const before = member === undefined ? NOTHING : this.cost(member);
     const target = member === undefined ? undefined : this.#node(member);
+    const costs = this.#overloads(expr, { name, target, args, argCosts });
+    return addCost(before, costs);
+  }
+
+  /** The range over everything that the call may mean; its size is noted. */
+  #overloads(expr: CallExpr, site: Omit<OverloadSite, "id">): Range {
     let total: Range | undefined;
     let size: Range | undefined;
-    for (const { id } of overloads) {
-      const { cost, size: made } = this.#overload(expr, { name, id, target, args, argCosts });
+    for (const { id } of this.#checked.overloads.get(expr.id) ?? []) {
+      const { cost, size: made } = this.#overload(expr, { ...site, id });
       total = total === undefined ? cost : union(total, cost);
       if (made !== undefined) size = size === undefined ? made : union(size, made);
       const [first] = expr.args;
@@ -163,7 +169,7 @@ class Estimator {
       size ??= this.#size(expr);
     }
     if (size !== undefined) this.#sizes.set(expr.id, size);
-    return addCost(before, total ?? NOTHING);
+    return total ?? NOTHING;
   }
 
   #overload(expr: CallExpr, site: OverloadSite): CallEstimate {

@@ -132,8 +132,8 @@ function listEstimate({ id, target, args }: OverloadSite): CallEstimate | undefi
 }
 
 function kubernetesEstimate(site: OverloadSite): CallEstimate | undefined {
-  const { name, id, target, args } = site;
-  const [first, second] = args;
+  const { name, target, args } = site;
+  const [first] = args;
   if (name === "check") return { cost: fixed(350_000) };
   if (nominal.has(name)) return { cost: fixed(1) };
   if (scanning.has(name) && target !== undefined) return scanEstimate(name, target);
@@ -142,6 +142,11 @@ function kubernetesEstimate(site: OverloadSite): CallEstimate | undefined {
     return { cost: times(size, TRAVERSAL), size };
   }
   if (parsing.has(name) && first !== undefined) return { cost: times(sizeOf(first), TRAVERSAL) };
+  return textEstimate(site) ?? networkOrEqual(site);
+}
+
+function textEstimate({ name, target, args }: OverloadSite): CallEstimate | undefined {
+  const [first, second] = args;
   switch (name) {
     case "fieldSelector":
     case "labelSelector": {
@@ -166,6 +171,14 @@ function kubernetesEstimate(site: OverloadSite): CallEstimate | undefined {
       const size = sizeOf(target);
       return { cost: regexEstimate(size, sizeOf(first)), size: { min: 0, max: size.max } };
     }
+    default:
+      return undefined;
+  }
+}
+
+function networkOrEqual({ name, id, args }: OverloadSite): CallEstimate | undefined {
+  const [first, second] = args;
+  switch (name) {
     case "ip":
       return { cost: id === "cidr_ip" ? fixed(1) : times(sizeOf(first), TRAVERSAL) };
     case "ip.isCanonical":

@@ -99,7 +99,7 @@ export function childrenOf(expr: Expr): readonly Expr[] {
       return expr.entries.flatMap(({ key, value }) => [key, value]);
     case "struct":
       return expr.fields.map(({ value }) => value);
-    case "fold":
+    default:
       return [expr.range, expr.init, expr.condition, expr.step, expr.result];
   }
 }

@@ -69,7 +69,7 @@ function quantified(
         step: parts.call("_||_", accu(), predicate),
         result: accu(),
       };
-    case "one":
+    default:
       return {
         accu: ACCU,
         init: parts.literal(0n),

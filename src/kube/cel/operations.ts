@@ -50,13 +50,16 @@ export function add(left: CelValue, right: CelValue): CelValue {
     joined.set(right, left.length);
     return joined;
   }
+  return addTimes(left, right);
+}
+
+function addTimes(left: CelValue, right: CelValue): CelValue {
   if (left instanceof CelDuration && right instanceof CelDuration)
     return durationOf(left.nanos + right.nanos);
   if (left instanceof CelDuration && right instanceof CelTimestamp)
     return timestampOf(left.nanos + right.nanos, right.offset);
   if (left instanceof CelTimestamp && right instanceof CelDuration)
     return timestampOf(left.nanos + right.nanos, left.offset);
-  if (left instanceof CelMap && left.typeName === undefined) return NO_OVERLOAD;
   return refused(left, right);
 }
 
@@ -111,7 +114,10 @@ function scalarKey(value: CelValue): string {
   if (value instanceof CelMap)
     return JSON.stringify(value.keys().map((key) => [scalarKey(key), scalarKey(value.find(key) ?? null)]));
   if (typeof value === "string") return `s${value}`;
-  return isNumeric(value) ? `n${Number(value instanceof CelUint ? value.value : value)}` : String(value);
+  if (isNumeric(value)) return `n${toDouble(value)}`;
+  if (value instanceof CelTimestamp || value instanceof CelDuration) return `t${value.nanos}`;
+  if (value instanceof Uint8Array) return `b${value.join(",")}`;
+  return JSON.stringify(value) ?? "";
 }
 
 function keyText(value: CelValue | undefined): string {
@@ -236,22 +242,23 @@ export function equal(left: CelValue, right: CelValue): boolean | CelError {
   if (isError(left)) return left;
   if (isError(right)) return right;
   if (left === null || right === null) return left === right;
-  if (isNumeric(left)) {
-    if (!isNumeric(right)) return false;
-    const result = compareNumbers(left, right);
-    return result === 0;
-  }
   if (typeof left === "string" || typeof left === "boolean") return left === right;
+  if (isNumeric(left)) return isNumeric(right) && compareNumbers(left, right) === 0;
   if (left instanceof CelList) return right instanceof CelList && listsEqual(left, right);
   if (left instanceof CelMap) return right instanceof CelMap && mapsEqual(left, right);
+  if (left instanceof CelOptional) return right instanceof CelOptional && optionalsEqual(left, right);
+  if (left instanceof CelOpaque)
+    return right instanceof CelOpaque && right.type.name === left.type.name
+      ? left.key === right.key
+      : NO_OVERLOAD;
+  return plainEqual(left, right);
+}
+
+function plainEqual(left: Uint8Array | CelTimestamp | CelDuration | CelTypeValue, right: CelValue): boolean {
   if (left instanceof Uint8Array) return right instanceof Uint8Array && compareBytes(left, right) === 0;
   if (left instanceof CelTimestamp) return right instanceof CelTimestamp && left.nanos === right.nanos;
   if (left instanceof CelDuration) return right instanceof CelDuration && left.nanos === right.nanos;
-  if (left instanceof CelTypeValue) return right instanceof CelTypeValue && left.name === right.name;
-  if (left instanceof CelOptional) return right instanceof CelOptional && optionalsEqual(left, right);
-  return right instanceof CelOpaque && right.type.name === left.type.name
-    ? left.key === right.key
-    : NO_OVERLOAD;
+  return right instanceof CelTypeValue && left.name === right.name;
 }
 
 function optionalsEqual(left: CelOptional, right: CelOptional): boolean | CelError {

@@ -265,7 +265,7 @@ export function fits(value: CelValue, type: CelType): boolean {
     case "opaque":
     case "struct":
       return typeNameOf(value) === type.name;
-    case "error":
+    default:
       return false;
   }
 }

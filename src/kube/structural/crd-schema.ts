@@ -302,23 +302,26 @@ function listFaults(schema: Structural): readonly Fault[] {
     say(["type"], "must be array if x-kubernetes-list-type is specified");
   if (listType !== undefined && !["atomic", "set", "map"].includes(listType))
     say(["x-kubernetes-list-type"], 'must be "atomic", "set" or "map"');
-  if (listType === "set" && schema.type === "array" && items !== undefined) {
-    if (items.type === "array" && items.listType !== undefined && items.listType !== "atomic")
-      say(
-        ["items", "x-kubernetes-list-type"],
-        "must be atomic as item of a list with x-kubernetes-list-type=set",
-      );
-    if (items.type === "object" && items.mapType !== "atomic")
-      say(
-        ["items", "x-kubernetes-map-type"],
-        "must be atomic as item of a list with x-kubernetes-list-type=set",
-      );
-  }
+  if (listType === "set" && schema.type === "array" && items !== undefined)
+    faults.push(...setFaults(schema, items));
   if (schema.listMapKeys.length > 0 && listType !== "map")
     say(["x-kubernetes-list-type"], "must be map if x-kubernetes-list-map-keys is non-empty");
   if (listType === "map") faults.push(...mapListFaults(schema));
   if ((listType === "map" || listType === "set") && items?.nullable === true)
     say(["items", "nullable"], `cannot be nullable when x-kubernetes-list-type is ${listType}`);
+  return faults;
+}
+
+/** Items of a set must be atomic. */
+function setFaults(schema: Structural, items: Structural): readonly Fault[] {
+  const faults: Fault[] = [];
+  const message = "must be atomic as item of a list with x-kubernetes-list-type=set";
+  const say = (name: string): void => {
+    faults.push(fault("schema", [...schema.path, "items", name], message));
+  };
+  if (items.type === "array" && items.listType !== undefined && items.listType !== "atomic")
+    say("x-kubernetes-list-type");
+  if (items.type === "object" && items.mapType !== "atomic") say("x-kubernetes-map-type");
   return faults;
 }
 

@@ -39,6 +39,7 @@ function isLabel(text: string): boolean {
 function nameFaults(crd: JsonObject, spec: JsonObject): readonly Fault[] {
   const faults: Fault[] = [];
   const group = textOf(spec, "group");
+  const plural = textOf(namesOf(spec), "plural");
   if (group === "") faults.push(fault("required", ["spec", "group"], "is required"));
   else if (group.length > 253 || !subdomain.test(group))
     faults.push(fault("value", ["spec", "group"], "must be a DNS subdomain"));
@@ -49,10 +50,22 @@ function nameFaults(crd: JsonObject, spec: JsonObject): readonly Fault[] {
     faults.push(
       fault(scope === "" ? "required" : "value", ["spec", "scope"], 'must be "Cluster" or "Namespaced"'),
     );
+  faults.push(...kindFaults(namesOf(spec)));
+  const metadata = own(crd, "metadata");
+  const name = isObject(metadata) ? textOf(metadata, "name") : "";
+  if (name !== `${plural}.${group}`)
+    faults.push(fault("value", ["metadata", "name"], 'must be spec.names.plural+"."+spec.group'));
+  return faults;
+}
+
+function namesOf(spec: JsonObject): JsonObject {
   const given = own(spec, "names");
-  const names = isObject(given) ? given : {};
+  return isObject(given) ? given : {};
+}
+
+function kindFaults(names: JsonObject): readonly Fault[] {
+  const faults: Fault[] = [];
   const path = ["spec", "names"];
-  const plural = textOf(names, "plural");
   for (const name of ["plural", "kind"] as const) {
     if (textOf(names, name) === "") faults.push(fault("required", [...path, name], "is required"));
   }
@@ -69,10 +82,6 @@ function nameFaults(crd: JsonObject, spec: JsonObject): readonly Fault[] {
   const kind = textOf(names, "kind");
   if (kind !== "" && kind === textOf(names, "listKind"))
     faults.push(fault("value", [...path, "listKind"], "kind and listKind may not be the same"));
-  const metadata = own(crd, "metadata");
-  const name = isObject(metadata) ? textOf(metadata, "name") : "";
-  if (name !== `${plural}.${group}`)
-    faults.push(fault("value", ["metadata", "name"], 'must be spec.names.plural+"."+spec.group'));
   return faults;
 }
 

@@ -30,6 +30,7 @@ import {
   mapOf,
   typeNameOf,
 } from "../../../src/kube/cel/values.ts";
+import { shownCel } from "./shown.ts";
 import { parseTextproto, type TextMessage, type TextValue } from "./textproto.ts";
 
 export interface SpecTest {
@@ -65,7 +66,8 @@ function message(values: readonly TextValue[] | undefined): TextMessage | undefi
 
 function text(values: readonly TextValue[] | undefined): string {
   const [value] = values ?? [];
-  return value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value ?? "");
+  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  return typeof value === "string" ? value : "";
 }
 
 class Unsupported extends Error {}
@@ -79,9 +81,9 @@ function valueOf(given: TextMessage): CelValue {
     case "bool_value":
       return value === true;
     case "int64_value":
-      return BigInt(value as bigint);
+      return value as bigint;
     case "uint64_value":
-      return new CelUint(BigInt(value as bigint));
+      return new CelUint(value as bigint);
     case "double_value":
       return Number(value);
     case "string_value":
@@ -198,5 +200,5 @@ function shown(value: CelValue): string {
       .keys()
       .map((key) => `${shown(key)}: ${shown(value.find(key) ?? null)}`)
       .join(", ")}}`;
-  return `${typeNameOf(value)} ${value instanceof CelUint ? value.value : String(value)}`;
+  return shownCel(value);
 }

@@ -161,8 +161,8 @@ export function instanceFor(
     ...rest
   } = isObject(made) ? (made as Record<string, Json>) : {};
   return {
-    apiVersion: `${String(valueAt(crd, ["spec", "group"]))}/${version.name}`,
-    kind: String(valueAt(crd, ["spec", "names", "kind"])),
+    apiVersion: `${valueAt(crd, ["spec", "group"]) as string}/${version.name}`,
+    kind: valueAt(crd, ["spec", "names", "kind"]) as string,
     metadata: { name },
     ...rest,
   };
@@ -193,7 +193,7 @@ export function mutated(object: JsonObject, next: () => number): JsonObject {
     if (Array.isArray(holder)) (holder as unknown as Json[]).splice(Number(last), 1);
     else delete holder[last];
   } else holder[last] = replacement(value, kind, next);
-  return copy as JsonObject;
+  return copy;
 }
 
 function replacement(value: Json, kind: number, next: () => number): Json {

@@ -1,5 +1,5 @@
 import { resourceOf, versionsOf } from "../../../kube/catalogue/catalogue.ts";
-import { isArray, isObject, type JsonObject, valueAt } from "../../../kube/json.ts";
+import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 
@@ -74,7 +74,7 @@ export function matchesConstraints(constraints: JsonObject | undefined, subject:
   const object = matchesSelector(valueAt(constraints, ["objectSelector"]), isObject(labels) ? labels : {});
   if (namespace === false || object === false) return false;
   const excluded = matchesRules(rules(constraints, "excludeResourceRules"), constraints, subject);
-  if (excluded === true) return false;
+  if (excluded ?? false) return false;
   const wanted = rules(constraints, "resourceRules");
   const included: Match = wanted.length === 0 ? true : matchesRules(wanted, constraints, subject);
   if (included === false) return false;
@@ -106,7 +106,7 @@ function keysOf(selector: JsonObject): readonly string[] {
   const expressions = valueAt(selector, ["matchExpressions"]);
   return [
     ...(isObject(labels) ? Object.keys(labels) : []),
-    ...(isArray(expressions) ? expressions.map((item) => String(valueAt(item, ["key"]) ?? "")) : []),
+    ...(isArray(expressions) ? expressions.map((item) => textAt(item, "key")) : []),
   ];
 }
 
@@ -124,8 +124,14 @@ export function matchesSelector(selector: unknown, labels: JsonObject): boolean 
   return !isArray(expressions) || expressions.every((item) => !isObject(item) || holds(item, labels));
 }
 
+/** A text member, else an empty text. */
+export function textAt(value: Json | undefined, name: string): string {
+  const found = valueAt(value, [name]);
+  return typeof found === "string" ? found : "";
+}
+
 function holds(expression: JsonObject, labels: JsonObject): boolean {
-  const key = String(valueAt(expression, ["key"]) ?? "");
+  const key = textAt(expression, "key");
   const values = valueAt(expression, ["values"]);
   const has = Object.hasOwn(labels, key);
   const listed = has && isArray(values) && values.includes(labels[key] ?? null);

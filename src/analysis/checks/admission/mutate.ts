@@ -1,6 +1,8 @@
 import { CelError, CelList, CelMap, CelOptional, CelUint, type CelValue } from "../../../kube/cel/values.ts";
 import { isArray, isObject, type Json, type JsonArray, type JsonObject } from "../../../kube/json.ts";
 
+import { textAt } from "./matching.ts";
+
 /** What mutations make of an object (k8s.io/apiserver pkg/admission/plugin/policy/mutating/patch). */
 
 /** The JSON of a value that an expression built; undefined for what JSON has not. */
@@ -12,7 +14,7 @@ export function jsonOf(value: CelValue): Json | undefined {
   if (value instanceof CelOptional) return value.value === undefined ? null : jsonOf(value.value);
   if (value instanceof CelList) {
     const items = [...value].map(jsonOf);
-    return items.every((item) => item !== undefined) ? (items as Json[]) : undefined;
+    return items.every((item) => item !== undefined) ? items : undefined;
   }
   if (!(value instanceof CelMap)) return undefined;
   const entries: [string, Json][] = [];
@@ -79,8 +81,8 @@ function pointer(text: string): readonly string[] | CelError {
 }
 
 function step(document: Json, operation: JsonObject): Json | CelError {
-  const op = String(operation["op"] ?? "");
-  const path = pointer(String(operation["path"] ?? ""));
+  const op = textAt(operation, "op");
+  const path = pointer(textAt(operation, "path"));
   if (path instanceof CelError) return path;
   switch (op) {
     case "add":
@@ -92,14 +94,14 @@ function step(document: Json, operation: JsonObject): Json | CelError {
       const found = at(document, path);
       return JSON.stringify(found) === JSON.stringify(operation["value"] ?? null)
         ? document
-        : new CelError(`testing value ${String(operation["path"])} failed`);
+        : new CelError(`testing value ${textAt(operation, "path")} failed`);
     }
     case "copy":
     case "move": {
-      const from = pointer(String(operation["from"] ?? ""));
+      const from = pointer(textAt(operation, "from"));
       if (from instanceof CelError) return from;
       const value = at(document, from);
-      if (value === undefined) return new CelError(`there is nothing at ${String(operation["from"])}`);
+      if (value === undefined) return new CelError(`there is nothing at ${textAt(operation, "from")}`);
       const left = op === "move" ? changed(document, from, { op: "remove", value: null }) : document;
       return left instanceof CelError ? left : changed(left, path, { op: "add", value });
     }

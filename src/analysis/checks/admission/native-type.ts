@@ -68,7 +68,7 @@ function typeOf(type: SchemaType, within: readonly number[], known: Map<number, 
       return listType(typeOf(type.item, within, known));
     case "map":
       return mapType(STRING, typeOf(type.value, within, known));
-    case "struct":
+    default:
       // A type that contains itself is not looked into again.
       return within.includes(type.definition) ? DYN : structOf(type, within, known);
   }

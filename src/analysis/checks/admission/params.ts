@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
-import { matchesSelector } from "./matching.ts";
+import { matchesSelector, textAt } from "./matching.ts";
 import type { Binding, Policy } from "./policy.ts";
 
 /** The parameters with which a policy is evaluated: null is none. */
@@ -24,11 +24,11 @@ export function paramsFor(
   const { paramRef } = binding;
   if (paramKind === undefined) return { objects: [null] };
   if (paramRef === undefined) return { objects: [null] };
-  const wanted = `${String(paramKind["apiVersion"])} ${String(paramKind["kind"])}`;
+  const wanted = `${textAt(paramKind, "apiVersion")} ${textAt(paramKind, "kind")}`;
   const given = valueAt(paramRef, ["namespace"]);
   const within = typeof given === "string" && given !== "" ? given : namespace;
   const candidates = reads.filter(({ object }) => {
-    if (`${String(object["apiVersion"])} ${String(object["kind"])}` !== wanted) return false;
+    if (`${textAt(object, "apiVersion")} ${textAt(object, "kind")}` !== wanted) return false;
     const key = objectKey(object);
     return key.namespace === "" || key.namespace === within;
   });

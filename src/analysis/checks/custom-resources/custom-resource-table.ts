@@ -194,7 +194,7 @@ export function customResourceFinding(
   { other = "", hint }: CustomResourceTexts,
 ): Finding {
   const row = customResourceFindingTable[code];
-  const what = path.length === 0 ? printable(String(read.object["kind"])) : printable(pathText(path));
+  const what = path.length === 0 ? printable(objectKey(read.object).kind) : printable(pathText(path));
   const advice = hint ?? row.hint;
   return {
     code,

@@ -201,7 +201,7 @@ export function urlPort({ host }: GoUrl): string {
 
 export function urlEscapedPath({ path, rawPath }: GoUrl): string {
   if (path === "*") return "*";
-  const usable = [...rawPath].every(
+  const usable = Array.from(rawPath).every(
     (character) => "!$&'()*+,;=:@[]%".includes(character) || !mustEscape(character, "path"),
   );
   return usable ? rawPath : escape(path, "path");

@@ -1,5 +1,5 @@
 import type { Implementation, LibraryFunction, OverloadRow } from "../declare.ts";
-import { add, compare, contains, equal, NO_OVERLOAD } from "../operations.ts";
+import { add, compare, contains, equal } from "../operations.ts";
 import { CelDuration, CelError, CelList, CelUint, type CelValue, listOf, typeNameOf } from "../values.ts";
 
 /** Lists: k8s.io/apiserver pkg/cel/library/lists.go, cel-go ext/lists.go (version 3) and ext/sets.go. */
@@ -26,7 +26,7 @@ function sum(zero: CelValue): Implementation {
     let total = zero;
     for (const item of a as CelList) {
       total = add(total, item);
-      if (total instanceof CelError) return NO_OVERLOAD;
+      if (total instanceof CelError) return total;
     }
     return total;
   };

@@ -51,7 +51,8 @@ function findAll(text: CelValue, pattern: CelValue, limit: CelValue): CelList | 
   const found: string[] = [];
   const matcher = regex.matcher(text as string);
   let last = -1;
-  while ((most === undefined || found.length < most) && matcher.find()) {
+  while (matcher.find()) {
+    if (most !== undefined && found.length >= most) break;
     const group = matcher.group() ?? "";
     // Go gives no empty match right after another match.
     const empty = group === "" && matcher.start() === last;

@@ -35,38 +35,43 @@ function parse(text: string): Semver | string {
   if (parts.length < 3) return "No Major.Minor.Patch elements found";
   const rest = parts.slice(2).join(".");
   const buildAt = rest.indexOf("+");
-  const build = buildAt < 0 ? undefined : rest.slice(buildAt + 1).split(".");
   const core = buildAt < 0 ? rest : rest.slice(0, buildAt);
   const preAt = core.indexOf("-");
-  const pre = preAt < 0 ? undefined : core.slice(preAt + 1).split(".");
-  const numbers: bigint[] = [];
-  for (const [index, part] of [
-    parts[0] ?? "",
-    parts[1] ?? "",
-    preAt < 0 ? core : core.slice(0, preAt),
-  ].entries()) {
-    const name = ["major", "minor", "patch"][index] ?? "";
-    if (!/^[0-9]*$/.test(part)) return `Invalid character(s) found in ${name} number ${goQuote(part)}`;
-    if (part.length > 1 && part.startsWith("0"))
-      return `${name === "major" ? "Major" : name === "minor" ? "Minor" : "Patch"} number must not contain leading zeroes ${goQuote(part)}`;
-    if (part === "") return `strconv.ParseUint: parsing ${goQuote(part)}: invalid syntax`;
-    const value = BigInt(part);
-    if (value >= MAX) return `strconv.ParseUint: parsing ${goQuote(part)}: value out of range`;
-    numbers.push(value);
-  }
-  for (const part of pre ?? []) {
+  const pre = preAt < 0 ? [] : core.slice(preAt + 1).split(".");
+  const build = buildAt < 0 ? [] : rest.slice(buildAt + 1).split(".");
+  const major = numberOf("major", parts[0] ?? "");
+  if (typeof major === "string") return major;
+  const minor = numberOf("minor", parts[1] ?? "");
+  if (typeof minor === "string") return minor;
+  const patch = numberOf("patch", preAt < 0 ? core : core.slice(0, preAt));
+  if (typeof patch === "string") return patch;
+  return namesFault(pre, build) ?? { major, minor, patch, pre, build };
+}
+
+function numberOf(name: "major" | "minor" | "patch", part: string): bigint | string {
+  if (!/^[0-9]*$/.test(part)) return `Invalid character(s) found in ${name} number ${goQuote(part)}`;
+  if (part.length > 1 && part.startsWith("0"))
+    return `${name[0]?.toUpperCase()}${name.slice(1)} number must not contain leading zeroes ${goQuote(part)}`;
+  if (part === "") return `strconv.ParseUint: parsing ${goQuote(part)}: invalid syntax`;
+  const value = BigInt(part);
+  return value >= MAX ? `strconv.ParseUint: parsing ${goQuote(part)}: value out of range` : value;
+}
+
+const word = /^[0-9A-Za-z-]+$/;
+
+/** Why the words behind the numbers are none. */
+function namesFault(pre: readonly string[], build: readonly string[]): string | undefined {
+  for (const part of pre) {
     if (part === "") return "Prerelease is empty";
-    if (/^[0-9]+$/.test(part) && part.length > 1 && part.startsWith("0"))
+    if (/^0[0-9]+$/.test(part))
       return `Numeric PreRelease version must not contain leading zeroes ${goQuote(part)}`;
-    if (!/^[0-9A-Za-z-]+$/.test(part)) return `Invalid character(s) found in prerelease ${goQuote(part)}`;
+    if (!word.test(part)) return `Invalid character(s) found in prerelease ${goQuote(part)}`;
   }
-  for (const part of build ?? []) {
+  for (const part of build) {
     if (part === "") return "Build meta data is empty";
-    if (!/^[0-9A-Za-z-]+$/.test(part))
-      return `Invalid character(s) found in build meta data ${goQuote(part)}`;
+    if (!word.test(part)) return `Invalid character(s) found in build meta data ${goQuote(part)}`;
   }
-  const [major = 0n, minor = 0n, patch = 0n] = numbers;
-  return { major, minor, patch, pre: pre ?? [], build: build ?? [] };
+  return undefined;
 }
 
 export function semverText({ major, minor, patch, pre, build }: Semver): string {

@@ -26,7 +26,7 @@ function outOfRange(at: bigint): CelError {
 
 function charAt(value: CelValue, at: CelValue): CelValue {
   const place = at as bigint;
-  const points = isFlat(text(value)) ? text(value) : [...text(value)];
+  const points = isFlat(text(value)) ? text(value) : Array.from(text(value));
   if (place < 0n || place > BigInt(points.length)) return outOfRange(place);
   return points[Number(place)] ?? "";
 }
@@ -86,7 +86,7 @@ function replace(value: CelValue, old: CelValue, fresh: CelValue, limit: CelValu
   const most = typeof limit === "bigint" && limit >= 0n ? Number(limit) : Number.POSITIVE_INFINITY;
   const source = text(value);
   if (most === 0) return source;
-  const parts = old === "" ? ["", ...source, ""] : source.split(text(old));
+  const parts = old === "" ? ["", ...Array.from(source), ""] : source.split(text(old));
   // An empty text stands before each character and at the end.
   const count = Math.min(parts.length - 1, most);
   const added = count * (text(fresh).length - text(old).length);
@@ -100,7 +100,7 @@ function replace(value: CelValue, old: CelValue, fresh: CelValue, limit: CelValu
 function split(value: CelValue, separator: CelValue, limit: CelValue): CelValue {
   const most = typeof limit === "bigint" ? Number(limit) : -1;
   if (most === 0) return listOf([]);
-  const parts = separator === "" ? [...text(value)] : text(value).split(text(separator));
+  const parts = separator === "" ? Array.from(text(value)) : text(value).split(text(separator));
   if (most < 0 || parts.length <= most) return listOf(parts);
   return listOf([...parts.slice(0, most - 1), parts.slice(most - 1).join(text(separator))]);
 }
@@ -110,7 +110,7 @@ function join(list: CelValue, separator: CelValue): CelValue {
   const between = typeof separator === "string" ? separator : "";
   let size = 0;
   for (const part of list as CelList) {
-    if (typeof part !== "string") return new CelError("join: invalid input: " + String(part));
+    if (typeof part !== "string") return new CelError("join: invalid input");
     parts.push(part);
     size += part.length + between.length;
   }

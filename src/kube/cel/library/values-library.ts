@@ -21,8 +21,13 @@ function quantityOf(quantity: Quantity): CelOpaque {
   return new CelOpaque(QUANTITY_TYPE, String(quantity.nano), quantity);
 }
 
+/** Spaces around it are a matter of JSON, not of quantities. */
+function readQuantity(text: CelValue): Quantity | undefined {
+  return /^\S*$/.test(text as string) ? parseQuantity(text as string) : undefined;
+}
+
 function quantity(text: CelValue): CelValue {
-  const parsed = parseQuantity(text as string);
+  const parsed = readQuantity(text);
   if (parsed !== undefined) return quantityOf(parsed);
   return new CelError(
     text === ""
@@ -97,7 +102,7 @@ export const valueFunctions: readonly LibraryFunction[] = [
   {
     name: "isQuantity",
     since: 28,
-    overloads: [["is_quantity_string", "(string) bool", (a) => parseQuantity(a as string) !== undefined]],
+    overloads: [["is_quantity_string", "(string) bool", (a) => readQuantity(a) !== undefined]],
   },
   {
     name: "sign",
