@@ -107,7 +107,8 @@ function structOf(definition: number, minor: Minor): StructType {
   return made;
 }
 
-const noLimits: Limits = {};
+/** The limits of every field that declares none. */
+export const noLimits: Limits = {};
 const noGates: readonly string[] = [];
 
 function fieldOf([name, type, mask = 0, attributes]: JsonArray, minor: Minor): Field | undefined {

@@ -38,8 +38,19 @@ export function notPathSegment(text: string): string | undefined {
   return /[/%]/.test(text) ? "it must not hold '/' or '%'" : undefined;
 }
 
+/** Keys that were looked at already and are good: the same few stand on every object. */
+const goodKeys = new Set<string>();
+const MAX_GOOD_KEYS = 1000;
+
 /** Why a text is no key of a label or annotation; undefined when it is one. */
 export function notQualifiedName(text: string): string | undefined {
+  if (goodKeys.has(text)) return undefined;
+  const reason = faultOfQualifiedName(text);
+  if (reason === undefined && goodKeys.size < MAX_GOOD_KEYS) goodKeys.add(text);
+  return reason;
+}
+
+function faultOfQualifiedName(text: string): string | undefined {
   const parts = text.split("/");
   if (parts.length > 2) return "it has more than one '/'";
   const name = parts.at(-1) ?? "";

@@ -10,7 +10,7 @@ import { printable } from "../../../kube/printable.ts";
 import type { Severity } from "../../../kube/problem.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import { type Field, goText, type SchemaType, type StructType } from "../../../kube/schema/schema-type.ts";
-import { componentSchemaOf, minorsOfField, schemaOf } from "../../../kube/schema/schemas.ts";
+import { componentSchemaOf, minorsOfField, noLimits, schemaOf } from "../../../kube/schema/schemas.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { duplicateItems } from "./duplicate-items.ts";
 import { nearestName } from "../../../kube/nearest-name.ts";
@@ -232,7 +232,7 @@ function walkScalar(
   const { path } = walk;
   const fault = scalarFault(value, type);
   if (fault === undefined) {
-    if (field !== undefined && !walk.lenient) limitScalar(value, field, walk);
+    if (field !== undefined && field.limits !== noLimits && !walk.lenient) limitScalar(value, field, walk);
     return;
   }
   const where = pathText(path);
@@ -247,8 +247,8 @@ function walkScalar(
 
 function limitScalar(value: Json, { limits }: Field, walk: Walk): void {
   const { min, max, length, bytes } = limits;
-  const what = pathText(walk.path);
-  const tell = (other: string): void => add(walk, "schema/limit", walk.path, { what, other });
+  const tell = (other: string): void =>
+    add(walk, "schema/limit", walk.path, { what: pathText(walk.path), other });
   if (typeof value === "number") {
     if (min !== undefined && value < min) tell(`${value}: must be greater than or equal to ${min}`);
     if (max !== undefined && value > max) tell(`${value}: must be less than or equal to ${max}`);
