@@ -9,7 +9,7 @@ import { type Finding, sortFindings } from "../../findings/finding.ts";
 import { admissionFindings } from "../admission/admission-findings.ts";
 import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
-import { componentFindings, failsToDecode, schemaFindings } from "../schema/schema-findings.ts";
+import { componentFindings, isDecodingFault, schemaFindings } from "../schema/schema-findings.ts";
 import { serverFindings } from "../server/server-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
@@ -119,8 +119,6 @@ function checkObject(read: ReadObject, minor: number): readonly Finding[] {
   const key = objectKey(read.object);
   const template = podTemplateOf(read.object);
   const schema = schemaFindings(read, key, minor);
-  // What cannot be decoded, the server does not look at any further.
-  const decoded = !failsToDecode(schema);
   return oncePerPath([
     ...checkServed(read, key, minor),
     ...checkScope(read, key),
@@ -129,20 +127,14 @@ function checkObject(read: ReadObject, minor: number): readonly Finding[] {
     ...(template === undefined || template.path.length === 0
       ? []
       : checkMetadata(read, [...template.path, "metadata"])),
-    ...(decoded ? afterDecoding(read, key, minor) : []),
-    ...schema,
+    ...schema.filter(isDecodingFault),
+    // The server looks no further at what it cannot decode; whoever mends it wants to know all the same.
+    ...serverFindings(read, key, minor),
+    ...schema.filter((finding) => !isDecodingFault(finding)),
   ]);
 }
 
-/** Checks of objects that the server could decode: every one of them may take the types of the schema for granted. */
-function afterDecoding(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
-  return serverFindings(read, key, minor);
-}
-
-/**
- * Several tables may know one fault: the first finding of a path and a severity stays, in the order of the tables. The
- * schema's own are last, for the others say more of the same fault.
- */
+/** Several tables may know one fault: of the findings at a path those of the first family stay. */
 function oncePerPath(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length < 2) return findings;
   const families = new Map<string, string>();
@@ -151,7 +143,7 @@ function oncePerPath(findings: readonly Finding[]): readonly Finding[] {
     const family = code.slice(0, code.indexOf("/"));
     const before = families.get(at);
     if (before === undefined) families.set(at, family);
-    return before === undefined || before === family || family !== "schema";
+    return before === undefined || before === family;
   });
 }
 

@@ -55,11 +55,9 @@ const readAllTheSame: ReadonlySet<string> = new Set([
   "kubeadm.k8s.io/v1",
 ]);
 
-/** Does decoding the object fail, so that the server looks at nothing else of it? */
-export function failsToDecode(findings: readonly Finding[]): boolean {
-  return findings.some(
-    ({ code }) => code === "schema/type" || code === "schema/number-range" || code === "schema/format",
-  );
+/** Is it a fault for which the server cannot decode the object, so that it looks at nothing else of it? */
+export function isDecodingFault({ code }: Finding): boolean {
+  return code === "schema/type" || code === "schema/number-range" || code === "schema/format";
 }
 
 interface Asked {
