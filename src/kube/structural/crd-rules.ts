@@ -2,8 +2,8 @@ import type { JsonPath } from "../json.ts";
 import { pathText } from "../json.ts";
 import { declaredType } from "./declared-type.ts";
 import { type Fault, fault } from "./fault.ts";
-import { type CompiledRule, hasRules, rulesOfNode } from "./rules.ts";
-import { numberOf, type Structural } from "./schema.ts";
+import { type CompiledRule, rulesOfNode } from "./rules.ts";
+import { numberOf, pathTo, type Structural } from "./schema.ts";
 
 /** Most that a rule of a definition may cost by estimate, and all of its rules together (pkg/apis/apiextensions/validation). */
 const RULE_LIMIT = 10_000_000;
@@ -41,7 +41,7 @@ export function costFaults(root: Structural, reach: Reach): readonly Fault[] {
 }
 
 function visit(schema: Structural, reach: Reach, root: boolean, faults: Fault[]): void {
-  if (!hasRules(schema)) return;
+  if (!schema.ruled) return;
   for (const [at, compiled] of rulesOfNode(schema, root, reach.minor).entries())
     faults.push(...ruleFaultsOf(schema, { compiled, at, root }, reach));
   const inner: Reach = { ...reach, times: timesBelow(schema, reach.times) };
@@ -49,7 +49,8 @@ function visit(schema: Structural, reach: Reach, root: boolean, faults: Fault[])
   if (schema.additional !== undefined && schema.additional !== true)
     visit(schema.additional, inner, schema.additional.embedded, faults);
   if (schema.items !== undefined) {
-    const uncorrelated = schema.listType === "map" ? reach.uncorrelated : (reach.uncorrelated ?? schema.path);
+    const uncorrelated =
+      schema.listType === "map" ? reach.uncorrelated : (reach.uncorrelated ?? pathTo(schema));
     visit(schema.items, { ...inner, uncorrelated }, schema.items.embedded, faults);
   }
 }
@@ -75,7 +76,7 @@ function ruleFaultsOf(
   reach: Reach,
 ): readonly Fault[] {
   const faults: Fault[] = [];
-  const place = [...schema.path, "x-kubernetes-validations", at];
+  const place = pathTo(schema, "x-kubernetes-validations", at);
   const { rule } = compiled;
   if (compiled.problem !== undefined) return [fault("expression", [...place, "rule"], compiled.problem)];
   const least = declaredType(schema, root)?.least ?? 1;

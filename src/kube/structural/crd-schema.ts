@@ -3,8 +3,8 @@ import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "..
 import { costFaults, type Reach } from "./crd-rules.ts";
 import { embeddedFaults } from "./embedded.ts";
 import { type Fault, fault } from "./fault.ts";
-import { hasRules, ruleFaults } from "./rules.ts";
-import { own, type Structural } from "./schema.ts";
+import { ruleFaults } from "./rules.ts";
+import { own, pathTo, type Structural } from "./schema.ts";
 import { unknownFields } from "./unknown.ts";
 import { schemaFaults } from "./validate.ts";
 import { listTypeFaults } from "./list-types.ts";
@@ -17,7 +17,8 @@ export interface CrdSchemaOptions {
 
 /** Faults of the schema of one version, paths from its root. Expressions are looked at only where the schema is sound. */
 export function crdSchemaFaults(root: Structural, options: CrdSchemaOptions): readonly Fault[] {
-  const faults: Fault[] = [...rootFaults(root, options), ...structuralFaults(root, "root")];
+  const faults: Fault[] = [...rootFaults(root, options)];
+  structuralFaults(root, "root", faults);
   const sound = faults.length === 0;
   if (sound) faults.push(...defaultFaults(root, options.minor));
   const total = { cost: 0 };
@@ -61,67 +62,59 @@ function rootFaults(root: Structural, { status }: CrdSchemaOptions): readonly Fa
 type Level = "root" | "item" | "field";
 
 /** Is the schema structural? (pkg/apiserver/schema/validation.go) */
-function structuralFaults(schema: Structural, level: Level): readonly Fault[] {
-  const faults: Fault[] = [];
-  const say = (step: JsonPath, message: string): void => {
-    faults.push(fault("schema", [...schema.path, ...step], message));
+function structuralFaults(schema: Structural, level: Level, faults: Fault[]): void {
+  const { additional } = schema;
+  if (schema.items !== undefined) structuralFaults(schema.items, "item", faults);
+  for (const property of schema.properties.values()) structuralFaults(property, "field", faults);
+  if (additional !== undefined && additional !== true) structuralFaults(additional, "field", faults);
+  keywordFaults(schema, level, faults);
+  const wrongType = typeFault(schema, level);
+  if (wrongType !== undefined) faults.push(fault("schema", pathTo(schema, "type"), wrongType));
+  if (level === "root" || schema.embedded) metadataFaults(schema, level, faults);
+  valueFaults({ holder: schema, spine: schema, skipAny: false }, faults);
+}
+
+function keywordFaults(schema: Structural, level: Level, faults: Fault[]): void {
+  const say = (step: string, message: string): void => {
+    faults.push(fault("schema", pathTo(schema, step), message));
   };
-  const { json } = schema;
-  if (schema.type === "array" && schema.items === undefined) say(["items"], "must be specified");
-  if (schema.items !== undefined) faults.push(...structuralFaults(schema.items, "item"));
-  for (const property of schema.properties.values()) faults.push(...structuralFaults(property, "field"));
-  if (own(json, "additionalProperties") !== undefined && level === "root")
-    say(["additionalProperties"], "must not be used at the root");
-  if (schema.additional !== undefined && schema.additional !== true)
-    faults.push(...structuralFaults(schema.additional, "field"));
+  if (schema.type === "array" && schema.items === undefined) say("items", "must be specified");
   if (schema.intOrString && schema.preserve)
-    say(["x-kubernetes-preserve-unknown-fields"], "must be false if x-kubernetes-int-or-string is true");
+    say("x-kubernetes-preserve-unknown-fields", "must be false if x-kubernetes-int-or-string is true");
   if (schema.intOrString && schema.embedded)
-    say(["x-kubernetes-embedded-resource"], "must be false if x-kubernetes-int-or-string is true");
-  faults.push(
-    ...typeFaults(schema, level),
-    ...metadataFaults(schema, level),
-    ...valueFaults(schema, schema, false),
-  );
-  if (schema.embedded && own(json, "additionalProperties") !== undefined)
-    say(["additionalProperties"], "must not be used if x-kubernetes-embedded-resource is set");
+    say("x-kubernetes-embedded-resource", "must be false if x-kubernetes-int-or-string is true");
+  const additional = schema.rare && own(schema.json, "additionalProperties") !== undefined;
+  if (additional && level === "root") say("additionalProperties", "must not be used at the root");
+  if (additional && schema.embedded)
+    say("additionalProperties", "must not be used if x-kubernetes-embedded-resource is set");
   if (schema.embedded && !schema.preserve && schema.properties.size === 0)
     say(
-      ["properties"],
+      "properties",
       "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields",
     );
-  return faults;
 }
 
-function typeFaults(schema: Structural, level: Level): readonly Fault[] {
-  const path = [...schema.path, "type"];
+function typeFault(schema: Structural, level: Level): string | undefined {
   if (schema.embedded && schema.type !== "object")
-    return [fault("schema", path, "must be object if x-kubernetes-embedded-resource is true")];
-  if (schema.type === "") {
-    if (schema.intOrString || schema.preserve) return [];
-    const where =
-      level === "root"
-        ? "at the root"
-        : `for specified ${level === "item" ? "array items" : "object fields"}`;
-    return [fault("schema", path, `must not be empty ${where}`)];
-  }
-  return level === "root" && schema.type !== "object"
-    ? [fault("schema", path, "must be object at the root")]
-    : [];
+    return "must be object if x-kubernetes-embedded-resource is true";
+  if (schema.type !== "")
+    return level === "root" && schema.type !== "object" ? "must be object at the root" : undefined;
+  if (schema.intOrString || schema.preserve) return undefined;
+  return level === "root"
+    ? "must not be empty at the root"
+    : `must not be empty for specified ${level === "item" ? "array items" : "object fields"}`;
 }
 
-function metadataFaults(schema: Structural, level: Level): readonly Fault[] {
-  if (level !== "root" && !schema.embedded) return [];
-  const faults: Fault[] = [];
+function metadataFaults(schema: Structural, level: Level, faults: Fault[]): void {
   for (const name of ["kind", "apiVersion"]) {
     const property = schema.properties.get(name);
     if (property !== undefined && property.type !== "string")
-      faults.push(fault("schema", [...property.path, "type"], "must be string"));
+      faults.push(fault("schema", pathTo(property, "type"), "must be string"));
   }
   const metadata = schema.properties.get("metadata");
-  if (metadata === undefined) return faults;
-  if (metadata.type !== "object") faults.push(fault("schema", [...metadata.path, "type"], "must be object"));
-  if (level !== "root") return faults;
+  if (metadata === undefined) return;
+  if (metadata.type !== "object") faults.push(fault("schema", pathTo(metadata, "type"), "must be object"));
+  if (level !== "root") return;
   const others = Object.keys(metadata.json).filter(
     (name) => name !== "type" && name !== "properties" && name !== "default",
   );
@@ -130,11 +123,10 @@ function metadataFaults(schema: Structural, level: Level): readonly Fault[] {
     faults.push(
       fault(
         "schema",
-        metadata.path,
+        pathTo(metadata),
         "must not specify anything other than name and generateName, but metadata is implicitly specified",
       ),
     );
-  return faults;
 }
 
 const intOrString: readonly string[] = ["integer", "string"];
@@ -147,27 +139,28 @@ function isIntOrString(options: readonly Structural[]): boolean {
   );
 }
 
-/** Faults of the alternatives of a node; `spine` is the node whose fields they may name. */
-function valueFaults(holder: Structural, spine: Structural, skipAny: boolean): readonly Fault[] {
-  const faults: Fault[] = [];
-  const anyAllowed = skipAny || isIntOrString(holder.anyOf);
-  if (!anyAllowed) for (const option of holder.anyOf) faults.push(...nestedFaults(option, spine, false));
-  for (const [at, option] of holder.allOf.entries())
-    faults.push(...nestedFaults(option, spine, at === 0 && isIntOrString(option.anyOf)));
-  for (const option of holder.oneOf) faults.push(...nestedFaults(option, spine, false));
-  if (holder.not !== undefined) faults.push(...nestedFaults(holder.not, spine, false));
-  if (holder.pattern !== "") {
-    const regex = compileRegex(holder.pattern);
-    if (typeof regex === "string")
-      faults.push(
-        fault(
-          "schema",
-          [...holder.path, "pattern"],
-          `must be a valid regular expression, but isn't: ${regex}`,
-        ),
-      );
-  }
-  return faults;
+interface Alternatives {
+  readonly holder: Structural;
+  /** The node whose fields they may name. */
+  readonly spine: Structural;
+  readonly skipAny: boolean;
+}
+
+/** Faults of the alternatives of a node, and of its pattern. */
+function valueFaults({ holder, spine, skipAny }: Alternatives, faults: Fault[]): void {
+  const { allOf, anyOf, oneOf, pattern } = holder;
+  if (anyOf.length > 0 && !skipAny && !isIntOrString(anyOf))
+    for (const option of anyOf) nestedFaults({ option, spine, skipAny: false }, faults);
+  if (allOf.length > 0)
+    for (const [at, option] of allOf.entries())
+      nestedFaults({ option, spine, skipAny: at === 0 && isIntOrString(option.anyOf) }, faults);
+  for (const option of oneOf) nestedFaults({ option, spine, skipAny: false }, faults);
+  if (holder.not !== undefined) nestedFaults({ option: holder.not, spine, skipAny: false }, faults);
+  const regex = pattern === "" ? undefined : compileRegex(pattern);
+  if (typeof regex === "string")
+    faults.push(
+      fault("schema", pathTo(holder, "pattern"), `must be a valid regular expression, but isn't: ${regex}`),
+    );
 }
 
 const forbidden: readonly (readonly [string, string])[] = [
@@ -186,45 +179,35 @@ const forbidden: readonly (readonly [string, string])[] = [
   ["x-kubernetes-validations", "must be empty to be structural"],
 ];
 
-function nestedFaults(option: Structural, spine: Structural | undefined, skipAny: boolean): readonly Fault[] {
-  const faults: Fault[] = [];
+interface Nested {
+  readonly option: Structural;
+  readonly spine: Structural | undefined;
+  readonly skipAny: boolean;
+}
+
+const OUTSIDE = "must be specified outside of value validation too, since it is defined here";
+
+function nestedFaults({ option, spine, skipAny }: Nested, faults: Fault[]): void {
   for (const [name, message] of forbidden) {
     const value = own(option.json, name);
-    if (value !== undefined && !isEmpty(value)) faults.push(fault("schema", [...option.path, name], message));
+    if (value !== undefined && !isEmpty(value)) faults.push(fault("schema", pathTo(option, name), message));
   }
   if (option.properties.has("metadata"))
     faults.push(
-      fault(
-        "schema",
-        [...option.path, "properties", "metadata"],
-        "must not be specified in a nested context",
-      ),
+      fault("schema", pathTo(option, "properties", "metadata"), "must not be specified in a nested context"),
     );
   for (const [name, property] of option.properties) {
     const counterpart = spine?.properties.get(name);
     if (counterpart === undefined && spine !== undefined)
-      faults.push(
-        fault(
-          "schema",
-          property.path,
-          "must be specified outside of value validation too, since it is defined here",
-        ),
-      );
-    faults.push(...nestedFaults(property, counterpart, false));
+      faults.push(fault("schema", pathTo(property), OUTSIDE));
+    nestedFaults({ option: property, spine: counterpart, skipAny: false }, faults);
   }
   if (option.items !== undefined) {
     if (spine !== undefined && spine.items === undefined)
-      faults.push(
-        fault(
-          "schema",
-          option.items.path,
-          "must be specified outside of value validation too, since it is defined here",
-        ),
-      );
-    faults.push(...nestedFaults(option.items, spine?.items, false));
+      faults.push(fault("schema", pathTo(option.items), OUTSIDE));
+    nestedFaults({ option: option.items, spine: spine?.items, skipAny: false }, faults);
   }
-  if (spine !== undefined) faults.push(...valueFaults(option, spine, skipAny));
-  return faults;
+  if (spine !== undefined) valueFaults({ holder: option, spine, skipAny }, faults);
 }
 
 const types: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "array", "object"]);
@@ -242,48 +225,58 @@ interface NodePlace {
 
 /** What each node may hold (ValidateCustomResourceDefinitionOpenAPISchema). */
 function nodeFaults(schema: Structural, place: NodePlace, faults: Fault[]): void {
-  const say = (step: JsonPath, message: string): void => {
-    faults.push(fault("schema", [...schema.path, ...step], message));
+  const say = (step: string, message: string): void => {
+    faults.push(fault("schema", pathTo(schema, step), message));
   };
-  const { json } = schema;
-  if (schema.type === "null") say(["type"], "type cannot be set to null, use nullable as an alternative");
+  if (schema.type === "null") say("type", "type cannot be set to null, use nullable as an alternative");
   else if (schema.type !== "" && !types.has(schema.type))
-    say(["type"], `must be one of ${[...types].sort().join(", ")}`);
+    say("type", `must be one of ${[...types].sort().join(", ")}`);
   if (schema.default !== undefined && place.noDefault !== undefined)
-    say(["default"], `must not be set ${place.noDefault}`);
-  for (const name of unsupported) {
-    const value = own(json, name);
-    if (value !== undefined && !isEmpty(value)) say([name], `${name} is not supported`);
-  }
-  if (isArray(own(json, "items"))) say(["items"], "items must be a schema object and not an array");
+    say("default", `must not be set ${place.noDefault}`);
   if (place.meta && schema.embedded)
-    say(["x-kubernetes-embedded-resource"], "must not be used inside of resource meta");
-  if (own(json, "uniqueItems") === true)
-    say(["uniqueItems"], "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
-  const additional = own(json, "additionalProperties");
-  if (schema.properties.size > 0 && (isObject(additional) || additional === false))
-    say(["additionalProperties"], "additionalProperties and properties are mutual exclusive");
-  if (own(json, "x-kubernetes-preserve-unknown-fields") === false)
-    say(["x-kubernetes-preserve-unknown-fields"], "must be true or undefined");
-  faults.push(...listFaults(schema), ...ruleTextFaults(schema));
+    say("x-kubernetes-embedded-resource", "must not be used inside of resource meta");
+  if (schema.rare) rareFaults(schema, say);
+  if (schema.listType !== undefined || schema.mapType !== undefined || schema.listMapKeys.length > 0)
+    faults.push(...listFaults(schema));
+  if (schema.rules.length > 0) faults.push(...ruleTextFaults(schema));
   nodeChildren(schema, place, faults);
 }
 
-function nodeChildren(schema: Structural, place: NodePlace, faults: Fault[]): void {
-  const inner: NodePlace = { ...place, root: false, top: false };
-  for (const [name, property] of schema.properties) {
-    const isMeta = (place.root || schema.embedded) && ["metadata", "kind", "apiVersion"].includes(name);
-    const noDefault = isMeta && place.top ? `in top-level ${name}` : place.noDefault;
-    nodeFaults(property, { ...inner, meta: place.meta || isMeta, noDefault }, faults);
+function rareFaults(schema: Structural, say: (step: string, message: string) => void): void {
+  const { json } = schema;
+  for (const name of unsupported) {
+    const value = own(json, name);
+    if (value !== undefined && !isEmpty(value)) say(name, `${name} is not supported`);
   }
-  if (schema.additional !== undefined && schema.additional !== true) {
-    const noDefault = place.meta
-      ? "inside additionalProperties applying to object metadata"
-      : place.noDefault;
-    nodeFaults(schema.additional, { ...inner, noDefault }, faults);
+  if (isArray(own(json, "items"))) say("items", "items must be a schema object and not an array");
+  if (own(json, "uniqueItems") === true)
+    say("uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
+  const additional = own(json, "additionalProperties");
+  if (schema.properties.size > 0 && (isObject(additional) || additional === false))
+    say("additionalProperties", "additionalProperties and properties are mutual exclusive");
+  if (own(json, "x-kubernetes-preserve-unknown-fields") === false)
+    say("x-kubernetes-preserve-unknown-fields", "must be true or undefined");
+}
+
+const metaNames: ReadonlySet<string> = new Set(["metadata", "kind", "apiVersion"]);
+
+function nodeChildren(schema: Structural, place: NodePlace, faults: Fault[]): void {
+  const { additional, allOf, anyOf, oneOf } = schema;
+  const whole = place.root || schema.embedded;
+  const inner: NodePlace = place.root || place.top ? { ...place, root: false, top: false } : place;
+  for (const [name, property] of schema.properties) {
+    if (whole && metaNames.has(name)) {
+      const noDefault = place.top ? `in top-level ${name}` : place.noDefault;
+      nodeFaults(property, { ...inner, meta: true, noDefault }, faults);
+    } else nodeFaults(property, inner, faults);
+  }
+  if (additional !== undefined && additional !== true) {
+    const noDefault = "inside additionalProperties applying to object metadata";
+    nodeFaults(additional, place.meta ? { ...inner, noDefault } : inner, faults);
   }
   if (schema.items !== undefined) nodeFaults(schema.items, inner, faults);
-  for (const option of [...schema.allOf, ...schema.anyOf, ...schema.oneOf]) nodeFaults(option, inner, faults);
+  for (const options of [allOf, anyOf, oneOf])
+    for (const option of options) nodeFaults(option, inner, faults);
   if (schema.not !== undefined) nodeFaults(schema.not, inner, faults);
 }
 
@@ -291,7 +284,7 @@ function listFaults(schema: Structural): readonly Fault[] {
   const faults: Fault[] = [];
   const { listType, mapType, items } = schema;
   const say = (step: JsonPath, message: string): void => {
-    faults.push(fault("schema", [...schema.path, ...step], message));
+    faults.push(fault("schema", pathTo(schema, ...step), message));
   };
   if (mapType !== undefined) {
     if (schema.type !== "object") say(["type"], "must be object if x-kubernetes-map-type is specified");
@@ -317,7 +310,7 @@ function setFaults(schema: Structural, items: Structural): readonly Fault[] {
   const faults: Fault[] = [];
   const message = "must be atomic as item of a list with x-kubernetes-list-type=set";
   const say = (name: string): void => {
-    faults.push(fault("schema", [...schema.path, "items", name], message));
+    faults.push(fault("schema", pathTo(schema, "items", name), message));
   };
   if (items.type === "array" && items.listType !== undefined && items.listType !== "atomic")
     say("x-kubernetes-list-type");
@@ -329,7 +322,7 @@ function mapListFaults(schema: Structural): readonly Fault[] {
   const faults: Fault[] = [];
   const { items, listMapKeys } = schema;
   const say = (step: JsonPath, message: string): void => {
-    faults.push(fault("schema", [...schema.path, ...step], message));
+    faults.push(fault("schema", pathTo(schema, ...step), message));
   };
   if (listMapKeys.length === 0)
     say(["x-kubernetes-list-map-keys"], "must not be empty if x-kubernetes-list-type is map");
@@ -378,7 +371,7 @@ function ruleTextFaults(schema: Structural): readonly Fault[] {
   return schema.rules.flatMap((rule, at) => {
     const found: Fault[] = [];
     const say = (step: string, message: string): void => {
-      found.push(fault("schema", [...schema.path, "x-kubernetes-validations", at, step], message));
+      found.push(fault("schema", pathTo(schema, "x-kubernetes-validations", at, step), message));
     };
     const message = rule.message.trim();
     if (rule.rule.trim() === "") say("rule", "rule is not specified");
@@ -415,7 +408,7 @@ function defaultFaults(schema: Structural, minor: number): readonly Fault[] {
   const faults: Fault[] = [];
   const visit = (node: Structural): void => {
     if (node.default !== undefined && node.default !== null) {
-      const path = [...node.path, "default"];
+      const path = pathTo(node, "default");
       const value = node.default;
       if (unknownFields(value, node, node.embedded).length > 0)
         faults.push(fault("schema", path, "must not have unknown fields"));
@@ -424,7 +417,7 @@ function defaultFaults(schema: Structural, minor: number): readonly Fault[] {
         ...embeddedFaults(value, node, []),
         ...listTypeFaults(value, node, []),
       ];
-      const broken = found.length === 0 && hasRules(node) ? ruleFaults(value, node, minor) : found;
+      const broken = found.length === 0 && node.ruled ? ruleFaults(value, node, minor) : found;
       faults.push(...broken.map((each) => ({ ...each, path: [...path, ...each.path] })));
     }
     if (node.items !== undefined) visit(node.items);

@@ -106,24 +106,10 @@ interface Correlated {
 
 /** Rules that an object breaks; `old`: what it was before an update, undefined when it is created. */
 export function ruleFaults(value: Json, schema: Structural, minor: number, old?: Json): readonly Fault[] {
-  if (!hasRules(schema)) return [];
+  if (!schema.ruled) return [];
   const visit: Visit = { minor, faults: [], budget: OBJECT_BUDGET };
   check({ value, old }, { schema, path: [], root: true }, visit);
   return visit.faults;
-}
-
-const withRules = new WeakMap<Structural, boolean>();
-
-export function hasRules(schema: Structural): boolean {
-  const known = withRules.get(schema);
-  if (known !== undefined) return known;
-  const found =
-    schema.rules.length > 0 ||
-    (schema.items !== undefined && hasRules(schema.items)) ||
-    (schema.additional !== undefined && schema.additional !== true && hasRules(schema.additional)) ||
-    [...schema.properties.values()].some(hasRules);
-  withRules.set(schema, found);
-  return found;
 }
 
 interface Node {
@@ -135,7 +121,7 @@ interface Node {
 function check(given: Correlated, node: Node, visit: Visit): void {
   const { value } = given;
   const { schema, path } = node;
-  if (value === null || visit.budget < 0 || !hasRules(schema)) return;
+  if (value === null || visit.budget < 0 || !schema.ruled) return;
   checkNode(given, node, visit);
   if (visit.budget < 0) return;
   if (isArray(value)) checkItems(given, node, visit);
