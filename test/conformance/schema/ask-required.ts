@@ -1,3 +1,4 @@
+import { isJudgedFormat } from "../../../src/analysis/checks/schema/declared-format.ts";
 import type { Json, JsonObject, JsonPath } from "../../../src/kube/json.ts";
 import { isArray, isObject } from "../../../src/kube/json.ts";
 import { objectKey } from "../../../src/kube/object-key.ts";
@@ -26,29 +27,35 @@ export interface Answers {
 
 /**
  * Takes each field that the published schema calls required out of valid objects, and puts a value that there is not into
- * each enum, and asks the API server for every object so made (dry run).
+ * each enum, a text without the declared format into what has one, and asks the API server for every object so made (dry run).
  */
 export async function askFields(
   plane: ControlPlane,
-): Promise<{ readonly required: Answers; readonly enums: Answers }> {
+): Promise<{ readonly required: Answers; readonly enums: Answers; readonly formats: Answers }> {
   for (const seed of seeds()) await plane.admin("POST", collectionPath(seed), seed);
   const all = bases().map(({ object }) => object);
   const verdicts = await askCreate(plane, all);
   const required = new Map<string, Asked[]>();
   const enums = new Map<string, Asked[]>();
+  const formats = new Map<string, Asked[]>();
   for (const object of all.filter((_, index) =>
     accepted(verdicts[index] ?? { status: 0, message: "", causes: [] }),
   )) {
     const schema = schemaOf(objectKey(object), MINOR);
-    if (schema !== undefined) collect(object, schema, [], { object, required, enums });
+    if (schema !== undefined) collect(object, schema, [], { object, required, enums, formats });
   }
-  return { required: await ask(plane, required), enums: await ask(plane, enums) };
+  return {
+    required: await ask(plane, required),
+    enums: await ask(plane, enums),
+    formats: await ask(plane, formats),
+  };
 }
 
 interface Collection {
   readonly object: JsonObject;
   readonly required: Map<string, Asked[]>;
   readonly enums: Map<string, Asked[]>;
+  readonly formats: Map<string, Asked[]>;
 }
 
 function collect(value: Json, type: SchemaType, path: JsonPath, into: Collection): void {
@@ -67,6 +74,13 @@ function collect(value: Json, type: SchemaType, path: JsonPath, into: Collection
     if (field.required === "published") note(into.required, id, changed(into.object, inner, undefined));
     if (fieldType.shape === "enum" && fieldType.values.length > 0)
       note(into.enums, id, changed(into.object, inner, "NoSuchValue"));
+    if (
+      field.format !== undefined &&
+      isJudgedFormat(field.format) &&
+      typeof member === "string" &&
+      member !== ""
+    )
+      note(into.formats, id, changed(into.object, inner, "no such name!"));
     collect(member, fieldType, inner, into);
   }
 }

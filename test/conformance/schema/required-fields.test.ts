@@ -9,7 +9,7 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("required fields", 
   "required fields and enums against kube-apiserver",
   () => {
     let plane: ControlPlane;
-    let answers: { readonly required: Answers; readonly enums: Answers };
+    let answers: { readonly required: Answers; readonly enums: Answers; readonly formats: Answers };
     beforeAll(async () => {
       plane = await controlPlane({ components: "api", admissionOff: ["ServiceAccount"] });
       answers = await askFields(plane);
@@ -24,6 +24,11 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("required fields", 
     test("the server refuses every value that an enum does not have", () => {
       expect([...answers.enums.accepted]).toEqual([]);
       expect(answers.enums.refused.size).toBeGreaterThan(60);
+    });
+
+    test("the server refuses every text without its declared format", () => {
+      expect([...answers.formats.accepted]).toEqual([]);
+      expect(answers.formats.refused.size).toBeGreaterThan(5);
     });
   },
 );

@@ -1,3 +1,4 @@
+import type { JsonPath } from "../../../kube/json.ts";
 import type { Field, StructType } from "../../../kube/schema/schema-type.ts";
 import { enforced } from "./enforced.generated.ts";
 
@@ -8,6 +9,17 @@ const names: ReadonlySet<string> = new Set(enforced);
  * pointers in Go; of those the ones count that the server was seen to refuse. What declarative validation requires, it
  * refuses.
  */
-export function isEnforced(type: StructType, field: Field): boolean {
-  return field.required === "declared" || names.has(`${type.go}.${field.name}`);
+export function isEnforced(type: StructType, field: Field, path: JsonPath): boolean {
+  if (field.required !== "declared" && !names.has(`${type.go}.${field.name}`)) return false;
+  return !unread.some((holds) => holds(path, field.name));
 }
+
+/** Where the server does not look at a value of a type that it looks at elsewhere (measured with kube-apiserver 1.37.2). */
+const unread: readonly ((path: JsonPath, name: string) => boolean)[] = [
+  // Owners of the metadata of templates.
+  (path) => path.at(-2) === "ownerReferences" && path[0] !== "metadata",
+  // The selector of a HorizontalPodAutoscaler's metric.
+  (path) => path.includes("metric") && path.includes("selector"),
+  // A claim's source of no kind is dropped.
+  (path, name) => name === "kind" && path.at(-1) === "dataSource",
+];

@@ -159,6 +159,15 @@ describe("limits and lists", () => {
     ]);
   });
 
+  it("knows declared formats", () => {
+    const runtimeClass = (handler: string): string =>
+      `apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: a}\nhandler: ${handler}\n`;
+    expect(told(runtimeClass("Run_c"), 37)).toEqual([
+      "handler: Invalid value: \"Run_c\": it must be of lower-case letters, digits and '-', and begin and end with a letter or digit",
+    ]);
+    expect(told(runtimeClass("runc"), 37)).toEqual([]);
+  });
+
   it("stops at a number of faults", () => {
     const fields = Array.from({ length: 1000 }, (_, index) => `  zz${index}: 1\n`).join("");
     const found = check(deployment(fields));

@@ -12,6 +12,7 @@ import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import { type Field, goText, type SchemaType, type StructType } from "../../../kube/schema/schema-type.ts";
 import { componentSchemaOf, minorsOfField, noLimits, schemaOf } from "../../../kube/schema/schemas.ts";
 import type { Finding } from "../../findings/finding.ts";
+import { formatFault } from "./declared-format.ts";
 import { duplicateItems } from "./duplicate-items.ts";
 import { nearestName } from "../../../kube/nearest-name.ts";
 import { isEnforced } from "./required-fields.ts";
@@ -170,7 +171,7 @@ function walkStruct(value: JsonObject, type: StructType, walk: Walk): void {
 
 function checkRequired(value: JsonObject, type: StructType, walk: Walk): void {
   for (const field of type.required) {
-    if (Object.hasOwn(value, field.name) || !isEnforced(type, field)) continue;
+    if (Object.hasOwn(value, field.name) || !isEnforced(type, field, walk.path)) continue;
     const path = [...walk.path, field.name];
     const is = shapeText(field.type());
     add(walk, "schema/required", path, { what: pathText(path), hint: `write ${field.name}: ${is}` });
@@ -230,7 +231,9 @@ function walkScalar(
   const { path } = walk;
   const fault = scalarFault(value, type);
   if (fault === undefined) {
-    if (field !== undefined && field.limits !== noLimits && !walk.lenient) limitScalar(value, field, walk);
+    if (field === undefined || walk.lenient) return;
+    if (field.limits !== noLimits) limitScalar(value, field, walk);
+    if (field.format !== undefined && typeof value === "string") judgeFormat(value, field.format, walk);
     return;
   }
   const where = pathText(path);
@@ -241,6 +244,13 @@ function walkScalar(
       other: `${fault.wanted}; ${speaker(walk)} says: ${cannot(`number ${JSON.stringify(value)}`, type, walk)}`,
     });
   } else add(walk, "schema/format", path, { what: where, other: fault.reason, hint: fault.hint });
+}
+
+function judgeFormat(value: string, format: string, walk: Walk): void {
+  const reason = formatFault(format, value);
+  if (reason === undefined) return;
+  const other = `${JSON.stringify(value.slice(0, 100))}: ${reason}`;
+  add(walk, "schema/limit", walk.path, { what: pathText(walk.path), other });
 }
 
 function limitScalar(value: Json, { limits }: Field, walk: Walk): void {

@@ -84,7 +84,7 @@ export const schemaFindingTable: Readonly<Record<SchemaCode, SchemaRow>> = {
     severity: "error",
     message: (what, other) => `${what}: Invalid value: ${other}`,
     source:
-      "k8s.io/api types.go, tags +k8s:minimum, +k8s:maximum, +k8s:maxItems, +k8s:maxLength, +k8s:maxBytes",
+      "k8s.io/api types.go, tags +k8s:minimum, +k8s:maximum, +k8s:maxItems, +k8s:maxLength, +k8s:maxBytes, +k8s:format",
     positive: `${controller}  replicas: -1\n`,
     negative: `${controller}  replicas: 0\n`,
   },
