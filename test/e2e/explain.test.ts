@@ -74,6 +74,16 @@ FIELDS:
     ["pod.metadata.name.x", 'pod.metadata.name has no field "x"', "it is string and has no fields"],
     ["schema/enums", 'there is no finding "schema/enums"', "did you mean schema/enum?"],
     [
+      "pod.\u001b[31m\u202e",
+      String.raw`pod has no field "\u{1b}[31m\u{202e}"`,
+      "it has apiVersion, kind, metadata, spec, status",
+    ],
+    [
+      "x".repeat(5000),
+      `there is no kind "${"x".repeat(80)}..."`,
+      "for a custom resource add its definition first: kubeops schemas add <folder or file>",
+    ],
+    [
       "pod..spec",
       '"pod..spec" has an empty part',
       "write a kind and fields with points between, e.g. deployment.spec.strategy",

@@ -12,6 +12,7 @@ import type { Explained } from "../../kube/schema/explained.ts";
 import { componentFileKinds, componentSchemaOf, schemaOf } from "../../kube/schema/schemas.ts";
 import type { CliContext } from "../context.ts";
 import { type ExplainedKind, explainText, ruleText } from "../display/explain-text.ts";
+import { quoted } from "../display/quoted.ts";
 import { style } from "../display/style.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
@@ -55,7 +56,7 @@ function unknownRule(asked: string): never {
   const codes = ruleCodes();
   const meant = nearestName(asked, codes);
   const family = codes.filter((code) => code.startsWith(asked.slice(0, asked.indexOf("/") + 1)));
-  throw new OpsError("USAGE", `there is no finding ${JSON.stringify(printable(asked))}`, {
+  throw new OpsError("USAGE", `there is no finding ${quoted(asked)}`, {
     hint:
       meant === undefined
         ? family.length > 0
@@ -77,7 +78,7 @@ async function find(asked: string, flags: ExplainFlags, store: SchemaStore): Pro
   const minor = minorOf(flags.kubeVersion);
   const parts = asked.split(".").map((part) => part.replace(/(?:\[[^\]]*\])+$/, ""));
   if (parts.includes("")) {
-    throw new OpsError("USAGE", `${JSON.stringify(printable(asked))} has an empty part`, {
+    throw new OpsError("USAGE", `${quoted(asked)} has an empty part`, {
       hint: "write a kind and fields with points between, e.g. deployment.spec.strategy",
     });
   }
@@ -96,7 +97,7 @@ async function find(asked: string, flags: ExplainFlags, store: SchemaStore): Pro
   const [word = ""] = parts;
   const meant = nearestName(word.toLowerCase(), resourceWords());
   const wanted = flags.apiVersion === undefined ? "" : ` of ${printable(flags.apiVersion)}`;
-  throw new OpsError("USAGE", `there is no kind ${JSON.stringify(printable(word))}${wanted}`, {
+  throw new OpsError("USAGE", `there is no kind ${quoted(word)}${wanted}`, {
     hint:
       meant === undefined
         ? "for a custom resource add its definition first: kubeops schemas add <folder or file>"
@@ -213,7 +214,7 @@ function along(root: Root, path: readonly string[], word: string): ExplainedKind
       const where = [word, ...path.slice(0, index).map(printable)].join(".");
       const names = fields.map((candidate) => candidate.name);
       const meant = nearestName(name, names);
-      throw new OpsError("USAGE", `${where} has no field ${JSON.stringify(printable(name))}`, {
+      throw new OpsError("USAGE", `${where} has no field ${quoted(name)}`, {
         hint: noField(where, is, names, meant),
       });
     }

@@ -5,6 +5,7 @@ import { printable, printableRest } from "../../kube/printable.ts";
 import { readObjects } from "../../kube/read-objects.ts";
 import { namedConnection } from "../cluster-access.ts";
 import type { CliContext } from "../context.ts";
+import { quoted } from "../display/quoted.ts";
 import { columns } from "../display/style.ts";
 import { guarded } from "../errors.ts";
 import type { ClusterAccessFlags } from "../flags.ts";
@@ -144,7 +145,7 @@ export async function schemasRemove(
 function named(name: string, kinds: readonly StoredKind[]): StoredKind {
   const found = kinds.find(({ group, kind }) => `${kind}.${group}`.toLowerCase() === name.toLowerCase());
   if (found !== undefined) return found;
-  throw new OpsError("INPUT_NOT_FOUND", `${JSON.stringify(printable(name))} is not in the schema store`, {
+  throw new OpsError("INPUT_NOT_FOUND", `${quoted(name)} is not in the schema store`, {
     hint: "kubeops schemas list shows the names",
   });
 }
