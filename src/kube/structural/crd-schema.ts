@@ -71,7 +71,13 @@ function structuralFaults(schema: Structural, level: Level, faults: Fault[]): vo
   const wrongType = typeFault(schema, level);
   if (wrongType !== undefined) faults.push(fault("schema", pathTo(schema, "type"), wrongType));
   if (level === "root" || schema.embedded) metadataFaults(schema, level, faults);
-  valueFaults({ holder: schema, spine: schema, skipAny: false }, faults);
+  const alternatives: Alternatives = {
+    holder: schema,
+    spine: level === "root" ? schema : undefined,
+    skipAny: isIntOrString(schema.anyOf),
+    skipFirst: isIntOrString(schema.allOf[0]?.anyOf ?? []),
+  };
+  valueFaults(alternatives, faults);
 }
 
 function keywordFaults(schema: Structural, level: Level, faults: Fault[]): void {
@@ -141,19 +147,19 @@ function isIntOrString(options: readonly Structural[]): boolean {
 
 interface Alternatives {
   readonly holder: Structural;
-  /** The node whose fields they may name. */
-  readonly spine: Structural;
+  /** The node whose fields they may name; undefined: any (the server looks at this from the root alone). */
+  readonly spine: Structural | undefined;
   readonly skipAny: boolean;
+  readonly skipFirst: boolean;
 }
 
 /** Faults of the alternatives of a node, and of its pattern. */
-function valueFaults({ holder, spine, skipAny }: Alternatives, faults: Fault[]): void {
+function valueFaults({ holder, spine, skipAny, skipFirst }: Alternatives, faults: Fault[]): void {
   const { allOf, anyOf, oneOf, pattern } = holder;
-  if (anyOf.length > 0 && !skipAny && !isIntOrString(anyOf))
-    for (const option of anyOf) nestedFaults({ option, spine, skipAny: false }, faults);
+  if (!skipAny) for (const option of anyOf) nestedFaults({ option, spine, skipAny: false }, faults);
   if (allOf.length > 0)
     for (const [at, option] of allOf.entries())
-      nestedFaults({ option, spine, skipAny: at === 0 && isIntOrString(option.anyOf) }, faults);
+      nestedFaults({ option, spine, skipAny: skipFirst && at === 0 }, faults);
   for (const option of oneOf) nestedFaults({ option, spine, skipAny: false }, faults);
   if (holder.not !== undefined) nestedFaults({ option: holder.not, spine, skipAny: false }, faults);
   const regex = pattern === "" ? undefined : compileRegex(pattern);
@@ -207,7 +213,7 @@ function nestedFaults({ option, spine, skipAny }: Nested, faults: Fault[]): void
       faults.push(fault("schema", pathTo(option.items), OUTSIDE));
     nestedFaults({ option: option.items, spine: spine?.items, skipAny: false }, faults);
   }
-  if (spine !== undefined) valueFaults({ holder: option, spine, skipAny }, faults);
+  valueFaults({ holder: option, spine, skipAny, skipFirst: false }, faults);
 }
 
 const types: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "array", "object"]);
@@ -417,7 +423,12 @@ function defaultFaults(schema: Structural, minor: number): readonly Fault[] {
         ...embeddedFaults(value, node, []),
         ...listTypeFaults(value, node, []),
       ];
-      const broken = found.length === 0 && node.ruled ? ruleFaults(value, node, minor) : found;
+      const root = node.at === undefined || node.embedded;
+      // Once as a new value, once as one that stays what it was.
+      const broken =
+        found.length === 0 && node.ruled
+          ? [undefined, value].flatMap((old) => ruleFaults(value, node, { minor, root, old }))
+          : found;
       faults.push(...broken.map((each) => ({ ...each, path: [...path, ...each.path] })));
     }
     if (node.items !== undefined) visit(node.items);

@@ -35,7 +35,11 @@ export function instanceFaults(
     ...listTypeFaults(kept, schema, []),
   ];
   const blocked = faults.some(({ kind, message }) => blocking.has(kind) || sizes.test(message));
-  return [...unknown, ...faults, ...(blocked ? [] : ruleFaults(kept, schema, minor, before))];
+  return [
+    ...unknown,
+    ...faults,
+    ...(blocked ? [] : ruleFaults(kept, schema, { minor, root: true, old: before })),
+  ];
 }
 
 /** Creating and updating leave a status with a subresource of its own alone. */

@@ -104,11 +104,23 @@ interface Correlated {
   readonly old: Json | undefined;
 }
 
-/** Rules that an object breaks; `old`: what it was before an update, undefined when it is created. */
-export function ruleFaults(value: Json, schema: Structural, minor: number, old?: Json): readonly Fault[] {
+export interface RuleOptions {
+  readonly minor: number;
+  /** The value is a whole object. */
+  readonly root: boolean;
+  /** What it was before an update; undefined when it is created. */
+  readonly old: Json | undefined;
+}
+
+/** Rules that a value breaks. */
+export function ruleFaults(
+  value: Json,
+  schema: Structural,
+  { minor, root, old }: RuleOptions,
+): readonly Fault[] {
   if (!schema.ruled) return [];
   const visit: Visit = { minor, faults: [], budget: OBJECT_BUDGET };
-  check({ value, old }, { schema, path: [], root: true }, visit);
+  check({ value, old }, { schema, path: [], root }, visit);
   return visit.faults;
 }
 
