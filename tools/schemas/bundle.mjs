@@ -247,7 +247,14 @@ function enumNumber(path, name, context) {
       tagsOf(row.doc).some((tag) => tag.name === "k8s:enumExclude" && tag.argument === "")
     )
       continue;
-    values.set(row.value, (values.get(row.value) ?? 0) | context.bit);
+    const value = row.value ?? constantOf(row.from, context);
+    values.set(value, (values.get(value) ?? 0) | context.bit);
   }
   return number;
+}
+
+function constantOf([path, name], context) {
+  const value = context.packageOf(path)?.constants.find((row) => row.name === name)?.value;
+  if (value === undefined) throw new Error(`no constant ${path}.${name}`);
+  return value;
 }

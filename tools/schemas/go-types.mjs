@@ -6,6 +6,9 @@ import { join } from "node:path";
 const fieldLine = /^\t(?:([A-Za-z_][A-Za-z0-9_]*)\s+)?(\*?[A-Za-z0-9_.[\]*{}]+)\s+`([^`]*)`/;
 const constant = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s+([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*"([^"]*)"/;
 const converted = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([A-Z][A-Za-z0-9_]*)\("([^"]*)"\)/;
+/** A constant of another package in this one's type. */
+const taken =
+  /^\s*[A-Za-z_][A-Za-z0-9_]*\s*=\s*([A-Z][A-Za-z0-9_]*)\(([a-z][A-Za-z0-9_]*)\.([A-Za-z0-9_]+)\)/;
 const untyped = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"([^"]*)"/;
 const aliased = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s+([A-Z][A-Za-z0-9_]*)\s*=\s*([A-Za-z_][A-Za-z0-9_.]*)\s*$/;
 
@@ -13,7 +16,7 @@ const aliased = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s+([A-Z][A-Za-z0-9_]*)\s*=\s*([A-Z
  * @typedef {{ name: string, type: string, json: string, inline: boolean, omitempty: boolean, doc: string[], imports: Map<string, string> }} GoField
  * @typedef {{ kind: "struct", name: string, fields: GoField[], doc: string[] } | { kind: "named", name: string, type: string, doc: string[], imports: Map<string, string> }} GoType
  * @param {string} folder of the package
- * @returns {{ types: Map<string, GoType>, constants: { type: string, value: string, doc: string[] }[], group: string | undefined, folder: string } | undefined}
+ * @returns {{ types: Map<string, GoType>, constants: { type: string, name: string, value?: string, from?: [package: string, name: string], doc: string[] }[], group: string | undefined, folder: string } | undefined}
  */
 export function goPackage(folder) {
   if (!existsSync(folder)) return undefined;
@@ -65,23 +68,27 @@ function readFile(text, types, constants) {
     } else if (/^const \($/.test(line)) inConstants = true;
     else if (line === ")") inConstants = false;
     const body = inConstants ? line : /^const (.*)$/.exec(line)?.[1];
-    if (body !== undefined) readConstant(body, doc, constants, values);
+    if (body !== undefined) readConstant(body, { doc, constants, values, imports });
     doc = [];
     earlier = [];
   }
 }
 
-function readConstant(body, doc, constants, values) {
+function readConstant(body, { doc, constants, values, imports }) {
   const typed = constant.exec(body);
   const conversion = converted.exec(body);
   const alias = aliased.exec(body);
   const bare = untyped.exec(body);
+  const other = taken.exec(body);
   if (typed !== null) {
     values.set(typed[1], typed[3]);
-    constants.push({ type: typed[2], value: typed[3], doc });
-  } else if (conversion !== null) constants.push({ type: conversion[2], value: conversion[3], doc });
+    constants.push({ type: typed[2], name: typed[1], value: typed[3], doc });
+  } else if (conversion !== null)
+    constants.push({ type: conversion[2], name: conversion[1], value: conversion[3], doc });
   else if (alias !== null && values.has(alias[3]))
-    constants.push({ type: alias[2], value: values.get(alias[3]), doc });
+    constants.push({ type: alias[2], name: alias[1], value: values.get(alias[3]), doc });
+  else if (other !== null)
+    constants.push({ type: other[1], name: "", from: [imports.get(other[2]) ?? "", other[3]], doc });
   else if (bare !== null) values.set(bare[1], bare[2]);
 }
 

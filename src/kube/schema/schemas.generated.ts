@@ -74,7 +74,7 @@ export const enums: readonly string[] = [
 '["v1alpha1.ParameterNotFoundActionType",["Allow",127],["Deny",127]]',
 '["v1alpha1.ValidationAction",["Deny",1],["Warn",1],["Audit",1]]',
 '["v1.FieldValueErrorReason",["FieldValueRequired",127],["FieldValueDuplicate",127],["FieldValueInvalid",127],["FieldValueForbidden",127]]',
-'["v1.AddressType",["FQDN",127]]',
+'["v1.AddressType",["IPv4",127],["IPv6",127],["FQDN",127]]',
 '["v1alpha1.PatchType",["ApplyConfiguration",126],["JSONPatch",126]]',
 '["v1.Signal",["SIGABRT",124],["SIGALRM",124],["SIGBUS",124],["SIGCHLD",124],["SIGCLD",124],["SIGCONT",124],["SIGFPE",124],["SIGHUP",124],["SIGILL",124],["SIGINT",124],["SIGIO",124],["SIGIOT",124],["SIGKILL",124],["SIGPIPE",124],["SIGPOLL",124],["SIGPROF",124],["SIGPWR",124],["SIGQUIT",124],["SIGSEGV",124],["SIGSTKFLT",124],["SIGSTOP",124],["SIGSYS",124],["SIGTERM",124],["SIGTRAP",124],["SIGTSTP",124],["SIGTTIN",124],["SIGTTOU",124],["SIGURG",124],["SIGUSR1",124],["SIGUSR2",124],["SIGVTALRM",124],["SIGWINCH",124],["SIGXCPU",124],["SIGXFSZ",124],["SIGRTMIN",124],["SIGRTMIN+1",124],["SIGRTMIN+2",124],["SIGRTMIN+3",124],["SIGRTMIN+4",124],["SIGRTMIN+5",124],["SIGRTMIN+6",124],["SIGRTMIN+7",124],["SIGRTMIN+8",124],["SIGRTMIN+9",124],["SIGRTMIN+10",124],["SIGRTMIN+11",124],["SIGRTMIN+12",124],["SIGRTMIN+13",124],["SIGRTMIN+14",124],["SIGRTMIN+15",124],["SIGRTMAX-14",124],["SIGRTMAX-13",124],["SIGRTMAX-12",124],["SIGRTMAX-11",124],["SIGRTMAX-10",124],["SIGRTMAX-9",124],["SIGRTMAX-8",124],["SIGRTMAX-7",124],["SIGRTMAX-6",124],["SIGRTMAX-5",124],["SIGRTMAX-4",124],["SIGRTMAX-3",124],["SIGRTMAX-2",124],["SIGRTMAX-1",124],["SIGRTMAX",124]]',
 '["v1beta2.DeviceTolerationOperator",["Exists",124],["Equal",124]]',

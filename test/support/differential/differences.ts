@@ -7,6 +7,8 @@ export interface Difference {
   /** `missed`: the server refuses and kubeops does not; `extra`: the other way round. */
   readonly side: "missed" | "extra";
   readonly why: string;
+  /** The server's answer hangs on its flags or on what stands in the cluster, not on the object alone. */
+  readonly cluster?: true;
   /** What the server said, or for `extra` the codes that kubeops found. */
   readonly holds: (message: string, one: Case, codes: readonly string[], verdict: Verdict) => boolean;
 }
@@ -28,18 +30,21 @@ export const differences: readonly Difference[] = [
   {
     id: "service-account",
     side: "missed",
+    cluster: true,
     why: "admission looks for the ServiceAccount in the cluster",
     holds: (message) => message.includes("error looking up service account"),
   },
   {
     id: "runtime-class",
     side: "missed",
+    cluster: true,
     why: "admission looks for the RuntimeClass in the cluster, and compares its overhead with the Pod's",
     holds: (message) => message.includes("pod rejected: "),
   },
   {
     id: "priority",
     side: "missed",
+    cluster: true,
     why: "admission computes priority and preemption from PriorityClasses of the cluster; one may be the default",
     holds: (message) =>
       message.includes("priority admission controller computed") ||
@@ -48,6 +53,7 @@ export const differences: readonly Difference[] = [
   {
     id: "address-families",
     side: "missed",
+    cluster: true,
     why: "which families a Service may have is a flag of the server",
     holds: (message) =>
       message.includes("not configured for dual-stack") || message.includes("not configured on this cluster"),
@@ -55,6 +61,7 @@ export const differences: readonly Difference[] = [
   {
     id: "allocation",
     side: "missed",
+    cluster: true,
     why: "the address or the port is outside of the server's ranges, or another Service of the cluster has it",
     holds: (message) =>
       message.includes("failed to allocate") ||
@@ -64,12 +71,14 @@ export const differences: readonly Difference[] = [
   {
     id: "admin-access",
     side: "missed",
+    cluster: true,
     why: "the namespace in the cluster must have a label",
     holds: (message) => message.includes("admin access to devices requires"),
   },
   {
     id: "exists",
     side: "missed",
+    cluster: true,
     why: "an object of this name stands in the cluster already",
     holds: (message, _case, _codes, { status }) => status === 409 && message.includes("already exists"),
   },
@@ -78,6 +87,12 @@ export const differences: readonly Difference[] = [
     side: "missed",
     why: "of certificates and requests only the armour is read, not ASN.1",
     holds: (message) => /does not parse as X\.509|asn1:|x509:|CA bit/.test(message),
+  },
+  {
+    id: "expressions",
+    side: "missed",
+    why: "CEL of these kinds is not compiled here",
+    holds: (message) => /compilation failed|must evaluate to/.test(message),
   },
   {
     id: "whole-names",

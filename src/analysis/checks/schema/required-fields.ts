@@ -11,15 +11,15 @@ const names: ReadonlySet<string> = new Set(enforced);
  */
 export function isEnforced(type: StructType, field: Field, path: JsonPath): boolean {
   if (field.required !== "declared" && !names.has(`${type.go}.${field.name}`)) return false;
-  return !unread.some((holds) => holds(path, field.name));
+  return !unread.some((holds) => holds(path));
 }
 
 /** Where the server does not look at a value of a type that it looks at elsewhere (measured with kube-apiserver 1.37.2). */
-const unread: readonly ((path: JsonPath, name: string) => boolean)[] = [
+const unread: readonly ((path: JsonPath) => boolean)[] = [
   // Owners of the metadata of templates.
   (path) => path.at(-2) === "ownerReferences" && path[0] !== "metadata",
   // The selector of a HorizontalPodAutoscaler's metric.
   (path) => path.includes("metric") && path.includes("selector"),
-  // A claim's source of no kind is dropped.
-  (path, name) => name === "kind" && path.at(-1) === "dataSource",
+  // The source of a claim is dropped, unless it has a kind that a claim can come from.
+  (path) => path.length === 2 && path[1] === "dataSource",
 ];

@@ -15,6 +15,7 @@ import type { Finding } from "../../findings/finding.ts";
 import { formatFault } from "./declared-format.ts";
 import { duplicateItems } from "./duplicate-items.ts";
 import { nearestName } from "../../../kube/nearest-name.ts";
+import { isGenerationDropped } from "./generation.ts";
 import { isEnforced } from "./required-fields.ts";
 import { scalarFault } from "./scalar-fault.ts";
 import { MAX_SCHEMA_FINDINGS, type SchemaCode, schemaFinding, type SchemaTexts } from "./schema-table.ts";
@@ -253,7 +254,8 @@ function judgeFormat(value: string, format: string, walk: Walk): void {
   add(walk, "schema/limit", walk.path, { what: pathText(walk.path), other });
 }
 
-function limitScalar(value: Json, { limits }: Field, walk: Walk): void {
+function limitScalar(value: Json, { name, limits }: Field, walk: Walk): void {
+  if (name === "generation" && isGenerationDropped(walk.read.object)) return;
   const { min, max, length, bytes } = limits;
   const tell = (other: string): void =>
     add(walk, "schema/limit", walk.path, { what: pathText(walk.path), other });
