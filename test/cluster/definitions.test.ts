@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Json, JsonObject } from "../../src/kube/json.ts";
+import type { JsonObject } from "../../src/kube/json.ts";
 import { crdFaults } from "../../src/kube/structural/crd.ts";
 import { controlPlane, type ControlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
@@ -35,7 +35,7 @@ function field(schema: JsonObject): JsonObject {
 }
 
 function rule(schema: JsonObject, ...rules: readonly JsonObject[]): JsonObject {
-  return field({ ...schema, "x-kubernetes-validations": rules as Json[] });
+  return field({ ...schema, "x-kubernetes-validations": rules });
 }
 
 const numbers = {
