@@ -4,19 +4,18 @@ import {
   addCost,
   type CallEstimate,
   type CostNode,
+  estimateOverload,
   fixed,
   librarySize,
+  type OverloadSite,
   type Range,
+  type SizeAt,
   times,
   union,
   UNKNOWN,
 } from "./estimate-library.ts";
-import { estimateOverload } from "./estimate-library.ts";
 import { type CelKind, type CelType, DYN, isOptional } from "./types.ts";
 import { codePoints } from "./values.ts";
-
-/** Says how many items, characters or bytes the value at a path of a schema can have; undefined: not known. */
-export type SizeAt = (path: readonly string[]) => number | undefined;
 
 interface EntrySize {
   readonly container: "list" | "map";
@@ -309,14 +308,6 @@ class Estimator {
   #entry(expr: Expr): EntrySize | undefined {
     return this.#entries.get(expr.id) ?? (expr.kind === "ident" ? this.#local(expr.name)?.entry : undefined);
   }
-}
-
-export interface OverloadSite {
-  readonly name: string;
-  readonly id: string;
-  readonly target: CostNode | undefined;
-  readonly args: readonly CostNode[];
-  readonly argCosts: readonly Range[];
 }
 
 function isBind(expr: FoldExpr): boolean {

@@ -1,5 +1,4 @@
 import type { Expr } from "./ast.ts";
-import type { OverloadSite, SizeAt } from "./estimate-cost.ts";
 import type { CelType } from "./types.ts";
 
 /** Least and most; counts above 2⁵³ are near enough. */
@@ -13,6 +12,9 @@ export interface CallEstimate {
   readonly size?: Range;
 }
 
+/** Says how many items, characters or bytes the value at a path of a schema can have; undefined: not known. */
+export type SizeAt = (path: readonly string[]) => number | undefined;
+
 /** A part of an expression, as estimates of functions see it. */
 export interface CostNode {
   readonly path: readonly string[];
@@ -20,6 +22,14 @@ export interface CostNode {
   readonly expr: Expr | undefined;
   readonly size: Range | undefined;
   readonly sizeAt: SizeAt;
+}
+
+export interface OverloadSite {
+  readonly name: string;
+  readonly id: string;
+  readonly target: CostNode | undefined;
+  readonly args: readonly CostNode[];
+  readonly argCosts: readonly Range[];
 }
 
 const MAX = 2 ** 64;
