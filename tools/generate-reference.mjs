@@ -63,19 +63,22 @@ const pages = new Map();
 }
 
 {
-  const { yamlProblems } = await import("../src/kube/yaml/yaml-problems.ts");
-  const { objectProblems } = await import("../src/kube/object-problems.ts");
-  const { objectFindings } = await import("../src/analysis/checks/reading/object-findings.ts");
+  const { ruleCodes, ruleExample, ruleOf } = await import("../src/analysis/checks/rule-table.ts");
   const { checks } = await import("../src/analysis/checks/pod-security/check-table.ts");
-  const rows = [yamlProblems, objectProblems, objectFindings].flatMap((problems) =>
-    Object.entries(problems).map(([id, row]) => [
-      code(id),
-      row.severity,
-      block(row.positive),
-      block(row.negative),
-      cell(row.source),
-    ]),
-  );
+  const rows = ruleCodes()
+    .filter((id) => !id.startsWith("pod-security/"))
+    .map((id) => {
+      const { severity, help } = ruleOf(id);
+      const example = ruleExample(id);
+      const source = help.slice(help.indexOf("Source of the rule: ") + "Source of the rule: ".length);
+      return [
+        code(id),
+        severity,
+        example === undefined ? "" : block(example.positive),
+        example === undefined ? "" : block(example.negative),
+        cell(source),
+      ];
+    });
   const pods = checks.map((row) => [
     code(`pod-security/${row.id}`),
     row.level,

@@ -15,7 +15,9 @@ import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { mcpCommand } from "./commands/mcp.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
+import { schemasRoutes } from "./commands/schemas.ts";
 import { showCommand } from "./commands/show.ts";
 import { threatModelRoutes } from "./commands/threat-model.ts";
 import { undoCommand } from "./commands/undo.ts";
@@ -36,6 +38,8 @@ const root = buildRouteMap<string, CliContext>({
     undo: undoCommand,
     check: checkCommand,
     can: canCommand,
+    explain: explainCommand,
+    schemas: schemasRoutes,
     audit: auditRoutes,
     mcp: mcpCommand,
     "threat-model": threatModelRoutes,

@@ -2,31 +2,61 @@ import { objectProblems } from "../../kube/object-problems.ts";
 import type { Severity } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
+import { admissionFindingTable } from "./admission/admission-table.ts";
+import { customResourceFindingTable } from "./custom-resources/custom-resource-table.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { objectFindings } from "./reading/object-findings.ts";
+import { schemaFindingTable } from "./schema/schema-table.ts";
+import { serverCodes } from "./server/engine/server-codes.ts";
 
 interface TableRow {
   readonly severity: Severity;
   readonly message: (what: string, other: string) => string;
   readonly hint?: string;
   readonly source: string;
+  /** An input in which it is found, and its nearest neighbour in which it is not; where the table has them as texts. */
+  readonly positive?: unknown;
+  readonly negative?: unknown;
 }
+
+const tables: readonly Readonly<Record<string, TableRow>>[] = [
+  yamlProblems,
+  objectProblems,
+  objectFindings,
+  schemaFindingTable,
+  customResourceFindingTable,
+  admissionFindingTable,
+  serverCodes,
+];
 
 const GAP = "...";
 let rules: ReadonlyMap<string, Rule> | undefined;
 
 /** The rule of a code of any table of checks; undefined for a code that no table lists. */
 export function ruleOf(code: string): Rule | undefined {
+  return allRules().get(code);
+}
+
+/** Every code of every table, in the order of the tables. */
+export function ruleCodes(): readonly string[] {
+  return [...allRules().keys()];
+}
+
+/** An input in which the finding of a code is, and one in which it is not; undefined where its table has none. */
+export function ruleExample(
+  code: string,
+): { readonly positive: string; readonly negative: string } | undefined {
+  const row = tables.find((table) => Object.hasOwn(table, code))?.[code];
+  if (typeof row?.positive !== "string" || typeof row.negative !== "string") return undefined;
+  return { positive: row.positive, negative: row.negative };
+}
+
+function allRules(): ReadonlyMap<string, Rule> {
   rules ??= new Map([...tableRules(), ...podSecurityRules()].map((rule) => [rule.id, rule]));
-  return rules.get(code);
+  return rules;
 }
 
 function tableRules(): readonly Rule[] {
-  const tables: readonly Readonly<Record<string, TableRow>>[] = [
-    yamlProblems,
-    objectProblems,
-    objectFindings,
-  ];
   return tables.flatMap((table) =>
     Object.entries(table).map(([id, row]) => ({
       id,

@@ -1,7 +1,8 @@
+import { changeFindings } from "../../analysis/checks/changes/change-findings.ts";
 import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
 import { NAMESPACE_LABEL } from "../../analysis/checks/pod-security/rules.ts";
 import { ruleOf } from "../../analysis/checks/rule-table.ts";
-import type { Finding } from "../../analysis/findings/finding.ts";
+import { type Finding, sortFindings } from "../../analysis/findings/finding.ts";
 import { renderFindingsGithub } from "../../analysis/findings/github.ts";
 import { gitlabIssues } from "../../analysis/findings/gitlab.ts";
 import { findingsJson } from "../../analysis/findings/json.ts";
@@ -13,15 +14,20 @@ import { keyText } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import type { InputFile, SkippedFile } from "../../kube/read-inputs.ts";
+import type { ReadObject } from "../../kube/read-object.ts";
+import { readObjects } from "../../kube/read-objects.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { inputNames, readObjectInputs } from "../inputs.ts";
+import { cachePath } from "../paths.ts";
+import { openSchemaStore } from "../schema-store/schema-store.ts";
 import { minorOf } from "../session.ts";
 import { toolVersion } from "../version.ts";
 
 export interface CheckFlags {
   readonly filename?: readonly string[];
+  readonly against?: readonly string[];
   readonly kubeVersion?: string;
   readonly podSecurity?: "baseline" | "restricted";
   readonly output: "text" | "json" | "sarif" | "junit" | "github" | "gitlab";
@@ -49,7 +55,14 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
         hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
       });
     }
-    const findings = checkInputs(inputs, { minor, podSecurity: flags.podSecurity ?? "labels" });
+    const store = openSchemaStore(cachePath(this));
+    const changes = await changesFrom(this, flags.against, inputs, minor);
+    const checked = checkInputs(inputs, {
+      minor,
+      podSecurity: flags.podSecurity ?? "labels",
+      storedDefinition: (group, kind) => store.find(group, kind),
+    });
+    const findings = changes.length === 0 ? checked : sortFindings([...checked, ...changes]);
     const { stdout, stderr } = this.process;
     stdout.write(rendered(findings, { inputs, skipped, flags, color: wantsColor(this, flags) }));
     if (!flags.quiet && flags.output === "text" && flags.podSecurity !== undefined)
@@ -62,6 +75,20 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
       ? ExitCode.no
       : ExitCode.done;
   });
+}
+
+/** What the server would refuse when the objects of `against` are replaced by those of the inputs. */
+async function changesFrom(
+  context: CliContext,
+  against: readonly string[] | undefined,
+  inputs: readonly InputFile[],
+  minor: number,
+): Promise<readonly Finding[]> {
+  if (against === undefined || against.length === 0) return [];
+  const old = await readObjectInputs(context, against, { leaveUnrendered: true });
+  const objectsOf = (files: readonly InputFile[]): readonly ReadObject[] =>
+    readObjects(files.flatMap((file) => file.documents)).objects;
+  return changeFindings(objectsOf(old.inputs), objectsOf(inputs), minor);
 }
 
 /** Formats that name what was left aside themselves. */

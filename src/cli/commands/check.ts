@@ -15,6 +15,15 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         placeholder: "path",
         brief: "File, folder, glob, or - for standard input; may be given again",
       },
+      against: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        variadic: true,
+        placeholder: "path",
+        brief:
+          "Files or folders as they stand: also say which changes the API server would refuse as updates; may be given again",
+      },
       kubeVersion: kubeVersionFlag,
       podSecurity: {
         kind: "enum",

@@ -29,7 +29,12 @@ export async function planOperations(
   const given =
     filename.length === 0
       ? undefined
-      : await readAsked(context, { filename, namespace, prune: false }, [], LATEST_MINOR);
+      : await readAsked(
+          context,
+          { filename, namespace, prune: false, recreate: false, takeOver: false },
+          [],
+          LATEST_MINOR,
+        );
   const made = requestFromOperations({
     ...(given === undefined ? {} : { given }),
     namespace,
@@ -60,7 +65,9 @@ export async function planOperations(
 export async function givenObjects(context: CliContext, flags: GivenFlags): Promise<readonly JsonObject[]> {
   const { filename } = flags;
   if (filename.length === 0) return [];
-  return (await readAsked(context, { filename, prune: false }, [], LATEST_MINOR)).objects;
+  return (
+    await readAsked(context, { filename, prune: false, recreate: false, takeOver: false }, [], LATEST_MINOR)
+  ).objects;
 }
 
 const SOURCE = "mcp-client";

@@ -2,7 +2,7 @@ import { versionsOf } from "../../kube/catalogue/catalogue.ts";
 import { isArray, type JsonObject, valueAt } from "../../kube/json.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
 import type { Reversibility } from "../plan.ts";
-import { immutableChanges } from "./immutable-fields.ts";
+import { immutableChanges } from "../../analysis/checks/changes/immutable-fields.ts";
 
 export type Reconciler = "none" | "keeping" | "pruning";
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../kube/json.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
-import { immutableContradictions } from "../change/immutable-fields.ts";
+import { immutableContradictions } from "../../analysis/checks/changes/immutable-fields.ts";
 import { recreationLoss } from "../change/recreation-loss.ts";
 import type { LiveObject } from "../cluster-state.ts";
 import type { Reversibility } from "../plan.ts";

@@ -1,10 +1,15 @@
+import { anything, assert, constantFrom, dictionary, jsonValue, oneof, property } from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rows } from "../../../kube/catalogue/catalogue.generated.ts";
 import { readStdin } from "../../../kube/read-inputs.ts";
 import { checkInputs } from "./check-objects.ts";
 import { objectFindings } from "./object-findings.ts";
 
 const check = (text: string, minor = 34) =>
-  checkInputs([readStdin(new TextEncoder().encode(text))], { minor });
+  checkInputs([readStdin(new TextEncoder().encode(text))], { minor }).filter(
+    // The objects here are no more than an identity.
+    ({ code }) => /^(?:object|yaml)\//.test(code),
+  );
 const codes = (text: string, minor = 34) => check(text, minor).map((finding) => finding.code);
 
 describe("the table of object findings", () => {
@@ -73,6 +78,70 @@ describe("checkInputs", () => {
     expect(codes(annotated("x".repeat(262_143)))).toEqual([]);
     expect(check(annotated("x".repeat(262_144)))[0]?.message).toBe(
       "the annotations have 262145 bytes together; the API server takes 262144",
+    );
+  });
+
+  it("tells one fault once, whichever tables know it, and all faults of an object at once", () => {
+    const text =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {b: 1}}\nspec:\n  containers:\n  - {name: a, image: b, imagePullPolicy: always, stdin: 'x', ports: [{containerPort: 80000}]}\n  dnsPolicy: {}\n";
+    const found = checkInputs([readStdin(new TextEncoder().encode(text))], { minor: 34 });
+    expect(found.map(({ code, path }) => `${code} ${path?.join(".")}`)).toEqual([
+      "object/label-value metadata.labels.b",
+      "server/not-supported spec.containers.0.imagePullPolicy",
+      "schema/type spec.containers.0.stdin",
+      "server/out-of-range spec.containers.0.ports.0.containerPort",
+      "schema/type spec.dnsPolicy",
+    ]);
+  });
+
+  it("gives findings, never an exception, for any members of any native kind", () => {
+    const keys = rows.map(
+      ([group, version, kind]) => [group === "" ? version : `${group}/${version}`, kind] as const,
+    );
+    const names = [
+      "spec",
+      "rules",
+      "webhooks",
+      "data",
+      "subjects",
+      "roleRef",
+      "endpoints",
+      "ports",
+      "subsets",
+    ];
+    // Members that the kinds know, with values of any type at every depth.
+    const inner = dictionary(
+      constantFrom(
+        "containers",
+        "template",
+        "spec",
+        "selector",
+        "ports",
+        "versions",
+        "schema",
+        "limits",
+        "volumes",
+        "metrics",
+        "names",
+        "devices",
+      ),
+      anything({ maxDepth: 2, withBigInt: false }),
+    );
+    const value = oneof(
+      jsonValue({ maxDepth: 3 }),
+      inner.map((members) => JSON.parse(JSON.stringify(members)) as unknown),
+    );
+    assert(
+      property(
+        constantFrom(...keys),
+        dictionary(constantFrom(...names), value),
+        ([apiVersion, kind], members) => {
+          const object = { apiVersion, kind, metadata: { name: "a" }, ...members };
+          const input = readStdin(new TextEncoder().encode(JSON.stringify(object)));
+          expect(Array.isArray(checkInputs([input], { minor: 37, podSecurity: "restricted" }))).toBe(true);
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 

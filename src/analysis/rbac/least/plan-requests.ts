@@ -5,7 +5,7 @@ import type { AccessRequest } from "../model/policy-rule.ts";
 /** A change as a plan holds it. */
 export interface PlannedChange {
   readonly key: ObjectKey;
-  readonly operation: "create" | "update" | "delete" | "unchanged";
+  readonly operation: "create" | "update" | "delete" | "recreate" | "unchanged";
 }
 
 /**
@@ -20,7 +20,12 @@ export function planRequests(
     if (operation === "unchanged") return [];
     const [type] = versionsOf(key.group, key.kind);
     const resource = type?.plural ?? `${key.kind.toLowerCase()}s`;
-    const verbs = { create: ["create", "patch"], update: ["patch"], delete: ["delete"] }[operation];
+    const verbs = {
+      create: ["create", "patch"],
+      update: ["patch"],
+      delete: ["delete"],
+      recreate: ["delete", "create", "patch"],
+    }[operation];
     const isNamespace = key.group === "" && key.kind === "Namespace";
     return [...(toCluster ? ["get"] : []), ...verbs].map((verb) => ({
       kind: "resource" as const,
