@@ -133,9 +133,10 @@ function tier(
 ): Decision {
   const ordered = policies
     .filter((policy) => {
-      const kind = String(policy["kind"]);
+      const kind = policy["kind"];
       const of = valueAt(policy, ["spec", "tier"]);
-      return kinds.includes(of === undefined ? kind : `${kind}/${String(of)}`);
+      if (typeof kind !== "string") return false;
+      return kinds.includes(typeof of === "string" ? `${kind}/${of}` : kind);
     })
     .toSorted(
       (a, b) => Number(valueAt(a, ["spec", "priority"]) ?? 0) - Number(valueAt(b, ["spec", "priority"]) ?? 0),
@@ -155,8 +156,9 @@ function tier(
         continue;
       const ports = list(rule[cluster ? "protocols" : "ports"]);
       if (ports.length > 0 && !ports.some((port) => isAdminPort(port, packet))) continue;
-      const action = String(rule["action"]).toLowerCase();
-      return action === "deny" || action === "pass" ? action : "allow";
+      const { action } = rule;
+      if (action === "Pass") return "pass";
+      return action === "Deny" ? "deny" : "allow";
     }
   }
   return undefined;
@@ -209,7 +211,7 @@ export function selects(selector: Json | undefined, labels: Readonly<Record<stri
   const wanted = valueAt(selector, ["matchLabels"]);
   if (isObject(wanted) && Object.entries(wanted).some(([key, value]) => labels[key] !== value)) return false;
   return list(valueAt(selector, ["matchExpressions"])).every(({ key, operator, values }) => {
-    const value = labels[String(key)];
+    const value = typeof key === "string" ? labels[key] : undefined;
     const among = value !== undefined && isArray(values) && values.includes(value);
     if (operator === "In") return among;
     if (operator === "NotIn") return !among;
