@@ -13,6 +13,7 @@ import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { planCommand } from "./commands/plan.ts";
+import { reachCommand } from "./commands/reach.ts";
 import { showCommand } from "./commands/show.ts";
 import { undoCommand } from "./commands/undo.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -30,6 +31,7 @@ const root = buildRouteMap<string, CliContext>({
     apply: applyCommand,
     undo: undoCommand,
     check: checkCommand,
+    reach: reachCommand,
     audit: auditRoutes,
     completion: completionCommand,
     version: versionCommand,

@@ -26,6 +26,7 @@ export const examples: readonly {
   { command: ["charter", "inventory"], example: "kubeops charter inventory dev", cluster: true },
   { command: ["charter"], example: "kubeops charter verify" },
   { command: ["check"], example: "kubeops check k8s/ --kube-version 1.34 --pod-security restricted" },
+  { command: ["reach"], example: "kubeops reach -f k8s/" },
   {
     command: ["plan"],
     example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop --out plan.json",
