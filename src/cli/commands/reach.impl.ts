@@ -66,21 +66,27 @@ function modeOf(flags: ReachFlags, words: readonly string[]): Mode {
   if (flags.diff) asked.push("diff");
   if (flags.assert !== undefined) asked.push("assert");
   if (flags.synthesise) asked.push("synthesise");
-  const usage = (message: string, hint: string): OpsError => new OpsError("USAGE", message, { hint });
-  if (asked.length > 1)
-    throw usage(`--${asked.join(" and --")} cannot be asked together`, "ask one after the other");
+  if (asked.length > 1) throw usage(`--${asked.join(" and --")} cannot be asked together`, "ask one after the other");
   const mode = asked[0] ?? (words.length > 0 ? "question" : "matrix");
+  requireWords(mode, words);
+  if (flags.map && mode !== "matrix") throw usage("only the matrix has a map", "leave --map out");
+  const formats = formatsOf[mode];
+  if (!formats.includes(flags.output))
+    throw usage(`this answer has no format ${flags.output}`, `formats: ${formats.join(", ")}`);
+  return mode;
+}
+
+function requireWords(mode: Mode, words: readonly string[]): void {
   if (mode === "question" && words.length !== 2)
     throw usage("a question has two ends", "kubeops reach shop/web payments/db:5432 -f k8s/");
   if (mode === "diff" && words.length !== 2)
     throw usage("--diff needs two paths", "kubeops reach --diff before/ after/");
   if (mode !== "question" && mode !== "diff" && words.length > 0)
     throw usage(`${printable(words[0] ?? "")} is not expected here`, "name files with -f");
-  if (mode === "question" && flags.map) throw usage("a question has no map", "leave --map out");
-  const formats = formatsOf[mode];
-  if (!formats.includes(flags.output) && !(flags.map && mode === "matrix"))
-    throw usage(`this answer has no format ${flags.output}`, `formats: ${formats.join(", ")}`);
-  return mode;
+}
+
+function usage(message: string, hint: string): OpsError {
+  return new OpsError("USAGE", message, { hint });
 }
 
 const formatsOf: Readonly<Record<Mode, readonly ReachFlags["output"][]>> = {
