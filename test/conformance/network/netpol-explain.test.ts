@@ -66,9 +66,12 @@ describe.skipIf(skip)("netpol-analyzer e54a334, explain", () => {
 });
 
 function parse(text: string): readonly Piece[] {
-  const pieces: (Piece & {
-    sides: { direction: "egress" | "ingress"; allowed: boolean; reasons: string[] }[];
-  })[] = [];
+  interface Side {
+    readonly direction: "egress" | "ingress";
+    readonly allowed: boolean;
+    readonly reasons: string[];
+  }
+  const pieces: (Omit<Piece, "sides"> & { readonly sides: Side[] })[] = [];
   let ends: readonly [string, string] | undefined;
   for (const line of text.split("\n")) {
     const between = /^Connections between (.*) => (.*):$/.exec(line);

@@ -92,7 +92,7 @@ function differences(own: Network, lines: readonly Line[]): readonly string[] {
     const fresh = net.classes[id]?.fresh;
     return fresh === undefined ? [] : [{ id, fresh }];
   });
-  const faults: string[] = [...cut.map((name) => `cut: ${name}`)];
+  const faults: string[] = cut.map((name) => `cut: ${name}`);
   for (const [number, id] of net.classOf.entries()) {
     for (const direction of ["ingress", "egress"] as const) {
       const name = workloadName(net, number);
