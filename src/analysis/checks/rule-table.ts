@@ -2,6 +2,7 @@ import { objectProblems } from "../../kube/object-problems.ts";
 import type { Severity } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
+import { networkFindings } from "../network/findings/finding-table.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { objectFindings } from "./reading/object-findings.ts";
 
@@ -26,6 +27,7 @@ function tableRules(): readonly Rule[] {
     yamlProblems,
     objectProblems,
     objectFindings,
+    networkFindings,
   ];
   return tables.flatMap((table) =>
     Object.entries(table).map(([id, row]) => ({

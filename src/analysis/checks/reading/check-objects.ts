@@ -6,6 +6,7 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
+import { findNetworkFaults } from "../../network/findings/find.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
@@ -18,8 +19,8 @@ export interface CheckOptions {
 }
 
 /**
- * What reading the inputs found, what the catalogue and the syntax of metadata decide about their objects, and what Pod
- * Security admission would refuse; sorted.
+ * What reading the inputs found, what the catalogue and the syntax of metadata decide about their objects, what network
+ * policies do that nobody may mean, and what Pod Security admission would refuse; sorted.
  */
 export function checkInputs(inputs: readonly InputFile[], options: CheckOptions): readonly Finding[] {
   const documents = inputs.flatMap((input) => input.documents);
@@ -29,6 +30,7 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
     ...documents.flatMap((document) => document.problems),
     ...problems,
     ...objects.flatMap((read) => checkObject(read, defined, options.minor)),
+    ...findNetworkFaults(objects),
     ...(options.podSecurity === undefined
       ? []
       : podSecurityFindings(objects, options.podSecurity, options.minor)),
