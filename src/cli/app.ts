@@ -18,6 +18,7 @@ import { mcpCommand } from "./commands/mcp.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
 import { schemasRoutes } from "./commands/schemas.ts";
+import { reachCommand } from "./commands/reach.ts";
 import { showCommand } from "./commands/show.ts";
 import { threatModelRoutes } from "./commands/threat-model.ts";
 import { undoCommand } from "./commands/undo.ts";
@@ -40,6 +41,7 @@ const root = buildRouteMap<string, CliContext>({
     can: canCommand,
     explain: explainCommand,
     schemas: schemasRoutes,
+    reach: reachCommand,
     audit: auditRoutes,
     mcp: mcpCommand,
     "threat-model": threatModelRoutes,

@@ -37,6 +37,7 @@ export const examples: readonly {
     command: ["can"],
     example: "kubeops can sa:ci/deployer patch deployments -n shop -f rbac/",
   },
+  { command: ["reach"], example: "kubeops reach -f k8s/" },
   {
     command: ["plan"],
     example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop --out plan.json",

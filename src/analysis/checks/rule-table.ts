@@ -4,6 +4,7 @@ import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
 import { admissionFindingTable } from "./admission/admission-table.ts";
 import { customResourceFindingTable } from "./custom-resources/custom-resource-table.ts";
+import { networkFindings } from "../network/findings/finding-table.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { objectFindings } from "./reading/object-findings.ts";
 import { schemaFindingTable } from "./schema/schema-table.ts";
@@ -27,6 +28,7 @@ const tables: readonly Readonly<Record<string, TableRow>>[] = [
   customResourceFindingTable,
   admissionFindingTable,
   serverCodes,
+  networkFindings,
 ];
 
 const GAP = "...";

@@ -8,6 +8,7 @@ import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
 import { admissionFindings } from "../admission/admission-findings.ts";
 import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
+import { findNetworkFaults } from "../../network/findings/find.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { componentFindings, isDecodingFault, schemaFindings } from "../schema/schema-findings.ts";
 import { serverFindings } from "../server/server-findings.ts";
@@ -25,7 +26,7 @@ export interface CheckOptions {
 
 /**
  * What reading the inputs found, what decoding, the catalogue and the syntax of metadata decide about their objects, and
- * what Pod Security admission would refuse; sorted.
+ * what Pod Security admission would refuse, and what network policies do that nobody may mean; sorted.
  */
 export function checkInputs(inputs: readonly InputFile[], options: CheckOptions): readonly Finding[] {
   const { minor, podSecurity } = options;
@@ -42,6 +43,7 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
     ...componentFiles.flatMap((read) => checkComponentFile(read, minor)),
     ...customResourceFindings(objects, minor, definitions),
     ...admissionFindings(objects, minor, definitions),
+    ...findNetworkFaults(objects),
     ...(podSecurity === undefined ? [] : podSecurityFindings(objects, podSecurity, minor)),
   ]);
 }

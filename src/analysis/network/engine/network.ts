@@ -1,0 +1,247 @@
+import type { JsonObject } from "../../../kube/json.ts";
+import { objectKey } from "../../../kube/object-key.ts";
+import { readNamespaces, readWorkloads } from "../model/read-workloads.ts";
+import type { NamespaceModel, Workload } from "../model/workload.ts";
+import { readPolicies } from "../policies/read-policies.ts";
+import { type Direction, directions, type Peers, type Policy, type Rule } from "../policies/policy.ts";
+import type { NetworkProblem } from "../policies/reading.ts";
+import { addressSet, coversIps, type IpSet, ipKey, isNoIps } from "../sets/ip-set.ts";
+import { PortSpace } from "../sets/port-space.ts";
+import { genericProfile, type Profile } from "./profiles.ts";
+import { Terms, type TermId } from "./terms.ts";
+
+/** Pods that no policy can tell apart. */
+export interface PodClass {
+  readonly id: number;
+  /** Numbers of its workloads; none in a class of pods that do not exist yet. */
+  readonly workloads: readonly number[];
+  readonly terms: readonly TermId[];
+  /** Ports by `protocol/name` and by `/name`, for the names that policies use. */
+  readonly named: ReadonlyMap<string, readonly number[]>;
+  readonly namedKey: string;
+  /** In the network of their nodes: outside of every policy. */
+  readonly node: boolean;
+  /** Sets of addresses, of those that mean pods, in which its address lies. */
+  readonly ips: ReadonlySet<string>;
+  /** No address of it is known. */
+  readonly anyIp: boolean;
+  /** Pods that do not exist yet, and which. */
+  readonly fresh?: FreshPods;
+}
+
+export interface FreshPods {
+  /** Name of the namespace in which they would be; undefined: in a namespace that does not exist yet. */
+  readonly namespace: string | undefined;
+  /** Labels of an example: of the pod, and of the namespace where it is new. */
+  readonly podLabels: Readonly<Record<string, string>>;
+  readonly namespaceLabels: Readonly<Record<string, string>>;
+}
+
+/** A rule with its peers as numbers. */
+export interface CompiledRule {
+  readonly policy: number;
+  readonly direction: Direction;
+  readonly index: number;
+  readonly rule: Rule;
+  readonly terms: readonly TermId[];
+  /** Equal for rules with the same peers. */
+  readonly peersKey: string;
+  readonly ipsMeanPods: boolean;
+}
+
+export interface NetworkOptions {
+  readonly profile?: Profile;
+  /** Space of port sets, to compare two networks without translating. */
+  readonly space?: PortSpace;
+  /** Instead of those of the objects. */
+  readonly workloads?: readonly Workload[];
+  /** Namespaces that count as existing beside those of the objects, with the labels to use for them. */
+  readonly namespaces?: ReadonlyMap<string, NamespaceModel>;
+}
+
+/** Who may reach whom, ready to be asked. */
+export interface Network {
+  readonly objects: readonly JsonObject[];
+  readonly profile: Profile;
+  readonly space: PortSpace;
+  readonly workloads: readonly Workload[];
+  readonly namespaces: ReadonlyMap<string, NamespaceModel>;
+  readonly policies: readonly Policy[];
+  readonly problems: readonly NetworkProblem[];
+  readonly terms: Terms;
+  readonly rules: readonly CompiledRule[];
+  /** Numbers of the rules of each policy and direction. */
+  readonly rulesOf: readonly Readonly<Record<Direction, readonly number[]>>[];
+  /** Policies by a term of their subject. */
+  readonly policiesOf: ReadonlyMap<TermId, readonly number[]>;
+  readonly portNames: ReadonlySet<string>;
+  /** Sets of addresses that mean pods, too, by key. */
+  readonly podIps: ReadonlyMap<string, IpSet>;
+  readonly classes: readonly PodClass[];
+  /** Class of each workload. */
+  readonly classOf: readonly number[];
+}
+
+/**
+ * Reads workloads, namespaces and policies of every known kind out of the objects. Policies that the API server would
+ * refuse have no effect and are problems; so is everything that makes an answer incomplete.
+ */
+export function buildNetwork(objects: readonly JsonObject[], options: NetworkOptions = {}): Network {
+  const profile = options.profile ?? genericProfile;
+  const space = options.space ?? new PortSpace();
+  const workloads = options.workloads ?? readWorkloads(objects);
+  const { policies, problems } = readPolicies(objects, profile);
+  const used = new Set(workloads.map((workload) => workload.namespace));
+  for (const { namespace } of policies) if (namespace !== "") used.add(namespace);
+  const own = readNamespaces(objects, used);
+  const namespaces =
+    options.namespaces === undefined
+      ? own
+      : new Map([...own, ...[...options.namespaces].filter(([name]) => own.get(name)?.declared !== true)]);
+  const effective = profile.enforces ? policies : [];
+  const compiled = compile(effective, profile);
+  const { classes, classOf } = classify(workloads, namespaces, compiled, profile);
+  return {
+    objects,
+    profile,
+    space,
+    workloads,
+    namespaces,
+    policies: effective,
+    problems: [...problems, ...samePriority(effective)],
+    ...compiled,
+    classes,
+    classOf,
+  };
+}
+
+interface Compiled {
+  readonly terms: Terms;
+  readonly rules: readonly CompiledRule[];
+  readonly rulesOf: readonly Readonly<Record<Direction, readonly number[]>>[];
+  readonly policiesOf: ReadonlyMap<TermId, readonly number[]>;
+  readonly portNames: ReadonlySet<string>;
+  readonly podIps: ReadonlyMap<string, IpSet>;
+}
+
+function compile(policies: readonly Policy[], profile: Profile): Compiled {
+  const terms = new Terms();
+  const rules: CompiledRule[] = [];
+  const rulesOf: Record<Direction, number[]>[] = [];
+  const policiesOf = new Map<TermId, number[]>();
+  const portNames = new Set<string>();
+  const podIps = new Map<string, IpSet>();
+  for (const [number, policy] of policies.entries()) {
+    for (const term of policy.subject) {
+      const id = terms.add(term);
+      const row = policiesOf.get(id);
+      if (row === undefined) policiesOf.set(id, [number]);
+      else row.push(number);
+    }
+    const numbers: Record<Direction, number[]> = { ingress: [], egress: [] };
+    for (const direction of directions) {
+      for (const [index, rule] of policy.rules[direction].entries()) {
+        for (const { name } of rule.ports.names) portNames.add(name);
+        const ids = [...new Set(rule.peers.terms.map((term) => terms.add(term)))].sort((a, b) => a - b);
+        const ipsMeanPods =
+          !isNoIps(rule.peers.ips) &&
+          !rule.peers.everybody &&
+          (rule.peers.ipsMeanPods || profile.ipBlocksMeanPods);
+        if (ipsMeanPods) podIps.set(ipKey(rule.peers.ips), rule.peers.ips);
+        numbers[direction].push(rules.length);
+        const peersKey = peersKeyOf(rule.peers, ids, ipsMeanPods);
+        rules.push({ policy: number, direction, index, rule, terms: ids, peersKey, ipsMeanPods });
+      }
+    }
+    rulesOf.push(numbers);
+  }
+  return { terms, rules, rulesOf, policiesOf, portNames, podIps };
+}
+
+function peersKeyOf(peers: Peers, ids: readonly TermId[], ipsMeanPods: boolean): string {
+  if (peers.everybody) return "*";
+  return ipsMeanPods ? `${ids.join()};${ipKey(peers.ips)}` : ids.join();
+}
+
+function classify(
+  workloads: readonly Workload[],
+  namespaces: ReadonlyMap<string, NamespaceModel>,
+  { terms, portNames, podIps }: Compiled,
+  profile: Profile,
+): { readonly classes: readonly PodClass[]; readonly classOf: readonly number[] } {
+  const classes: (PodClass & { readonly workloads: number[] })[] = [];
+  const byKey = new Map<string, number>();
+  const classOf = workloads.map((workload, number) => {
+    const node = workload.hostNetwork && profile.hostNetwork === "node";
+    const namespace = namespaces.get(workload.namespace);
+    const matching = node || namespace === undefined ? [] : terms.matching(namespace, workload.labels);
+    const { named, namedKey } = namedPorts(workload, portNames);
+    const ips = node ? new Set<string>() : podIpKeys(workload, podIps);
+    const anyIp = podIps.size > 0 && workload.ips.length === 0;
+    const key = `${node ? "node" : ""}|${matching.join()}|${namedKey}|${[...ips].join()}|${anyIp}`;
+    const known = byKey.get(key);
+    if (known !== undefined) {
+      classes[known]?.workloads.push(number);
+      return known;
+    }
+    const id = classes.length;
+    byKey.set(key, id);
+    classes.push({ id, workloads: [number], terms: matching, named, namedKey, node, ips, anyIp });
+    return id;
+  });
+  return { classes, classOf };
+}
+
+function namedPorts(
+  workload: Workload,
+  wanted: ReadonlySet<string>,
+): { readonly named: ReadonlyMap<string, readonly number[]>; readonly namedKey: string } {
+  const named = new Map<string, number[]>();
+  if (wanted.size === 0) return { named, namedKey: "" };
+  for (const { protocol, port, name } of workload.ports) {
+    if (!wanted.has(name)) continue;
+    const key = `${protocol}/${name}`;
+    const row = named.get(key);
+    if (row === undefined) named.set(key, [port]);
+    else if (!row.includes(port)) row.push(port);
+  }
+  return { named, namedKey: JSON.stringify([...named].sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+function podIpKeys(workload: Workload, podIps: ReadonlyMap<string, IpSet>): ReadonlySet<string> {
+  const keys = new Set<string>();
+  if (podIps.size === 0) return keys;
+  const addresses = workload.ips.flatMap((ip) => addressSet(ip) ?? []);
+  for (const [key, set] of podIps) if (addresses.some((address) => coversIps(set, address))) keys.add(key);
+  return keys;
+}
+
+/** Two policies of an admin tier with one priority: which of them is asked first is not defined. */
+function samePriority(policies: readonly Policy[]): readonly NetworkProblem[] {
+  const seen = new Map<string, Policy>();
+  const problems: NetworkProblem[] = [];
+  for (const policy of policies) {
+    const priority =
+      policy.kind.endsWith("NetworkPolicy") && policy.namespace === "" ? priorityOf(policy) : undefined;
+    if (priority === undefined) continue;
+    const key = `${policy.stage}/${priority}`;
+    const other = seen.get(key);
+    if (other === undefined) seen.set(key, policy);
+    else
+      problems.push({
+        kind: "undefined",
+        object: policy.object,
+        path: ["spec", "priority"],
+        message: `${policy.kind} ${policy.name} has the priority ${priority} of ${other.kind} ${other.name}: where both select a pod, which one is asked first is not defined`,
+      });
+  }
+  return problems;
+}
+
+function priorityOf({ object }: Policy): number | undefined {
+  if (objectKey(object).group !== "policy.networking.k8s.io") return undefined;
+  const spec = object["spec"];
+  const priority =
+    typeof spec === "object" && spec !== null && "priority" in spec ? spec["priority"] : undefined;
+  return typeof priority === "number" ? priority : undefined;
+}

@@ -1,0 +1,81 @@
+import type { JsonObject, JsonPath } from "../../../kube/json.ts";
+import type { Selector } from "../../../kube/selector.ts";
+import type { IpSet } from "../sets/ip-set.ts";
+import type { PortRange, Protocol } from "../sets/port-space.ts";
+
+export type Direction = "ingress" | "egress";
+export const directions: readonly Direction[] = ["egress", "ingress"];
+
+/** Pods by their labels, in one namespace or in the namespaces that a selector finds. */
+export interface Term {
+  readonly namespace: string | Selector;
+  readonly pods: Selector;
+}
+
+export interface PortName {
+  /** Undefined: whatever the protocol of the port that has the name. */
+  readonly protocol: Protocol | undefined;
+  readonly name: string;
+}
+
+/** Ports of the destination. `all`: every port of every protocol. */
+export interface Ports {
+  readonly all: boolean;
+  readonly ranges: readonly PortRange[];
+  readonly names: readonly PortName[];
+}
+
+/** Who is at the other end. */
+export interface Peers {
+  /** Everybody: pods and addresses. */
+  readonly everybody: boolean;
+  readonly terms: readonly Term[];
+  /** Addresses outside of the cluster. */
+  readonly ips: IpSet;
+  /** The addresses mean pods that have them, too, whatever the profile says. */
+  readonly ipsMeanPods: boolean;
+}
+
+/** `pass`: later rules of the same stage are skipped, the next stage decides. */
+export type Action = "allow" | "deny" | "pass";
+
+export interface Rule {
+  readonly action: Action;
+  readonly peers: Peers;
+  readonly ports: Ports;
+  /** Place in its stage: lower first. Rules of one place are read in the order of policies and rules. */
+  readonly order: number;
+  /** Path in the policy's object. */
+  readonly path: JsonPath;
+  /** How the policy's author calls it. */
+  readonly name: string;
+  /** What this rule means beyond ports and addresses, which is not modelled: host names, HTTP paths. */
+  readonly abstracted?: string;
+}
+
+/** Where policies are asked: in this order, the first that decides wins. */
+export const stages = { admin: 0, tiers: 1, policies: 1000, baseline: 2000 } as const;
+
+/** A policy of any kind, in the words of the engine. */
+export interface Policy {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: JsonObject;
+  /** See `stages`; tiers of Calico lie between. */
+  readonly stage: number;
+  readonly subject: readonly Term[];
+  /** It applies in this direction: what no rule of the stage decides is denied there (default deny). */
+  readonly isolates: Readonly<Record<Direction, boolean>>;
+  /** It takes part in this direction at all. */
+  readonly applies: Readonly<Record<Direction, boolean>>;
+  readonly rules: Readonly<Record<Direction, readonly Rule[]>>;
+}
+
+export const anyPorts: Ports = { all: true, ranges: [], names: [] };
+export const noPorts: Ports = { all: false, ranges: [], names: [] };
+
+/** `NetworkPolicy shop/web`. */
+export function policyText(policy: Policy): string {
+  return `${policy.kind} ${policy.namespace === "" ? policy.name : `${policy.namespace}/${policy.name}`}`;
+}

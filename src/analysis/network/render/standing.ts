@@ -1,0 +1,52 @@
+import type { Network } from "../engine/network.ts";
+
+/** What every answer rests on, and what it does not know. */
+export interface Standing {
+  readonly assumptions: readonly string[];
+  /** Why the answer is incomplete; empty where it is not. */
+  readonly incomplete: readonly string[];
+  /** Objects that the API server would refuse: they count as absent. */
+  readonly invalid: readonly string[];
+}
+
+export function standingOf(net: Network, cut: readonly string[] = []): Standing {
+  const of = (kind: "invalid" | "unmodelled" | "undefined"): readonly string[] => [
+    ...new Set(net.problems.filter((problem) => problem.kind === kind).map(({ message }) => message)),
+  ];
+  const undeclared = [...net.namespaces.values()].filter(({ declared }) => !declared);
+  const labels =
+    undeclared.length === 0
+      ? []
+      : [
+          `${listed(undeclared.map(({ name }) => name))}: not declared in the input, so of its labels only kubernetes.io/metadata.name is known`,
+        ];
+  return {
+    assumptions: [...net.profile.assumptions, ...labels],
+    incomplete: [
+      ...of("unmodelled"),
+      ...of("undefined"),
+      ...cut.map((name) =>
+        name === ""
+          ? "too many kinds of pods could come in new namespaces: not all of them are looked at"
+          : `too many kinds of pods could come in namespace ${name}: not all of them are looked at`,
+      ),
+    ],
+    invalid: of("invalid"),
+  };
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(", ");
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+  return `namespace${names.length === 1 ? "" : "s"} ${shown}${more}`;
+}
+
+export function standingText(standing: Standing, quiet = false): string {
+  const block = (title: string, lines: readonly string[]): string =>
+    lines.length === 0 ? "" : `\n${title}\n${lines.map((line) => `  - ${line}\n`).join("")}`;
+  return (
+    block("REFUSED by the API server, and so without effect:", standing.invalid) +
+    block("INCOMPLETE:", standing.incomplete) +
+    (quiet ? "" : block("assumed:", standing.assumptions))
+  );
+}
