@@ -33,7 +33,7 @@ export const controls: readonly ControlRow[] = [
   {
     id: "C1.2",
     title: "Every text of an input, a tool or a log is data, and instructs nobody",
-    code: ["src/agent/projection", "src/agent/orchestrate"],
+    code: ["src/agent/projection", "src/agent/orchestrate.ts"],
     tests: [
       t("test/adversary/effects.test.ts", "what stands in files is no instruction"),
       t("test/adversary/effects.test.ts", "no word of one subagent reaches another"),
@@ -145,22 +145,22 @@ export const controls: readonly ControlRow[] = [
   {
     id: "C3.3",
     title: "What a subagent returns is data: typed, bounded, and never joined to instructions",
-    code: ["src/agent/orchestrate"],
+    code: ["src/agent/orchestrate.ts"],
     tests: [t("test/adversary/effects.test.ts", "no word of one subagent reaches another")],
   },
   {
     id: "C3.4",
     title: "Programs that are run get fixed arguments, a bare environment and limits",
     code: ["src/apply/process/run-program.ts"],
-    tests: [t("src/apply/process/run-program.test.ts", "")],
+    tests: [t("test/adversary/effects.test.ts", "a model that attacks")],
     missing: "no sandbox without network and file system is put round them",
   },
   {
     id: "C3.5",
     title: "Turns, tokens, time, sizes and money of a run are limited, and it stops there",
-    code: ["src/agent/budget.ts", "src/mcp"],
+    code: ["src/agent/loop/budget.ts", "src/mcp"],
     tests: [
-      t("src/agent/orchestrate/orchestrate.test.ts", "budgets"),
+      t("src/agent/loop/loop.test.ts", "budgets"),
       t("test/mcp/stdio.test.ts", "huge and deep arguments are refused"),
     ],
   },
@@ -195,7 +195,7 @@ export const controls: readonly ControlRow[] = [
     code: ["src/apply/cluster/client/request/gate.ts"],
     tests: [
       t("src/apply/cluster/client/request/gate.test.ts", "K13 the transport refuses"),
-      t("test/adversary/cluster.test.ts", ""),
+      t("test/adversary/cluster.test.ts", "whatever it says"),
     ],
   },
   {
@@ -255,7 +255,7 @@ export const controls: readonly ControlRow[] = [
     id: "C5.5",
     title: "What was written is compared with what was approved, and a difference stops the run",
     code: ["src/apply/cluster/run"],
-    tests: [t("test/cluster/rules.test.ts", "K2")],
+    tests: [t("test/cluster/apply.test.ts", "K2 what the server promises")],
   },
   {
     id: "C5.6",
