@@ -12,6 +12,8 @@ import {
   type Comparison,
 } from "../../threat-model/compare/compare-models.ts";
 import { whatIf } from "../../threat-model/compare/what-if.ts";
+import { clusterIdentity } from "../../threat-model/inventory/cluster-identity.ts";
+import type { ClusterIdentity } from "../../threat-model/inventory/inventory.ts";
 import { readInventory } from "../../threat-model/inventory/read-inventory.ts";
 import { type PluginFiles, splitPlugins } from "../../threat-model/inventory/split-plugins.ts";
 import { apiVersion, modelThreats, type ThreatModel } from "../../threat-model/model/threat-model.ts";
@@ -28,10 +30,16 @@ import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { readFolder } from "../threat-model-folder.ts";
 import { toolVersion } from "../version.ts";
+import { openWorld } from "./can/world.ts";
 
 export interface ModelFlags {
   readonly output: "text" | "json" | "markdown" | "html" | "sarif" | "otm" | "cyclonedx";
   readonly out?: string;
+  readonly serviceAccount?: string;
+  readonly filename?: readonly string[];
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly kubeVersion?: string;
   readonly color: "auto" | "always" | "never";
   readonly quiet: boolean;
 }
@@ -52,25 +60,68 @@ const MAX_MODEL = 64 * 1024 * 1024;
 
 export async function threatModel(this: CliContext, flags: ModelFlags, path?: string): Promise<void> {
   await guarded(this, flags, async () => {
-    if (path === undefined)
+    const { serviceAccount } = flags;
+    if (path === undefined && serviceAccount === undefined)
       throw new OpsError("USAGE", "no folder was named", {
         hint: "kubeops threat-model ./plugin; a folder of the name of a subcommand is written ./score",
       });
-    const root = resolve(this.cwd, path);
-    const files = readFolder(root, path);
+    const identities = serviceAccount === undefined ? [] : [await identityOf(this, flags, serviceAccount)];
+    const root = path === undefined ? undefined : resolve(this.cwd, path);
+    const files = root === undefined || path === undefined ? [] : readFolder(root, path);
     const plugins = splitPlugins(files);
     if (plugins.length > 1) {
+      if (serviceAccount !== undefined)
+        throw new OpsError("USAGE", "a ServiceAccount belongs to one agent, and the folder holds several");
       write(this, flags.out, renderedList(plugins, flags.output));
       return ExitCode.done;
     }
-    const inventory = readInventory(printable(basename(root)), files);
-    if (inventory.files === 0)
-      throw new OpsError("INPUT_EMPTY", `${printable(path)} holds nothing that describes an agent`, {
+    const subject = root === undefined ? (serviceAccount ?? "") : basename(root);
+    const inventory = readInventory(printable(subject), files, { identities });
+    if (inventory.files === 0 && identities.length === 0)
+      throw new OpsError("INPUT_EMPTY", `${printable(path ?? "")} holds nothing that describes an agent`, {
         hint: "plug-in manifests, agents/*.md, skills/*/SKILL.md, commands/*.md, hooks, .mcp.json and settings.json are read",
       });
     write(this, flags.out, rendered(modelThreats(inventory), flags.output));
     return ExitCode.done;
   });
+}
+
+/** What the ServiceAccount may do, from files or a live cluster. */
+async function identityOf(context: CliContext, flags: ModelFlags, account: string): Promise<ClusterIdentity> {
+  if (!/^[^/]+\/[^/]+$/.test(account))
+    throw new OpsError(
+      "USAGE",
+      `--service-account takes NAMESPACE/NAME, not ${JSON.stringify(printable(account))}`,
+    );
+  const world = await openWorld(
+    context,
+    {
+      ...(flags.filename === undefined ? {} : { filename: flags.filename }),
+      ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+      ...(flags.context === undefined ? {} : { context: flags.context }),
+      ...(flags.kubeVersion === undefined ? {} : { kubeVersion: flags.kubeVersion }),
+      list: false,
+      who: false,
+      paths: true,
+      diff: false,
+      atoms: false,
+      least: false,
+      denied: false,
+      anyName: false,
+      allNamespaces: false,
+      output: "text",
+      color: "never",
+      builtin: true,
+      verify: false,
+      quiet: flags.quiet,
+    },
+    "paths",
+  );
+  try {
+    return clusterIdentity(world.rbac, account);
+  } finally {
+    world.close();
+  }
 }
 
 function rendered(model: ThreatModel, format: ModelFlags["output"]): string {

@@ -1,6 +1,6 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, outputFlag, quietFlag, text } from "../flags.ts";
+import { colorFlag, kubeVersionFlag, outputFlag, quietFlag, text } from "../flags.ts";
 import type { DiffFlags, ModelFlags, PageFlags, WhatIfFlags } from "./threat-model.impl.ts";
 import type { ScoreFlags } from "./threat-model-score.impl.ts";
 
@@ -23,10 +23,35 @@ const modelCommand: Command<CliContext> = buildCommand<ModelFlags, [string?], Cl
         brief: "Output format",
       },
       out: outFlag,
+      serviceAccount: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "namespace/name",
+        brief:
+          "The agent runs in a cluster as this ServiceAccount: judge what it may do there, with -f or --kubeconfig",
+      },
+      filename: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        variadic: true,
+        placeholder: "path",
+        brief: "Roles and bindings of the ServiceAccount: file, folder, glob or -; may be given again",
+      },
+      kubeconfig: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "file",
+        brief: "Read roles and bindings from the live cluster of this kubeconfig",
+      },
+      context: { kind: "parsed", parse: text, optional: true, placeholder: "name", brief: "Its context" },
+      kubeVersion: kubeVersionFlag,
       color: colorFlag,
       quiet: quietFlag,
     },
-    aliases: { o: "output", q: "quiet" },
+    aliases: { o: "output", q: "quiet", f: "filename" },
     positional: {
       kind: "tuple",
       parameters: [
