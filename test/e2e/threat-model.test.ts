@@ -283,6 +283,64 @@ describe("threat-model", () => {
     ]);
   });
 
+  it("judges what an agent may do in a cluster as its ServiceAccount", () => {
+    world.write(
+      "rbac.yaml",
+      [
+        "apiVersion: rbac.authorization.k8s.io/v1",
+        "kind: ClusterRole",
+        "metadata: {name: ops}",
+        "rules:",
+        '  - {apiGroups: [""], resources: [pods], verbs: [get, create]}',
+        '  - {apiGroups: [""], resources: [secrets], verbs: [get]}',
+        "---",
+        "apiVersion: rbac.authorization.k8s.io/v1",
+        "kind: ClusterRoleBinding",
+        "metadata: {name: ops}",
+        "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ops}",
+        "subjects: [{kind: ServiceAccount, name: ops, namespace: agents}]",
+        "",
+      ].join("\n"),
+    );
+    const ran = world.kubeops([
+      "threat-model",
+      "--service-account",
+      "agents/ops",
+      "-f",
+      "rbac.yaml",
+      "-o",
+      "json",
+    ]);
+    expect(ran.status).toBe(0);
+    const { threats, inventory } = JSON.parse(ran.stdout) as {
+      threats: readonly { id: string; state: string; evidence: readonly { what: string }[] }[];
+      inventory: { identities: readonly { clusterWide: boolean; escalates: readonly unknown[] }[] };
+    };
+    expect(inventory.identities[0]?.clusterWide).toBe(true);
+    expect(inventory.identities[0]?.escalates.length).toBeGreaterThan(0);
+    const present = threats.filter((threat) => threat.state === "present").map((threat) => threat.id);
+    expect(present).toEqual(["M4.2", "M4.6", "MX.3"]);
+    expect(threats.find((threat) => threat.id === "M4.6")?.evidence.map((one) => one.what)).toEqual([
+      "ClusterRoleBinding ops reads Secrets everywhere: get secrets (core)",
+    ]);
+    const other = world.kubeops([
+      "threat-model",
+      "--service-account",
+      "agents/other",
+      "-f",
+      "rbac.yaml",
+      "-o",
+      "json",
+    ]);
+    expect(other.status).toBe(0);
+    expect(other.stdout).not.toContain('"state": "present"');
+    const wrong = world.kubeops(["threat-model", "--service-account", "ops", "-f", "rbac.yaml"]);
+    expect([wrong.status, wrong.stderr.split("\n")[0]]).toEqual([
+      2,
+      'error: --service-account takes NAMESPACE/NAME, not "ops" [USAGE]',
+    ]);
+  });
+
   it("says what is wrong with an input, without a stack trace", () => {
     world.write("plain/readme.txt", "nothing");
     expect(model("plain").stderr.split("\n")[0]).toBe(

@@ -192,10 +192,10 @@ export const controls: readonly ControlRow[] = [
   {
     id: "C4.3",
     title: "The transport refuses every write that is not in an approved plan",
-    code: ["src/apply/cluster/client/request/gate.ts"],
+    code: ["src/apply/cluster/client/request"],
     tests: [
       t("src/apply/cluster/client/request/gate.test.ts", "K13 the transport refuses"),
-      t("test/adversary/cluster.test.ts", "whatever it says"),
+      t("test/adversary/cluster.test.ts", "whatever it says, the server"),
     ],
   },
   {
