@@ -102,10 +102,10 @@ export const infrastructureRules: readonly MaestroRule[] = [
     negative: quiet,
   },
   {
-    id: "M4.6/no-credentials-for-the-planner",
+    id: "M4.6/bound-writes",
     threat: "M4.6",
     state: "mitigated",
-    reason: "the process that talks to a model cannot write, and its target is fixed by a pin",
+    reason: "what may be written is bound to an approved plan, and the target is fixed by a pin",
     when: (inventory) => enforced(inventory, "C4.1", "C4.3"),
     asi: ["ASI03"],
     source: "AID-I-001; AISVS 9.8.1",
