@@ -35,7 +35,7 @@ export interface AuditEvent {
   readonly model?: string;
   /** Name of the subagent. */
   readonly subagent?: string;
-  /** Tokens that were used, as the provider counts them: digits. */
+  /** Tokens, as the provider counts them: of an intent the most that the request may use, else what it used. Digits. */
   readonly tokens?: string;
 }
 

@@ -227,6 +227,24 @@ describe("ask", () => {
     expect(ran.status).toBe(0);
   });
 
+  test("two targets are two plans of one answer", async () => {
+    const ran = await ask(competent, [
+      sentence,
+      "-n",
+      "shop",
+      "--out",
+      "both.json",
+      "--target",
+      "git:./gitops#apps/other",
+    ]);
+    expect(ran.asked.length).toBe(5);
+    // The charter names one of the two folders.
+    expect(ran.status).toBe(1);
+    const [one, two] = [planOf("both-1.json"), planOf("both-2.json")];
+    expect([one, two].map(({ verdict }) => verdict.decision).sort()).toEqual(["denied", "needs-approval"]);
+    expect(one.intent).toEqual(two.intent);
+  });
+
   test("the same answers make the same plan, byte for byte", async () => {
     const args = [sentence, "-n", "shop", "-q", "-o", "json"];
     const [one, two] = [await ask(competent, args), await ask(competent, args)];

@@ -103,6 +103,7 @@ describe("kubeops mcp over stdio", () => {
       expect(value).toMatchObject({
         required: 1,
         holding: 0,
+        trustRoot: "advisory",
         approvers: ["anna"],
         commands: [
           `kubeops show ${digest} --objects`,
@@ -423,6 +424,7 @@ describe("kubeops mcp over stdio", () => {
       plan: digest,
       done: true,
       alreadyDone: false,
+      trustRoot: "advisory",
       branch: `kubeops/${digest.slice(7, 19)}`,
     });
     expect((await server.call("apply_plan", { plan: digest })).value.alreadyDone).toBe(true);

@@ -65,7 +65,8 @@ describe("the package", () => {
       world.path("app/node_modules/kubernetes-operations/THIRD-PARTY-LICENSES.txt"),
       "utf8",
     );
-    for (const name of ["@modelcontextprotocol/server", "@noble/hashes", "@stricli/core", "zod"]) expect(licences).toContain(`${name} `);
+    for (const name of ["@modelcontextprotocol/server", "@noble/hashes", "@stricli/core", "zod"])
+      expect(licences).toContain(`${name} `);
   });
 
   test("runs: help, and a plan", () => {

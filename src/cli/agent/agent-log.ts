@@ -14,13 +14,23 @@ export interface AgentLog {
 }
 
 /** `asking` is logged and synced before the model hears of it; without a log nothing is asked (kernel K20). */
-export function agentLog({ record }: Session, port: ModelPort, budget: Budget): AgentLog {
+export function agentLog(
+  { record }: Session,
+  port: ModelPort,
+  { budget, most }: { readonly budget: Budget; readonly most: number },
+): AgentLog {
   const model = `${port.provider}/${port.model}`;
   let ended = false;
   return {
     observe: (event) => {
       if (event.type === "asking") {
-        record({ type: "agent-intent", model, subagent: event.subagent, request: event.prompt });
+        record({
+          type: "agent-intent",
+          model,
+          subagent: event.subagent,
+          request: event.prompt,
+          tokens: String(most),
+        });
       } else if (event.type === "call") {
         const { subagent, call, arguments: request } = event;
         const refused = event.outcome === "refused" || event.outcome === "repeated";

@@ -45,7 +45,7 @@ export async function ask(this: CliContext, flags: AskCommandFlags, ...words: st
     const limits = budgetLimits(flags, port.model);
     const session = openSession(this, flags);
     const budget = newBudget(limits, priceOf(port.model));
-    const log = agentLog(session, port, budget);
+    const log = agentLog(session, port, { budget, most: limits.tokens });
     try {
       const run: AskRun = { context: this, flags, session, inputs, port, log };
       // Asked once, whatever the number of targets: two plans of one answer.

@@ -31,6 +31,11 @@ export async function mcp(this: CliContext, flags: McpFlags): Promise<void> {
       // Loaded by the first call: the server has answered its host by then.
       open: async () => (await import("../mcp/mcp-session.ts")).openMcpSession(context, served),
     };
+    // A person who started it by hand would wait for nothing.
+    if (process.stdin.isTTY)
+      process.stderr.write(
+        "kubeops mcp: waiting for messages of the Model Context Protocol on standard input; a host starts it, Ctrl-D ends it\n",
+      );
     if (served.targets.length > 0) await refuseWrongTargets(ports);
     await serveMcp(
       ports,

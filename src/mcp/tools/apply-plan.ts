@@ -24,6 +24,7 @@ export const applyPlanTool: McpTool = tool<PlanArgument>({
       ...(applied.branch === undefined ? {} : { branch: safeFile(applied.branch) }),
       ...(applied.commit === undefined ? {} : { commit: safeFile(applied.commit) }),
       ...(applied.written === undefined ? {} : { objectsWritten: applied.written }),
+      trustRoot: session.standing,
       next: "audit_query shows what was logged.",
     };
   },

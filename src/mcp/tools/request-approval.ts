@@ -30,6 +30,7 @@ function approvalView(plan: Plan, session: McpSession): JsonObject {
     holding,
     approvers: approvals.approvers.map(safeName),
     securityKey: approvals.presence,
+    trustRoot: session.standing,
     commands: [
       `kubeops show ${plan.digest} --objects`,
       `kubeops approve ${plan.digest} --key <the person's own key>`,
