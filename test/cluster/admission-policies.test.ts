@@ -104,9 +104,25 @@ const filledIn = [
 const workloads = {
   resourceRules: [rule("apps", "v1", "deployments"), rule("batch", "v1", "cronjobs")],
 };
+const ofPods = [
+  "!has(object.spec.hostNetwork) || !object.spec.hostNetwork",
+  "has(object.spec.securityContext) && !has(object.spec.securityContext.runAsNonRoot)",
+  "object.spec.containers.all(c, has(c.securityContext) && c.securityContext.allowPrivilegeEscalation == false)",
+  "object.spec.containers.all(c, has(c.resources) && has(c.resources.limits))",
+  "object.spec.containers.all(c, c.imagePullPolicy == 'IfNotPresent')",
+  "object.spec.volumes.size() > 0",
+  "has(object.spec.serviceAccountName)",
+  "has(object.spec.tolerations)",
+  "object.spec.restartPolicy == 'Always' && object.spec.schedulerName == 'default-scheduler'",
+  "!has(object.spec.nodeName) && !has(object.spec.runtimeClassName)",
+  "object.spec.containers.all(c, !has(c.ports))",
+  "has(object.status) && has(object.status.phase)",
+  "object.metadata.generation == 1",
+];
 
 const policies: readonly PolicyCase[] = [
   ...filledIn.map((expression) => of(workloads, expression)),
+  ...ofPods.map((expression) => of({ resourceRules: [rule("", "v1", "pods")] }, expression)),
   ...expressions.map((expression) => of(configMaps, expression)),
   ...expressions.slice(0, 8).map((expression) => of(all, expression)),
   ...expressions.slice(0, 6).map(
@@ -371,6 +387,30 @@ function workloadSubjects(labels: JsonObject): JsonObject[] {
       },
     ),
     {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "one", namespace: "shop", labels },
+      spec: { containers },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "two", namespace: "shop", labels },
+      spec: {
+        hostNetwork: false,
+        securityContext: {},
+        containers: [
+          {
+            name: "web",
+            image: "web",
+            resources: { limits: { cpu: "1" } },
+            securityContext: { allowPrivilegeEscalation: false },
+            ports: [],
+          },
+        ],
+      },
+    },
+    {
       apiVersion: "batch/v1",
       kind: "CronJob",
       metadata: { name: "one", namespace: "shop", labels },
@@ -386,6 +426,7 @@ const resources: Readonly<Record<string, readonly [string, string]>> = {
   ConfigMap: ["/api/v1", "configmaps"],
   Service: ["/api/v1", "services"],
   Deployment: ["/apis/apps/v1", "deployments"],
+  Pod: ["/api/v1", "pods"],
   CronJob: ["/apis/batch/v1", "cronjobs"],
 };
 
@@ -456,6 +497,12 @@ describe.skipIf(off)("admission policies, as a real kube-apiserver applies them"
         object["kind"] === "Namespace" ? "/api/v1/namespaces" : "/api/v1/namespaces/shop/configmaps";
       await plane.admin("POST", path, object);
     }
+    // Pods want the account that a controller makes elsewhere.
+    await plane.admin("POST", "/api/v1/namespaces/shop/serviceaccounts", {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "default" },
+    });
   }, 120_000);
   afterAll(async () => plane?.stop());
 

@@ -1,26 +1,23 @@
 import { CelError, CelList, CelMap, type CelValue } from "../../../kube/cel/values.ts";
-import { isArray, isObject, type Json } from "../../../kube/json.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../../kube/json.ts";
 
 /**
- * Fields that the server or its own admission plug-ins fill in before a policy looks (k8s.io/kubernetes
- * pkg/apis/*\/v1/defaults.go; plug-ins ServiceAccount, Priority, DefaultTolerationSeconds, DefaultStorageClass,
- * DefaultIngressClass). What a policy finds where one of them is not written is not known here.
+ * Fields that the server fills in beside its defaults before a policy looks: what it writes down of every object, allocates
+ * for Services, makes for Jobs, and what its own admission plug-ins add (DefaultStorageClass, DefaultIngressClass,
+ * StorageObjectInUseProtection). What a policy finds where one of them is not written is not known here.
  */
 const filled: ReadonlySet<string> = new Set(
-  `status creationTimestamp uid generation managedFields resourceVersion selfLink
-replicas strategy rollingUpdate maxSurge maxUnavailable updateStrategy podManagementPolicy revisionHistoryLimit
-progressDeadlineSeconds partition persistentVolumeClaimRetentionPolicy parallelism completions backoffLimit
-completionMode suspend concurrencyPolicy successfulJobsHistoryLimit failedJobsHistoryLimit podReplacementPolicy selector
-restartPolicy dnsPolicy schedulerName securityContext terminationGracePeriodSeconds enableServiceLinks preemptionPolicy
-priority serviceAccountName serviceAccount imagePullPolicy terminationMessagePath terminationMessagePolicy resources
-requests protocol hostPort scheme timeoutSeconds periodSeconds successThreshold failureThreshold defaultMode
-type sessionAffinity clusterIP clusterIPs ipFamilies ipFamilyPolicy internalTrafficPolicy externalTrafficPolicy
-targetPort nodePort allocateLoadBalancerNodePorts sessionAffinityConfig healthCheckNodePort policyTypes minReplicas
-metrics behavior volumeMode storageClassName persistentVolumeReclaimPolicy reclaimPolicy volumeBindingMode
-ingressClassName apiGroup failurePolicy matchPolicy namespaceSelector objectSelector scope reinvocationPolicy port
-finalizers spec allowVolumeExpansion emptyDir medium fsType readOnly podSelector lastTransitionTime conditions loadBalancer
-updateRevision currentRevision template minReadySeconds hostNetwork hostIPC hostPID nodeName`.split(/\s+/),
+  `creationTimestamp uid generation managedFields resourceVersion selfLink selector finalizers clusterIP clusterIPs
+ipFamilies ipFamilyPolicy nodePort healthCheckNodePort storageClassName ingressClassName`.split(/\s+/),
 );
+/** The same for Pods (plug-ins ServiceAccount, Priority, LimitRanger, DefaultTolerationSeconds). */
+const filledInPods: ReadonlySet<string> = new Set(
+  "priority priorityClassName preemptionPolicy serviceAccountName serviceAccount imagePullSecrets nodeName resources limits requests nodeSelector".split(
+    " ",
+  ),
+);
+/** Labels that the server gives the Pods of a Job. */
+const ofJob = /(?:^|\/)(?:controller-uid|job-name)$/;
 
 /** Lists of Pods to which plug-ins add. */
 const extended: ReadonlySet<string> = new Set(["volumes", "volumeMounts", "tolerations"]);
@@ -104,17 +101,36 @@ export function nativeValue(value: Json, made: ServerMade): CelValue {
     find: (key) => {
       if (typeof key !== "string") return undefined;
       const given = Object.hasOwn(value, key) ? value[key] : undefined;
-      if (made.map === true) return given === undefined ? undefined : nativeValue(given, made);
-      return memberOf(given, key, made);
+      if (made.map !== true) return memberOf(value, key, made);
+      if (given === undefined) return ofJob.test(key) ? unknown(key) : undefined;
+      return nativeValue(given, made);
     },
     keys: () => names,
   });
 }
 
-function memberOf(given: Json | undefined, name: string, made: ServerMade): CelValue | undefined {
+function memberOf(holder: JsonObject, name: string, made: ServerMade): CelValue | undefined {
+  const given = Object.hasOwn(holder, name) ? holder[name] : undefined;
   if (made.pod && extended.has(name)) return unknown(name);
+  // A status that is written does not count when an object is created.
+  if (name === "status" && Object.hasOwn(holder, "apiVersion")) return unknown(name);
   const empty = given === undefined ? "dropped" : fate(name, given);
   if (empty === "kept") return nativeValue(given ?? null, { pod: made.pod, map: isMap(name, given) });
   if (empty === "unknown") return new CelError(`the server may leave out ${name}, which is empty`, true);
-  return filled.has(name) ? unknown(name) : undefined;
+  return absent(holder, name, made);
+}
+
+/** Structures that are always written, and a field by which their holder is known. */
+const structures: ReadonlyMap<string, string> = new Map([
+  ["resources", "image"],
+  ["metadata", "spec"],
+]);
+
+function absent(holder: JsonObject, name: string, made: ServerMade): CelValue | undefined {
+  if (filled.has(name) || (made.pod && filledInPods.has(name))) return unknown(name);
+  if (name === "name" && Object.hasOwn(holder, "generateName")) return unknown(name);
+  // Structures without a pointer are written even where they are empty.
+  const neighbour = structures.get(name);
+  if (neighbour !== undefined && Object.hasOwn(holder, neighbour)) return nativeValue({}, made);
+  return undefined;
 }
