@@ -10,6 +10,7 @@ import { admissionFindings } from "../admission/admission-findings.ts";
 import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { componentFindings, isDecodingFault, schemaFindings } from "../schema/schema-findings.ts";
+import { withoutDroppedFields } from "../schema/dropped-fields.ts";
 import { serverFindings } from "../server/server-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
@@ -129,7 +130,7 @@ function checkObject(read: ReadObject, minor: number): readonly Finding[] {
       : checkMetadata(read, [...template.path, "metadata"])),
     ...schema.filter(isDecodingFault),
     // The server looks no further at what it cannot decode; whoever mends it wants to know all the same.
-    ...serverFindings(read, key, minor),
+    ...serverFindings(withoutDroppedFields(read, schema), key, minor),
     ...schema.filter((finding) => !isDecodingFault(finding)),
   ]);
 }
