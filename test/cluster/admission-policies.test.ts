@@ -73,7 +73,56 @@ const expressions = [
   "sets.contains(['one', 'two', 'three'], [object.metadata.name])",
 ];
 
+/** Over fields that the server fills in before a policy looks, as far as they are not written. */
+const filledIn = [
+  "object.spec.replicas > 1",
+  "object.spec.replicas == 1",
+  "object.spec.strategy.type == 'RollingUpdate' && object.spec.strategy.rollingUpdate.maxSurge == '25%'",
+  "object.spec.template.spec.restartPolicy == 'Always'",
+  "object.spec.template.spec.containers.all(c, c.imagePullPolicy == 'IfNotPresent')",
+  "object.spec.template.spec.containers.all(c, has(c.resources.limits) && 'memory' in c.resources.limits)",
+  "object.spec.template.spec.containers.all(c, has(c.ports) ? c.ports.all(p, p.protocol == 'TCP') : true)",
+  "object.spec.template.spec.containers.all(c, !has(c.readinessProbe) || c.readinessProbe.periodSeconds < 10)",
+  "object.spec.template.spec.dnsPolicy == 'ClusterFirst' && object.spec.template.spec.terminationGracePeriodSeconds > 30",
+  "!has(object.spec.template.spec.securityContext.runAsNonRoot)",
+  "has(object.spec.template.spec.hostNetwork) && object.spec.template.spec.hostNetwork",
+  "!has(object.spec.template.spec.hostNetwork)",
+  "!has(object.spec.paused) && !has(object.spec.minReadySeconds)",
+  "!has(object.metadata.annotations)",
+  "!has(object.spec.template.spec.nodeSelector) && !has(object.spec.template.spec.volumes)",
+  "has(object.spec.template.spec.automountServiceAccountToken)",
+  "object.spec.replicas == 0",
+  "has(object.spec.template.spec.affinity)",
+  "object.spec.template.spec.containers.all(c, has(c.securityContext) && has(c.securityContext.privileged))",
+  "object.spec.template.spec.containers.all(c, !has(c.env) || c.env.all(e, has(e.value)))",
+  "object.spec.template.spec.containers.all(c, !has(c.stdin) && !has(c.workingDir))",
+  "'empty' in object.spec.template.metadata.labels",
+  "object.spec.template.metadata.labels['empty'] == ''",
+  "object.spec.concurrencyPolicy == 'Allow' && !object.spec.suspend",
+  "object.spec.template.spec.containers.all(c, c.terminationMessagePath != '/dev/termination-log')",
+];
+const workloads = {
+  resourceRules: [rule("apps", "v1", "deployments"), rule("batch", "v1", "cronjobs")],
+};
+const ofPods = [
+  "!has(object.spec.hostNetwork) || !object.spec.hostNetwork",
+  "has(object.spec.securityContext) && !has(object.spec.securityContext.runAsNonRoot)",
+  "object.spec.containers.all(c, has(c.securityContext) && c.securityContext.allowPrivilegeEscalation == false)",
+  "object.spec.containers.all(c, has(c.resources) && has(c.resources.limits))",
+  "object.spec.containers.all(c, c.imagePullPolicy == 'IfNotPresent')",
+  "object.spec.volumes.size() > 0",
+  "has(object.spec.serviceAccountName)",
+  "has(object.spec.tolerations)",
+  "object.spec.restartPolicy == 'Always' && object.spec.schedulerName == 'default-scheduler'",
+  "!has(object.spec.nodeName) && !has(object.spec.runtimeClassName)",
+  "object.spec.containers.all(c, !has(c.ports))",
+  "has(object.status) && has(object.status.phase)",
+  "object.metadata.generation == 1",
+];
+
 const policies: readonly PolicyCase[] = [
+  ...filledIn.map((expression) => of(workloads, expression)),
+  ...ofPods.map((expression) => of({ resourceRules: [rule("", "v1", "pods")] }, expression)),
   ...expressions.map((expression) => of(configMaps, expression)),
   ...expressions.slice(0, 8).map((expression) => of(all, expression)),
   ...expressions.slice(0, 6).map(
@@ -262,6 +311,7 @@ function subjects(index: number): JsonObject[] {
   });
   return [
     configMap("one", undefined),
+    configMap("one", {}, { annotations: {} }),
     configMap("two", { a: "v1" }, { labels: { team: "a" } }),
     configMap("three", { a: "x", b: "v2", size: "3Gi" }, { annotations: { "a/b": "x" } }),
     configMap("one", { Bad_Key: "v", count: "12", net: "10.1.2.0/33" }, { labels: { team: "bad" } }, "back"),
@@ -272,8 +322,113 @@ function subjects(index: number): JsonObject[] {
       metadata: { name: "one", namespace: "shop", labels },
       spec: { ports: [{ port: 8080, targetPort: 80, protocol: "TCP" }], selector: { a: "b" } },
     },
+    ...workloadSubjects(labels),
   ];
 }
+
+function workloadSubjects(labels: JsonObject): JsonObject[] {
+  const containers = [{ name: "web", image: "web:1" }];
+  const deployment = (name: string, spec: JsonObject, pod: JsonObject): JsonObject => ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "shop", labels },
+    spec: {
+      selector: { matchLabels: { app: "web" } },
+      template: { metadata: { labels: { app: "web" } }, spec: { containers, ...pod } },
+      ...spec,
+    },
+  });
+  return [
+    deployment("one", {}, {}),
+    deployment(
+      "empty",
+      {
+        replicas: 0,
+        paused: false,
+        minReadySeconds: 0,
+        template: {
+          metadata: { labels: { app: "web", empty: "" }, annotations: {} },
+          spec: {
+            hostNetwork: false,
+            automountServiceAccountToken: false,
+            nodeSelector: {},
+            volumes: [],
+            affinity: {},
+            containers: [
+              {
+                name: "web",
+                image: "web:1",
+                stdin: false,
+                workingDir: "",
+                env: [{ name: "A", value: "" }],
+                securityContext: { privileged: false },
+              },
+            ],
+          },
+        },
+      },
+      {},
+    ),
+    deployment(
+      "two",
+      { replicas: 3, strategy: { type: "Recreate" } },
+      {
+        hostNetwork: true,
+        terminationGracePeriodSeconds: 60,
+        containers: [
+          {
+            name: "web",
+            image: "web",
+            ports: [{ containerPort: 80 }, { containerPort: 53, protocol: "UDP" }],
+            resources: { limits: { memory: "64Mi" } },
+            readinessProbe: { httpGet: { port: 80 } },
+          },
+        ],
+      },
+    ),
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "one", namespace: "shop", labels },
+      spec: { containers },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "two", namespace: "shop", labels },
+      spec: {
+        hostNetwork: false,
+        securityContext: {},
+        containers: [
+          {
+            name: "web",
+            image: "web",
+            resources: { limits: { cpu: "1" } },
+            securityContext: { allowPrivilegeEscalation: false },
+            ports: [],
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata: { name: "one", namespace: "shop", labels },
+      spec: {
+        schedule: "0 3 * * *",
+        jobTemplate: { spec: { template: { spec: { restartPolicy: "Never", containers } } } },
+      },
+    },
+  ];
+}
+
+const resources: Readonly<Record<string, readonly [string, string]>> = {
+  ConfigMap: ["/api/v1", "configmaps"],
+  Service: ["/api/v1", "services"],
+  Deployment: ["/apis/apps/v1", "deployments"],
+  Pod: ["/api/v1", "pods"],
+  CronJob: ["/apis/batch/v1", "cronjobs"],
+};
 
 function objectsOf(index: number, { spec, binding, mutation }: PolicyCase): JsonObject[] {
   const name = `case-${index}`;
@@ -342,6 +497,12 @@ describe.skipIf(off)("admission policies, as a real kube-apiserver applies them"
         object["kind"] === "Namespace" ? "/api/v1/namespaces" : "/api/v1/namespaces/shop/configmaps";
       await plane.admin("POST", path, object);
     }
+    // Pods want the account that a controller makes elsewhere.
+    await plane.admin("POST", "/api/v1/namespaces/shop/serviceaccounts", {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "default" },
+    });
   }, 120_000);
   afterAll(async () => plane?.stop());
 
@@ -365,11 +526,11 @@ describe.skipIf(off)("admission policies, as a real kube-apiserver applies them"
           uncertain++;
           continue;
         }
-        const plural = subject["kind"] === "Service" ? "services" : "configmaps";
+        const [base, plural] = resources[subject["kind"] as string] ?? ["", ""];
         const { namespace } = subject["metadata"] as { namespace: string };
         const answer = await plane.admin(
           "POST",
-          `/api/v1/namespaces/${namespace}/${plural}?dryRun=All`,
+          `${base}/namespaces/${namespace}/${plural}?dryRun=All`,
           subject,
         );
         const theirs = {

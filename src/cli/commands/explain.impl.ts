@@ -165,28 +165,18 @@ function storedRoot(
 ): { readonly root: Root; readonly length: number } | undefined {
   const asked = parts.join(".").toLowerCase();
   const begins = (word: string): boolean => asked === word || asked.startsWith(`${word}.`);
-  for (const { group, kind } of store.list()) {
-    const definition = store.find(group, kind, true);
-    const names = definition === undefined ? [] : wordsOf(definition, kind);
-    const word = [...names.map((name) => `${name}.${group}`), ...names].find(begins);
+  for (const { group, kind, words } of store.list()) {
     const version = apiVersion === undefined ? undefined : apiVersion.slice(apiVersion.indexOf("/") + 1);
-    if (apiVersion !== undefined && apiVersion !== `${group}/${version}`) continue;
-    const chosen =
-      word === undefined || definition === undefined ? undefined : versionOf(definition, version);
+    const word = [...words.map((name) => `${name}.${group}`), ...words].find(begins);
+    if (word === undefined || (apiVersion !== undefined && apiVersion !== `${group}/${version}`)) continue;
+    const definition = store.find(group, kind, true);
+    const chosen = definition === undefined ? undefined : versionOf(definition, version);
     const schema = valueAt(chosen, ["schema", "openAPIV3Schema"]);
-    if (word === undefined || !isObject(schema) || typeof chosen?.["name"] !== "string") continue;
+    if (!isObject(schema) || typeof chosen?.["name"] !== "string") continue;
     const root = { group, version: chosen["name"], kind, note: "", is: explainOpenApi(schema) };
     return { root, length: word.split(".").length };
   }
   return undefined;
-}
-
-function wordsOf(definition: JsonObject, kind: string): readonly string[] {
-  const names = valueAt(definition, ["spec", "names"]);
-  const { plural, singular, shortNames } = isObject(names) ? names : {};
-  return [kind, plural, singular, ...(isArray(shortNames) ? shortNames : [])].flatMap((name) =>
-    typeof name === "string" && name !== "" ? [name.toLowerCase()] : [],
-  );
 }
 
 /** The version of a definition that is told: the one that was asked for, else the stored one, else the first. */

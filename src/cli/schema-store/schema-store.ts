@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { outputFailure, writeAtomically } from "../../apply/files/atomic-write.ts";
-import { isObject, type Json, type JsonObject } from "../../kube/json.ts";
+import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { isStorableKind, storedDefinition } from "../../kube/schema/stored-definition.ts";
 
@@ -12,6 +12,8 @@ export interface StoredKind {
   readonly versions: readonly string[];
   /** Where it came from: a file, or the address of a cluster. */
   readonly source: string;
+  /** What people write for it, in lower case: kind, plural, singular and short names. */
+  readonly words: readonly string[];
 }
 
 /**
@@ -75,7 +77,7 @@ export function openSchemaStore(cacheFolder: string): SchemaStore {
       if (!described) removeFile(fileOf(group, kind, LONG));
       if (!write(fileOf(group, kind, SHORT), source, short.definition))
         return `its schema is larger than ${MAX_BYTES} bytes`;
-      return { group, kind, versions, source };
+      return { group, kind, versions, source, words: wordsOf(short.definition, kind) };
     },
     list() {
       const found: StoredKind[] = [];
@@ -86,7 +88,13 @@ export function openSchemaStore(cacheFolder: string): SchemaStore {
         if (stored === undefined || typeof definition === "string") continue;
         const { group, kind, versions } = definition;
         if (name === `${kind.toLowerCase()}.${group}${SHORT}`)
-          found.push({ group, kind, versions, source: stored.source });
+          found.push({
+            group,
+            kind,
+            versions,
+            source: stored.source,
+            words: wordsOf(definition.definition, kind),
+          });
       }
       return found.sort((left, right) => compare(left.group, right.group) || compare(left.kind, right.kind));
     },
@@ -106,6 +114,14 @@ export function openSchemaStore(cacheFolder: string): SchemaStore {
       return there;
     },
   };
+}
+
+function wordsOf(definition: JsonObject, kind: string): readonly string[] {
+  const names = valueAt(definition, ["spec", "names"]);
+  const { plural, singular, shortNames } = isObject(names) ? names : {};
+  return [kind, plural, singular, ...(isArray(shortNames) ? shortNames : [])].flatMap((name) =>
+    typeof name === "string" && name !== "" ? [name.toLowerCase()] : [],
+  );
 }
 
 function compare(left: string, right: string): number {

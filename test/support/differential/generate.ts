@@ -21,7 +21,7 @@ export interface Case {
   readonly object: JsonObject;
 }
 
-interface Mutation {
+export interface Mutation {
   readonly path: JsonPath;
   readonly name: string;
   readonly value: Json | undefined;
@@ -129,6 +129,14 @@ export function generate(all: readonly Base[], schemas: Schemas, pairs: number):
     }
   }
   return cases;
+}
+
+/** The single changes of a base object. */
+export function mutationsOf(base: Base, all: readonly Base[], schemas: Schemas): readonly Mutation[] {
+  const schema = schemas.kind(String(base.object["apiVersion"]), String(base.object["kind"])) ?? {};
+  const out: Mutation[] = [];
+  collect(base.object, [], schema, { schemas, donors: donorsOf(all, schemas), id: base.id, out });
+  return out;
 }
 
 interface Walk {

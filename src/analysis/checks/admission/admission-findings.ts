@@ -5,7 +5,8 @@ import { isArray, isObject, type Json, type JsonObject, pathText, valueAt } from
 import { objectKey } from "../../../kube/object-key.ts";
 import { printable } from "../../../kube/printable.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
-import { withDefaults } from "../../../kube/structural/defaults.ts";
+import { withDefaults as withSchemaDefaults } from "../../../kube/structural/defaults.ts";
+import { withDefaults } from "../../../kube/defaults/with-defaults.ts";
 import { SchemaTooLarge, structuralOf } from "../../../kube/structural/schema.ts";
 import type { Finding, RelatedPlace } from "../../findings/finding.ts";
 import { type AdmissionCode, admissionFinding } from "./admission-table.ts";
@@ -46,9 +47,10 @@ export function admissionFindings(
   );
   const around: Surroundings = { namespaces, definitions };
   const hooks = policies.map((policy): Hook => ({ policy, bindings: boundTo(policy, bindings) }));
+  const context: Context = { reads, hooks, around, minor };
   return [
     ...hooks.flatMap(policyFindings),
-    ...reads.flatMap((read) => (isPolicyKind(read) ? [] : objectFindings(read, { reads, hooks, around }))),
+    ...reads.flatMap((read) => (isPolicyKind(read) ? [] : objectFindings(read, context))),
   ];
 }
 
@@ -61,6 +63,7 @@ interface Context {
   readonly reads: readonly ReadObject[];
   readonly hooks: readonly Hook[];
   readonly around: Surroundings;
+  readonly minor: number;
 }
 
 function boundTo(policy: Policy, bindings: readonly Binding[]): readonly Binding[] {
@@ -98,11 +101,16 @@ function objectFindings(read: ReadObject, context: Context): readonly Finding[] 
   if (subject === undefined) return [];
   const report = new Report(read);
   const native = resourceOf(subject.key) !== undefined;
-  let object = native
-    ? placed(read.object, subject)
-    : withSchemaDefaults(read.object, subject, context.around);
-  for (const hook of context.hooks.filter(({ policy }) => policy.mutating))
-    object = mutatedBy(hook, { subject, object, native, context, report });
+  const defaulted = (object: JsonObject): JsonObject =>
+    native
+      ? withDefaults(object, subject.key, context.minor)
+      : withDefinedDefaults(object, subject, context.around);
+  let object = defaulted(placed(read.object, subject));
+  for (const hook of context.hooks.filter(({ policy }) => policy.mutating)) {
+    const mutated = mutatedBy(hook, { subject, object, native, context, report });
+    // The server fills in what a mutation brings without its defaults.
+    if (mutated !== object) object = defaulted(mutated);
+  }
   for (const hook of context.hooks.filter(({ policy }) => !policy.mutating))
     validateBy(hook, { subject, object, native, context, report });
   return report.findings;
@@ -115,11 +123,11 @@ function placed(object: JsonObject, { namespace, namespaced }: Subject): JsonObj
   return { ...object, metadata: { ...metadata, namespace } };
 }
 
-function withSchemaDefaults(object: JsonObject, subject: Subject, around: Surroundings): JsonObject {
+function withDefinedDefaults(object: JsonObject, subject: Subject, around: Surroundings): JsonObject {
   const definition = around.definitions.get(`${subject.key.group}/${subject.key.kind}`);
   if (definition === undefined) return object;
   try {
-    const made = withDefaults(placed(object, subject), structuralOf(definition, subject.key.version));
+    const made = withSchemaDefaults(object, structuralOf(definition, subject.key.version));
     return isObject(made) ? made : object;
   } catch (error) {
     if (error instanceof SchemaTooLarge) return object;

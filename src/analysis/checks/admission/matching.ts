@@ -72,7 +72,7 @@ export function matchesConstraints(constraints: JsonObject | undefined, subject:
   const namespace = matchesNamespace(valueAt(constraints, ["namespaceSelector"]), subject);
   const labels = valueAt(subject.read.object, ["metadata", "labels"]);
   const object = matchesSelector(valueAt(constraints, ["objectSelector"]), isObject(labels) ? labels : {});
-  if (namespace === false || object === false) return false;
+  if (namespace === false || !object) return false;
   const excluded = matchesRules(rules(constraints, "excludeResourceRules"), constraints, subject);
   if (excluded ?? false) return false;
   const wanted = rules(constraints, "resourceRules");

@@ -10,10 +10,13 @@ import {
   valueAt,
 } from "../../../kube/json.ts";
 import { identity, objectKey } from "../../../kube/object-key.ts";
-import { compareQuantities, parseQuantity } from "../../../kube/quantity.ts";
+import { compareQuantities, quantityText } from "../../../kube/quantity.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
-import { type Fault, shown } from "../server/engine/run.ts";
+import { withoutDroppedFields } from "../schema/dropped-fields.ts";
+import { schemaFindings } from "../schema/schema-findings.ts";
+import { quantityOf } from "../server/engine/amounts.ts";
+import type { Fault } from "../server/engine/run.ts";
 import { findingOf } from "../server/server-findings.ts";
 import { semanticallyEqual } from "./equal.ts";
 import { immutableRowsOf, isFrozen } from "./immutable-fields.ts";
@@ -27,14 +30,21 @@ export function changeFindings(
   after: readonly ReadObject[],
   minor: number,
 ): readonly Finding[] {
-  const known = new Map(before.map((read) => [identity(objectKey(read.object)), read.object]));
+  const known = new Map(before.map((read) => [identity(objectKey(read.object)), read]));
   return after.flatMap((read) => {
     const key = objectKey(read.object);
     const was = known.get(identity(key));
     return was === undefined
       ? []
-      : changeFaults(was, read.object, key, minor).map((fault) => findingOf(fault, read, key));
+      : changeFaults(kept(was, minor), kept(read, minor), key, minor).map((fault) =>
+          findingOf(fault, read, key),
+        );
   });
+}
+
+/** What the server keeps of an object; a field that it drops is no change. */
+function kept(read: ReadObject, minor: number): JsonObject {
+  return withoutDroppedFields(read, schemaFindings(read, objectKey(read.object), minor)).object;
 }
 
 /** The same for one object. */
@@ -56,7 +66,7 @@ export function changeFaults(
       if (special?.skips?.includes(pathText(field)) !== true) immutable(change, field, row.source);
     }
     for (const field of row.once ?? []) once(change, field, row.source);
-    if (row.specBut !== undefined) specBut(change, row.specBut, row.source);
+    if (row.specBut !== undefined && special?.ownSpec !== true) specBut(change, row.specBut, row.source);
   }
   if (isFrozen(before, after)) frozen(change);
   special?.rule(change);
@@ -82,7 +92,7 @@ function immutable(change: Change, path: JsonPath, source: string): void {
 function once(change: Change, path: JsonPath, source: string): void {
   const was = valueAt(change.was, path);
   const is = valueAt(change.is, path);
-  if (was !== undefined && is !== undefined && was !== "" && is !== "" && !semanticallyEqual(was, is))
+  if (!semanticallyEqual(was, undefined) && !semanticallyEqual(is, undefined) && !semanticallyEqual(was, is))
     tell(change, path, source);
 }
 
@@ -99,8 +109,9 @@ const FROZEN = "core ValidateConfigMapUpdate, ValidateSecretUpdate";
 function frozen(change: Change): void {
   const why = "the object is immutable";
   if (change.is["immutable"] !== true) tell(change, ["immutable"], FROZEN, why);
-  if (!semanticallyEqual(dataOf(change.was), dataOf(change.is))) tell(change, ["data"], FROZEN, why);
-  if (!semanticallyEqual(change.was["binaryData"], change.is["binaryData"]))
+  if (canonicalJson(dataOf(change.was)) !== canonicalJson(dataOf(change.is)))
+    tell(change, ["data"], FROZEN, why);
+  if (canonicalJson(change.was["binaryData"] ?? {}) !== canonicalJson(change.is["binaryData"] ?? {}))
     tell(change, ["binaryData"], FROZEN, why);
 }
 
@@ -125,6 +136,8 @@ interface Special {
   readonly rule: (change: Change) => void;
   /** Fields of the table that this rule judges in its own way. */
   readonly skips?: readonly string[];
+  /** This rule judges the whole spec in its own way. */
+  readonly ownSpec?: true;
 }
 
 function specOf(object: JsonObject): JsonObject {
@@ -132,21 +145,98 @@ function specOf(object: JsonObject): JsonObject {
   return isObject(spec) ? spec : {};
 }
 
-/** A claim may grow, and shrink only down to what was handed out already, which files do not say. */
+const mayBeSet = new Set(["volumeName", "storageClassName"]);
+
+/** Of the two the server fills in the one from the other. */
+const sources = new Set(["dataSource", "dataSourceRef"]);
+
+function withoutSize(resources: Json | undefined): Json {
+  if (!isObject(resources)) return {};
+  const { requests, ...rest } = resources;
+  if (!isObject(requests)) return rest;
+  const { storage: _storage, ...others } = requests;
+  return { ...rest, requests: others };
+}
+
+/**
+ * A claim's class may be set where there was none, and a bound claim may grow; before 1.34 it could not shrink. Of a file,
+ * which tells no phase, the claim is taken to be bound.
+ */
 function claim(change: Change): void {
+  const source = "core ValidatePersistentVolumeClaimUpdate";
+  const was = specOf(change.was);
+  const is = specOf(change.is);
+  const phase = valueAt(change.was, ["status", "phase"]);
+  const bound = phase === undefined || phase === "Bound";
+  for (const name of [...new Set([...Object.keys(was), ...Object.keys(is)])].sort()) {
+    if (name === "volumeAttributesClassName" && bound) continue;
+    if (mayBeSet.has(name) && semanticallyEqual(was[name], undefined)) continue;
+    // The server fills in what a file leaves out.
+    if (name === "volumeName" && is[name] === undefined) continue;
+    if (sources.has(name) && is[name] === undefined && [...sources].some((other) => is[other] !== undefined))
+      continue;
+    const [left, right] =
+      name === "resources" && bound ? [withoutSize(was[name]), withoutSize(is[name])] : [was[name], is[name]];
+    if (!semanticallyEqual(left, right)) tell(change, ["spec", name], source);
+  }
   const path = ["spec", "resources", "requests", "storage"];
-  const was = valueAt(change.was, path);
-  const is = valueAt(change.is, path);
-  if (typeof was !== "string" || typeof is !== "string") return;
-  const before = parseQuantity(was);
-  const after = parseQuantity(is);
+  const before = quantityOf(valueAt(change.was, path));
+  const after = quantityOf(valueAt(change.is, path));
   if (
     before !== undefined &&
     after !== undefined &&
     compareQuantities(after, before) < 0 &&
     change.minor < 34
   )
-    tell(change, path, "core ValidatePersistentVolumeClaimUpdate", `it must not be less than ${shown(was)}`);
+    tell(change, path, source, `it must not be less than ${quantityText(before)}`);
+}
+
+/** Names of labels that the server takes for the same when a node affinity changes (core betaToGALabel). */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ["failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"],
+  ["failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"],
+  ["beta.kubernetes.io/os", "kubernetes.io/os"],
+  ["beta.kubernetes.io/arch", "kubernetes.io/arch"],
+  ["beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"],
+]);
+
+function withNewLabels(value: Json | undefined): Json {
+  if (isArray(value)) return value.map(withNewLabels);
+  if (!isObject(value)) return value ?? null;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [
+      name,
+      name === "key" && typeof part === "string" ? (renamed.get(part) ?? part) : withNewLabels(part),
+    ]),
+  );
+}
+
+function volume(change: Change): void {
+  const was = specOf(change.was)["nodeAffinity"];
+  const is = specOf(change.is)["nodeAffinity"];
+  if (was !== undefined && !semanticallyEqual(withNewLabels(was), withNewLabels(is)))
+    tell(change, ["spec", "nodeAffinity"], "core validatePvNodeAffinity", "it stays once it is set");
+}
+
+/** Drivers of a node stay as they are, but for what can be allocated of them (1.35 and later). */
+function csiNode(change: Change): void {
+  const bare = (driver: Json): Json => {
+    if (!isObject(driver) || change.minor < 35) return driver;
+    const { allocatable: _allocatable, ...rest } = driver;
+    return rest;
+  };
+  const now = specOf(change.is)["drivers"];
+  for (const driver of arrayOf(specOf(change.was)["drivers"])) {
+    const index = arrayOf(now).findIndex(
+      (other) => isObject(other) && isObject(driver) && other["name"] === driver["name"],
+    );
+    if (index >= 0 && !semanticallyEqual(bare(driver), bare(arrayOf(now)[index] ?? null)))
+      tell(change, ["spec", "drivers", index], "storage ValidateCSINodeUpdate");
+  }
+}
+
+function arrayOf(value: Json | undefined): readonly Json[] {
+  return isArray(value) ? value : [];
 }
 
 function job(change: Change): void {
@@ -211,7 +301,11 @@ function pod(change: Change): void {
   for (const name of [...new Set([...Object.keys(was), ...Object.keys(is)])].sort()) {
     if (["activeDeadlineSeconds", "tolerations", "schedulingGates"].includes(name)) continue;
     if (assigned.has(name) && (was[name] === undefined || is[name] === undefined)) continue;
-    if (gated && (name === "nodeSelector" || name === "affinity")) continue;
+    if (gated && name === "affinity") continue;
+    if (gated && name === "nodeSelector") {
+      checkSelectorGrows(change, was[name], is[name]);
+      continue;
+    }
     const [left, right] =
       name === "containers" || name === "initContainers"
         ? [withoutImages(was[name], is[name]), withoutImages(is[name], was[name])]
@@ -227,6 +321,7 @@ const assigned = new Set([
   "serviceAccount",
   "priority",
   "preemptionPolicy",
+  "resources",
 ]);
 
 function lengthOf(list: Json | undefined): number {
@@ -252,13 +347,36 @@ function checkTolerations(change: Change, was: Json | undefined, is: Json | unde
     return canonicalJson(rest);
   };
   const now = new Set((isArray(is) ? is : []).map(bare));
-  if ((isArray(was) ? was : []).some((toleration) => !now.has(bare(toleration))))
+  if ((isArray(was) ? was : []).some((toleration) => !byAdmission(toleration) && !now.has(bare(toleration))))
     tell(
       change,
       ["spec", "tolerations"],
       "core validateOnlyAddedTolerations",
       "tolerations can only be added",
     );
+}
+
+/** The tolerations that admission (DefaultTolerationSeconds) adds again where they are missing. */
+function byAdmission(toleration: Json): boolean {
+  return (
+    isObject(toleration) &&
+    toleration["effect"] === "NoExecute" &&
+    (toleration["key"] === "node.kubernetes.io/not-ready" ||
+      toleration["key"] === "node.kubernetes.io/unreachable")
+  );
+}
+
+/** A Pod that waits at a gate may get more of a node selector, not less. */
+function checkSelectorGrows(change: Change, was: Json | undefined, is: Json | undefined): void {
+  const now = isObject(is) ? is : {};
+  for (const [label, value] of Object.entries(isObject(was) ? was : {}))
+    if (now[label] !== value)
+      return tell(
+        change,
+        ["spec", "nodeSelector"],
+        "core validateNodeSelectorMutation",
+        "labels can only be added",
+      );
 }
 
 function checkGates(change: Change, was: Json | undefined, is: Json | undefined): void {
@@ -288,6 +406,8 @@ function service(change: Change): void {
   const headless = was["clusterIP"] === "None" || is["clusterIP"] === "None";
   if (before !== undefined && after !== undefined && before !== after && !headless)
     tell(change, ["spec", "ipFamilies"], "core validateUpgradeDowngradeIPFamilies", "the first family stays");
+  if (was["type"] === "LoadBalancer" && is["type"] === "LoadBalancer")
+    immutable(change, ["spec", "loadBalancerClass"], "core validateLoadBalancerClassField");
 }
 
 /** A second range may be added to a single one. */
@@ -316,10 +436,12 @@ function quota(change: Change): void {
 }
 
 const rules: ReadonlyMap<string, Special> = new Map<string, Special>([
-  ["/PersistentVolumeClaim", { rule: claim }],
+  ["/PersistentVolume", { rule: volume }],
+  ["/PersistentVolumeClaim", { rule: claim, ownSpec: true }],
   ["/Pod", { rule: pod }],
   ["/Service", { rule: service }],
   ["/ResourceQuota", { rule: quota, skips: ["spec.scopes"] }],
   ["batch/Job", { rule: job, skips: ["spec.template", "spec.completions"] }],
+  ["storage.k8s.io/CSINode", { rule: csiNode }],
   ["networking.k8s.io/ServiceCIDR", { rule: serviceCidr, skips: ["spec.cidrs"] }],
 ]);

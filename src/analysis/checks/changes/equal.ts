@@ -5,14 +5,15 @@ import { parseQuantity } from "../../../kube/quantity.ts";
 const amounts = new Set(["limits", "requests", "capacity", "hard", "overhead", "podFixed"]);
 
 function empty(value: Json | undefined): boolean {
-  if (value === undefined || value === null) return true;
+  if (value === undefined || value === null || value === false || value === 0 || value === "") return true;
   if (isArray(value)) return value.length === 0;
   return isObject(value) && Object.keys(value).length === 0;
 }
 
 /**
  * Whether the server takes two values for the same (apiequality.Semantic.DeepEqual): nothing, an empty list and an empty
- * mapping are one, and so are `1` and `1000m` of a resource.
+ * mapping are one, and so are `1` and `1000m` of a resource. What Go keeps behind a pointer differs from nothing even when
+ * it is a zero value; this cannot tell it from the others and takes both for the same.
  */
 export function semanticallyEqual(
   before: Json | undefined,

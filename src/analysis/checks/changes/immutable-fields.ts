@@ -62,7 +62,6 @@ export const immutableRows: readonly ImmutableRow[] = [
     kinds: ["/Service"],
     once: [
       ["spec", "clusterIP"],
-      ["spec", "loadBalancerClass"],
       ["spec", "healthCheckNodePort"],
     ],
     source: "core ValidateServiceUpdate",
@@ -85,6 +84,21 @@ export const immutableRows: readonly ImmutableRow[] = [
       "volumeAttributesClassName",
     ],
     source: "core ValidatePersistentVolumeUpdate",
+  },
+  {
+    kinds: ["events.k8s.io/Event"],
+    fields: [
+      ["regarding"],
+      ["related"],
+      ["reason"],
+      ["note"],
+      ["action"],
+      ["type"],
+      ["reportingController"],
+      ["reportingInstance"],
+      ["eventTime"],
+    ],
+    source: "core ValidateEventUpdate",
   },
   {
     kinds: ["rbac.authorization.k8s.io/RoleBinding", "rbac.authorization.k8s.io/ClusterRoleBinding"],
@@ -140,7 +154,6 @@ export const immutableRows: readonly ImmutableRow[] = [
     kinds: ["/Node"],
     once: [
       ["spec", "podCIDR"],
-      ["spec", "podCIDRs"],
       ["spec", "providerID"],
     ],
     source: "core ValidateNodeUpdate",

@@ -92,6 +92,7 @@ describe("checkInputs", () => {
       "server/out-of-range spec.containers.0.ports.0.containerPort",
       "schema/type spec.dnsPolicy",
     ]);
+    expect(found[1]?.hint).toMatch(/^did you mean Always\? /);
   });
 
   it("gives findings, never an exception, for any members of any native kind", () => {

@@ -11,6 +11,7 @@ import { customResourceFindings } from "../custom-resources/custom-resource-find
 import { findNetworkFaults } from "../../network/findings/find.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { componentFindings, isDecodingFault, schemaFindings } from "../schema/schema-findings.ts";
+import { withoutDroppedFields } from "../schema/dropped-fields.ts";
 import { serverFindings } from "../server/server-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
@@ -131,22 +132,37 @@ function checkObject(read: ReadObject, minor: number): readonly Finding[] {
       : checkMetadata(read, [...template.path, "metadata"])),
     ...schema.filter(isDecodingFault),
     // The server looks no further at what it cannot decode; whoever mends it wants to know all the same.
-    ...serverFindings(read, key, minor),
+    ...serverFindings(withoutDroppedFields(read, schema), key, minor),
     ...schema.filter((finding) => !isDecodingFault(finding)),
   ]);
 }
 
-/** Several tables may know one fault: of the findings at a path those of the first family stay. */
+/**
+ * Several tables may know one fault: of the findings at a path those of the first family stay. The name that the schema
+ * thinks was meant is told with them.
+ */
 function oncePerPath(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length < 2) return findings;
-  const families = new Map<string, string>();
-  return findings.filter(({ code, path }) => {
-    const at = JSON.stringify(path ?? []);
-    const family = code.slice(0, code.indexOf("/"));
-    const before = families.get(at);
-    if (before === undefined) families.set(at, family);
-    return before === undefined || before === family;
-  });
+  const kept: Finding[] = [];
+  const first = new Map<string, number>();
+  for (const finding of findings) {
+    const at = JSON.stringify(finding.path ?? []);
+    const before = first.get(at);
+    const told = before === undefined ? undefined : kept[before];
+    if (told === undefined || familyOf(told) === familyOf(finding)) {
+      if (before === undefined) first.set(at, kept.length);
+      kept.push(finding);
+    } else if (before !== undefined && finding.code === "schema/enum" && finding.hint !== undefined)
+      kept[before] = {
+        ...told,
+        hint: told.hint === undefined ? finding.hint : `${finding.hint} ${told.hint}`,
+      };
+  }
+  return kept;
+}
+
+function familyOf({ code }: Finding): string {
+  return code.slice(0, code.indexOf("/"));
 }
 
 function checkServed(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {

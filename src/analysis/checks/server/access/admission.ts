@@ -137,7 +137,7 @@ const servicePath: Check = (value, run) => {
 };
 
 const clientConfig: Check = fields(
-  "admissionregistration validateWebhook",
+  "admissionregistration validateValidatingWebhook, validateMutatingWebhook",
   {
     url: text(notHookUrl, false),
     service: fields("admissionregistration ValidateWebhookService", {
@@ -162,7 +162,7 @@ const reviewVersions: Check = (value, run) => {
 
 function webhook(extra: Readonly<Record<string, Check>>): Check {
   return fields(
-    "admissionregistration validateWebhook",
+    "admissionregistration validateValidatingWebhook, validateMutatingWebhook",
     {
       name: required(text(notFullyQualified)),
       rules: each(rule),
@@ -184,7 +184,7 @@ function webhook(extra: Readonly<Record<string, Check>>): Check {
 }
 
 function configuration(hook: Check): Check {
-  return fields("admissionregistration validateWebhookConfiguration", {
+  return fields("admissionregistration ValidateValidatingWebhookConfiguration, ValidateMutatingWebhookConfiguration", {
     webhooks: (value, run) => {
       each(hook)(value, run);
       unique((item) => (isObject(item) && item["name"] !== "" ? item["name"] : undefined))(value, run);

@@ -455,4 +455,4 @@ function checkLocal(spec: JsonObject, metadata: JsonObject, run: Run): void {
     );
 }
 
-export const tokenReview: Check = fields("authentication ValidateTokenReview", { token: required() });
+export const tokenReview: Check = fields("authentication tokenreview.REST.Create", { token: required() });

@@ -310,7 +310,8 @@ function checkRestart(container: JsonObject, isInit: boolean, run: Run): void {
   const rules = listOf(container, "restartPolicyRules");
   if (policy === undefined) return;
   if (run.minor < RESTART_RULES) {
-    if (!isSet(container, "restartPolicy")) return;
+    // 1.34 knows the gate, and drops what it does not allow.
+    if (!isSet(container, "restartPolicy") || run.minor === RESTART_RULES - 1) return;
     if (!isInit)
       reportAt(
         run,
