@@ -268,16 +268,15 @@ function roleTouches(rbac: Rbac, interesting: ReadonlySet<string>): (role: Role)
   return (role) => {
     const before = known.get(role);
     if (before !== undefined) return before;
-    const resources = new Set<string>();
-    let all = false;
-    for (const { written } of rbac.sourcesOf(role))
-      for (const rule of written)
-        for (const resource of rule.resources) {
-          if (resource === "*") all = true;
-          else if (interesting.has(resource)) resources.add(resource);
-          else if (resource.startsWith("*/"))
-            for (const one of interesting) if (one.endsWith(resource.slice(1))) resources.add(one);
-        }
+    const named = new Set(
+      rbac.sourcesOf(role).flatMap(({ written }) => written.flatMap(({ resources }) => resources)),
+    );
+    const all = named.has("*");
+    // A subresource of everything touches every resource that ends with it.
+    const parts = [...named].filter((one) => one.startsWith("*/")).map((one) => one.slice(1));
+    const resources = new Set(
+      [...interesting].filter((one) => named.has(one) || parts.some((part) => one.endsWith(part))),
+    );
     const answer = { all, resources };
     known.set(role, answer);
     return answer;

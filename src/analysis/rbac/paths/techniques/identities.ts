@@ -51,14 +51,11 @@ function* impersonate(world: AttackWorld, from: Held): Generator<Found> {
 /** Names that rules limit impersonation of users to, whoever they are. */
 function namedUsers(world: AttackWorld, from: Held): readonly string[] {
   if (from.kind !== "identity") return [];
-  const names = new Set<string>();
-  for (const role of world.rbac.roles.values()) {
-    if (role.builtin) continue;
-    for (const rule of role.written)
-      if (rule.verbs.includes("impersonate") && rule.resources.includes("users"))
-        for (const name of rule.resourceNames) if (names.size < 100) names.add(name);
-  }
-  return [...names];
+  const rules = [...world.rbac.roles.values()].flatMap(({ builtin, written }) => (builtin ? [] : written));
+  const names = rules
+    .filter(({ verbs, resources }) => verbs.includes("impersonate") && resources.includes("users"))
+    .flatMap(({ resourceNames }) => resourceNames.slice(0, 100));
+  return [...new Set(names)].slice(0, 100);
 }
 
 const AUTHENTICATION = "authentication.k8s.io";
