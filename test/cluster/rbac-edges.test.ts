@@ -457,7 +457,7 @@ describe.skipIf(skip)("on the real API server", () => {
         path: `${rbacPath}/${object["kind"] === "ClusterRole" ? "clusterroles" : "clusterrolebindings"}`,
         body: object,
       });
-    await settled(callers.at(-1) ?? "", [readRule((objects.at(-2)?.["rules"] as Json[])[0]!)!], "");
+    await settled(callers.at(-1) ?? "", [readRule((objects.at(-2)!["rules"] as Json[])[0]!)!], "");
     const rbac = buildRbac(rbacInputs(objects), { minor: 37, builtin: true });
     // A client certificate for each caller: impersonation of impersonators does not exist.
     const wrong: unknown[] = [];
@@ -465,12 +465,7 @@ describe.skipIf(skip)("on the real API server", () => {
     let asked = 0;
     for (const name of callers) {
       const config = rawClient(
-        {
-          ...plane,
-          kubeconfig: () => plane.kubeconfig(name),
-          caPem: plane.caPem,
-          apiUrl: plane.apiUrl,
-        } as ControlPlane,
+        { kubeconfig: () => plane.kubeconfig(name), caPem: plane.caPem, apiUrl: plane.apiUrl },
         8,
       );
       for (let turn = 0; turn < 20; turn++) {

@@ -2,6 +2,7 @@ import { objectProblems } from "../../kube/object-problems.ts";
 import type { Severity } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
+import { permissionRules } from "./permissions/permission-findings.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { objectFindings } from "./reading/object-findings.ts";
 
@@ -17,7 +18,9 @@ let rules: ReadonlyMap<string, Rule> | undefined;
 
 /** The rule of a code of any table of checks; undefined for a code that no table lists. */
 export function ruleOf(code: string): Rule | undefined {
-  rules ??= new Map([...tableRules(), ...podSecurityRules()].map((rule) => [rule.id, rule]));
+  rules ??= new Map(
+    [...tableRules(), ...podSecurityRules(), ...permissionRules()].map((rule) => [rule.id, rule]),
+  );
   return rules.get(code);
 }
 

@@ -6,6 +6,7 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
+import { permissionFindings } from "../permissions/permission-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
@@ -29,6 +30,7 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
     ...documents.flatMap((document) => document.problems),
     ...problems,
     ...objects.flatMap((read) => checkObject(read, defined, options.minor)),
+    ...permissionFindings(objects, options.minor),
     ...(options.podSecurity === undefined
       ? []
       : podSecurityFindings(objects, options.podSecurity, options.minor)),
