@@ -83,9 +83,9 @@ describe.skipIf(skip)("kubeops can on a live cluster", () => {
       .filter(
         ({ verb, user }) =>
           JSON.stringify(user).includes("kubeops-test-admin") &&
-          !["get", "list", "watch"].includes(String(verb)),
+          !["get", "list", "watch"].includes(verb as string),
       )
-      .map(({ requestURI }) => String(requestURI))
+      .map(({ requestURI }) => requestURI as string)
       .filter((uri) => !uri.includes("subjectaccessreviews"));
     // Only those of this test's own preparation.
     expect(writes.every((uri) => /namespaces$|secrets$|roles$|rolebindings$/.test(uri))).toBe(true);

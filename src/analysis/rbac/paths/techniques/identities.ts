@@ -4,10 +4,17 @@ import type { Evidence, Held } from "../held.ts";
 import { type Found, goodPractices, type Technique } from "../technique.ts";
 import { asIdentity, askOne, type AttackWorld, want } from "../world.ts";
 
-/** Identities worth taking, but for the holder itself. */
-function* targets(world: AttackWorld): Generator<Identity> {
-  for (const { kind, name } of world.principals)
-    yield kind === "user" ? userIdentity(name) : groupIdentity(name);
+const identities = new WeakMap<AttackWorld, readonly Identity[]>();
+
+/** Identities worth taking. */
+function targets(world: AttackWorld): readonly Identity[] {
+  const before = identities.get(world);
+  if (before !== undefined) return before;
+  const found = world.principals.map(({ kind, name }) =>
+    kind === "user" ? userIdentity(name) : groupIdentity(name),
+  );
+  identities.set(world, found);
+  return found;
 }
 
 function* impersonate(world: AttackWorld, from: Held): Generator<Found> {
