@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { can, whoCan } from "../../../src/analysis/rbac/evaluate/can.ts";
-import { heldRules } from "../../../src/analysis/rbac/evaluate/escalation.ts";
+import { heldRules, mayWriteRole } from "../../../src/analysis/rbac/evaluate/escalation.ts";
 import { buildRbac, type Rbac, rbacInputs, rulesOf } from "../../../src/analysis/rbac/evaluate/rbac.ts";
 import {
   type AccessRequest,
@@ -354,6 +354,59 @@ describe.skipIf(skip)("clusterroleaggregation_controller_test.go", () => {
       // The controller applies no rules there, and those that are written stay (measured: rbac-aggregation.test.ts).
       const expected = name === "strip rules" || wanted === undefined ? start.at(-1)! : roleOf(wanted);
       expect([name, ours]).toEqual([name, texts(expected["rules"] as never)]);
+    }
+  });
+});
+
+describe.skipIf(skip).each(["role", "clusterrole"])("%s/policybased/storage_test.go", (folder) => {
+  test("TestEscalation", () => {
+    const source = sourceOf(`pkg/registry/rbac/${folder}/policybased/storage_test.go`);
+    const rows = elements(goValueAfter(source, /testcases := /));
+    expect(rows.map((row) => goText(field(row, "name")))).toEqual(["superuser", "bob", "steve", "alice"]);
+    const bound = (name: string, rules: JsonObject[]): JsonObject[] => [
+      { apiVersion: API, kind: "ClusterRole", metadata: { name }, rules },
+      {
+        apiVersion: API,
+        kind: "ClusterRoleBinding",
+        metadata: { name },
+        roleRef: { kind: "ClusterRole", name },
+        subjects: [{ kind: "User", name }],
+      },
+    ];
+    // Upstream's authorizer lets steve do everything that it is asked; here he holds the right that it is asked for.
+    const rbac = buildRbac(
+      rbacInputs([
+        ...bound("alice", [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }]),
+        ...bound("steve", [
+          {
+            apiGroups: ["rbac.authorization.k8s.io"],
+            resources: ["roles", "clusterroles"],
+            verbs: ["escalate"],
+          },
+        ]),
+      ]),
+      { builtin: false },
+    );
+    for (const row of rows) {
+      const name = goText(field(row, "name"));
+      const who: Identity = {
+        text: "",
+        kind: "user",
+        user: name,
+        groups: name === "superuser" ? ["system:masters"] : [],
+      };
+      for (const requestName of ["", "myrole"]) {
+        const { allowed } = mayWriteRole(rbac, who, {
+          kind: folder === "role" ? "Role" : "ClusterRole",
+          namespace: folder === "role" ? "mynamespace" : "",
+          requestName,
+          rules: [
+            { verbs: ["get"], apiGroups: [""], resources: ["pods"], resourceNames: [], nonResourceURLs: [] },
+          ],
+          aggregated: false,
+        });
+        expect([name, allowed]).toEqual([name, goFlag(field(row, "expectAllowed"))]);
+      }
     }
   });
 });
