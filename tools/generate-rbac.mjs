@@ -25,7 +25,7 @@ for (const [path, text] of Object.entries(tables)) {
   const file = join(root, path);
   if (!words.has("--check")) writeFileSync(file, text);
   else if (readOr(file) !== text) {
-    process.stdout.write(`${path} is stale: node tools/generate-rbac.mjs\n`);
+    process.stdout.write(`${path} is stale: run npm run tables\n`);
     process.exitCode = 1;
   }
 }

@@ -63,6 +63,7 @@ const pages = new Map();
 }
 
 {
+  const { techniques } = await import("../src/analysis/rbac/paths/techniques.ts");
   const { ruleCodes, ruleExample, ruleOf } = await import("../src/analysis/checks/rule-table.ts");
   const { checks } = await import("../src/analysis/checks/pod-security/check-table.ts");
   const rows = ruleCodes()
@@ -79,6 +80,14 @@ const pages = new Map();
         cell(source),
       ];
     });
+  const attacks = techniques.map((row) => [
+    code(row.id),
+    row.severity,
+    cell(row.title),
+    cell(row.needs),
+    cell(row.cut),
+    cell(row.sources.join("; ")),
+  ]);
   const pods = checks.map((row) => [
     code(`pod-security/${row.id}`),
     row.level,
@@ -88,7 +97,7 @@ const pages = new Map();
   ]);
   pages.set(
     "findings.md",
-    `${made("the tables in src/kube and src/analysis")}\n# Findings\n\nWhat reading and checking can find. The first example has the finding, the second has not.\n\n${table(["id", "severity", "found in", "not in", "source"], rows)}\n\n## Pod Security\n\nThe checks of the Pod Security Standards, with the versions of Kubernetes in which they began or changed (k8s.io/pod-security-admission). \`kubeops check\` judges every Pod and every Pod template by the labels of the Namespaces in the input: what \`enforce\` refuses is an error, what \`warn\` and \`audit\` report is a warning and a note. With \`--pod-security\` every one is judged by that level. A label that the API server refuses is the error \`pod-security/namespace-label\`.\n\n${table(["id", "level", "rule", "what to do", "from"], pods)}\n`,
+    `${made("the tables in src/kube and src/analysis")}\n# Findings\n\nWhat reading and checking can find. The first example has the finding, the second has not.\n\n${table(["id", "severity", "found in", "not in", "source"], rows)}\n\n## Pod Security\n\nThe checks of the Pod Security Standards, with the versions of Kubernetes in which they began or changed (k8s.io/pod-security-admission). \`kubeops check\` judges every Pod and every Pod template by the labels of the Namespaces in the input: what \`enforce\` refuses is an error, what \`warn\` and \`audit\` report is a warning and a note. With \`--pod-security\` every one is judged by that level. A label that the API server refuses is the error \`pod-security/namespace-label\`.\n\n${table(["id", "level", "rule", "what to do", "from"], pods)}\n\n## Attack paths\n\nThe steps of \`kubeops can --paths\`. \`kubeops check\` tells as \`rbac/attack-path\` (a note) which subjects of the input reach cluster-admin by them.\n\n${table(["step", "severity", "what is done", "what it takes", "how it is cut", "source"], attacks)}\n`,
   );
 }
 

@@ -239,3 +239,61 @@ describe("can", () => {
     });
   });
 });
+
+/** A plan says of itself who gains what; the charter decides. */
+describe("permissions in a plan", () => {
+  const ceiling = [
+    "  ceilings:",
+    "    permissions:",
+    "      max:",
+    "        - namespaces: [shop]",
+    "          rules:",
+    "            - {apiGroups: [apps], resources: [deployments], verbs: [get]}",
+    "      forbiddenVerbs: [bind, escalate]",
+    "      forbiddenPaths: [cluster-admin, node]",
+    "",
+  ].join("\n");
+  const allow = (text: string): string =>
+    text
+      .replace(
+        /^ {2}kinds:\n/m,
+        "  kinds:\n    - group: rbac.authorization.k8s.io\n      kinds: [Role, RoleBinding]\n      operations: [create, update, delete]\n",
+      )
+      .replace(
+        /^ {2}widening:\n/m,
+        "  widening:\n    - {id: role, decision: allow}\n    - {id: binding, decision: allow}\n",
+      );
+  const planned = (rules: readonly string[], edit: (text: string) => string): Ran => {
+    const world = makeWorld().prepare().charter({ edit });
+    try {
+      world.write("rbac.yaml", role(rules));
+      return world.kubeops(["plan", "-f", "rbac.yaml", "-n", "shop", "--target", "git:./gitops#apps/shop"]);
+    } finally {
+      world.remove();
+    }
+  };
+
+  test("without a ceiling nobody gains anything", () => {
+    const ran = planned([deploy], allow);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toContain(
+      "  + ServiceAccount ci/deployer gains in namespace shop: read and change deployments.apps (RoleBinding shop/ci)",
+    );
+    expect(ran.stdout).toContain("the charter allows no permission to be gained");
+    expect(ran.stdout).toContain("ServiceAccount ci/deployer newly reaches root on a node:");
+  });
+
+  test("within the ceiling a person decides; beyond it is denied", () => {
+    const bounded = (text: string): string =>
+      allow(text).replace(/^ {2}approvals:\n/m, `${ceiling}  approvals:\n`);
+    const within = planned(["apiGroups: [apps], resources: [deployments], verbs: [get]"], bounded);
+    expect([within.status, within.stdout.split("\n")[0]?.replace(/^Plan \w+ /, "")]).toEqual([
+      0,
+      " needs approval: 1 of anna",
+    ]);
+    const beyond = planned([deploy], bounded);
+    expect(beyond.status).toBe(1);
+    expect(beyond.stdout).toContain("1 of its 2 rights is beyond what the charter allows at most");
+    expect(beyond.stdout).toContain("the charter forbids paths to node");
+  });
+});

@@ -5,6 +5,7 @@ import type { Rule } from "../findings/rule.ts";
 import { admissionFindingTable } from "./admission/admission-table.ts";
 import { customResourceFindingTable } from "./custom-resources/custom-resource-table.ts";
 import { networkFindings } from "../network/findings/finding-table.ts";
+import { permissionRules } from "./permissions/permission-findings.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { objectFindings } from "./reading/object-findings.ts";
 import { schemaFindingTable } from "./schema/schema-table.ts";
@@ -54,7 +55,7 @@ export function ruleExample(
 }
 
 function allRules(): ReadonlyMap<string, Rule> {
-  rules ??= new Map([...tableRules(), ...podSecurityRules()].map((rule) => [rule.id, rule]));
+  rules ??= new Map([...tableRules(), ...podSecurityRules(), ...permissionRules()].map((rule) => [rule.id, rule]));
   return rules;
 }
 

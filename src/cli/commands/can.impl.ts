@@ -4,36 +4,10 @@ import { guarded } from "../errors.ts";
 import { answerQuestion } from "./can/answer.ts";
 import { showDelta } from "./can/diff.ts";
 import { writeLeast } from "./can/least.ts";
+import type { CanFlags } from "./can/flags.ts";
 import { listPermissions } from "./can/list.ts";
 import { listPaths } from "./can/paths.ts";
 import { listHolders } from "./can/who.ts";
-
-export interface CanFlags {
-  readonly list: boolean;
-  readonly who: boolean;
-  readonly paths: boolean;
-  readonly to?: string;
-  readonly diff: boolean;
-  readonly atoms: boolean;
-  readonly least: boolean;
-  readonly subject?: string;
-  readonly name?: string;
-  readonly denied: boolean;
-  readonly anyName: boolean;
-  readonly filename?: readonly string[];
-  readonly namespace?: string;
-  readonly allNamespaces: boolean;
-  readonly subresource?: string;
-  readonly asGroup?: readonly string[];
-  readonly builtin: boolean;
-  readonly kubeVersion?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly verify: boolean;
-  readonly output: "text" | "json";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
-}
 
 type Mode = (context: CliContext, flags: CanFlags, words: readonly string[]) => Promise<number>;
 

@@ -1,7 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { colorFlag, kubeVersionFlag, outputFlag, quietFlag, text } from "../flags.ts";
-import type { CanFlags } from "./can.impl.ts";
+import type { CanFlags } from "./can/flags.ts";
 
 const word = (placeholder: string, brief: string) =>
   ({ kind: "parsed", parse: text, optional: true, placeholder, brief }) as const;

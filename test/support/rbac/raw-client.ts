@@ -28,7 +28,10 @@ export interface RawClient {
   close(): void;
 }
 
-export function rawClient(plane: ControlPlane, parallel: number = 24): RawClient {
+export function rawClient(
+  plane: Pick<ControlPlane, "kubeconfig" | "caPem" | "apiUrl">,
+  parallel: number = 24,
+): RawClient {
   const config = plane.kubeconfig("admin");
   const data = (field: string): string => {
     const found = new RegExp(`"?${field}"?: *"?([A-Za-z0-9+/=]+)`).exec(config)?.[1];

@@ -9,6 +9,7 @@ import { type Finding, sortFindings } from "../../findings/finding.ts";
 import { admissionFindings } from "../admission/admission-findings.ts";
 import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
 import { findNetworkFaults } from "../../network/findings/find.ts";
+import { permissionFindings } from "../permissions/permission-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { componentFindings, isDecodingFault, schemaFindings } from "../schema/schema-findings.ts";
 import { withoutDroppedFields } from "../schema/dropped-fields.ts";
@@ -44,6 +45,7 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
     ...componentFiles.flatMap((read) => checkComponentFile(read, minor)),
     ...customResourceFindings(objects, minor, definitions),
     ...admissionFindings(objects, minor, definitions),
+    ...permissionFindings(objects, minor),
     ...findNetworkFaults(objects),
     ...(podSecurity === undefined ? [] : podSecurityFindings(objects, podSecurity, minor)),
   ]);

@@ -26,10 +26,10 @@ export function aggregate(clusterRoles: readonly Role[]): Aggregated {
   const select = selectorIndex(clusterRoles);
   const members = new Map<Role, ReadonlySet<Role>>();
   for (const role of aggregated) {
-    const found = new Set<Role>();
-    for (const selector of role.selectors ?? [])
-      if (selector !== null) for (const other of select(selector)) if (other !== role) found.add(other);
-    members.set(role, found);
+    const selected = (role.selectors ?? []).flatMap((selector) =>
+      selector === null ? [] : select(selector),
+    );
+    members.set(role, new Set(selected.filter((other) => other !== role)));
   }
   for (const group of groupsOf(aggregated, members)) {
     const leaves = gathered(group, members, sources);

@@ -40,10 +40,10 @@ const validation = "kubernetes pkg/apis/rbac/validation/validation.go";
 const evaluation = "kubernetes pkg/apis/rbac/v1/evaluation_helpers.go";
 const api = "apiVersion: rbac.authorization.k8s.io/v1";
 const role = (rule: string, kind = "Role"): string =>
-  `${api}\nkind: ${kind}\nmetadata: {name: a${kind === "Role" ? ", namespace: n" : ""}}\nrules: [${rule}]`;
+  `${api}\nkind: ${kind}\nmetadata: {name: a${kind === "Role" ? ", namespace: shop" : ""}}\nrules: [${rule}]`;
 const pods = '{apiGroups: [""], resources: [pods], verbs: [get]}';
 const bind = (subjects: string, kind = "RoleBinding", ref = "{kind: ClusterRole, name: view}"): string =>
-  `${api}\nkind: ${kind}\nmetadata: {name: a${kind === "RoleBinding" ? ", namespace: n" : ""}}\nroleRef: ${ref}\nsubjects: ${subjects}`;
+  `${api}\nkind: ${kind}\nmetadata: {name: a${kind === "RoleBinding" ? ", namespace: shop" : ""}}\nroleRef: ${ref}\nsubjects: ${subjects}`;
 const anna = "[{kind: User, name: anna}]";
 
 /** What reading roles and bindings finds: one row, one id. */

@@ -65,10 +65,21 @@ interface Touched {
   readonly resources: ReadonlySet<string>;
 }
 
+/** What does not depend on who attacks. */
+type Ground = Omit<AttackWorld, "held" | "learn" | "askAll">;
+
+const grounds = new WeakMap<Rbac, Ground>();
+
 /** @param interesting resources that some technique asks for; roles without any of them are not looked at */
 export function attackWorld(rbac: Rbac, interesting: ReadonlySet<string>): AttackWorld {
+  const known = grounds.get(rbac);
+  const ground = known ?? groundOf(rbac, interesting);
+  if (known === undefined) grounds.set(rbac, ground);
+  return { ...ground, ...heldIn(ground) };
+}
+
+function groundOf(rbac: Rbac, interesting: ReadonlySet<string>): Ground {
   const around = readSurroundings(rbac);
-  const held = new Map<string, Held>();
   const touchedBy = roleTouches(rbac, interesting);
   /** What a principal is bound to and matters, by scope. */
   const bound = new Map<string, ReadonlyMap<string, readonly Bound[]>>();
@@ -163,28 +174,6 @@ export function attackWorld(rbac: Rbac, interesting: ReadonlySet<string>): Attac
     return { all: false, resources };
   });
 
-  /** Things with rights, by the scopes in which they have them. */
-  const holders = new Map<string, Held[]>();
-  const answers = new Map<string, { evidence: Evidence | undefined; readonly looked: Map<string, number> }>();
-  const askHolders = (request: AccessRequest): Evidence | undefined => {
-    const id = JSON.stringify(request);
-    const known = answers.get(id) ?? { evidence: undefined, looked: new Map<string, number>() };
-    answers.set(id, known);
-    if (known.evidence !== undefined) return known.evidence;
-    const namespace = request.kind === "url" ? "" : request.namespace;
-    // Each holder is asked once: those that came since the last time.
-    for (const scope of namespace === "" ? [""] : ["", namespace]) {
-      const list = holders.get(scope) ?? [];
-      for (let index = known.looked.get(scope) ?? 0; index < list.length; index++) {
-        const by = list[index];
-        known.evidence = by === undefined ? undefined : ask(by, request);
-        if (known.evidence !== undefined) return known.evidence;
-      }
-      known.looked.set(scope, list.length);
-    }
-    return undefined;
-  };
-
   const allNamespaces = [...new Set([...around.knownNamespaces, ...around.accounts.keys()])].sort();
   const accounts = new Map<string, readonly Identity[]>();
   const accountsIn = (namespace: string): readonly Identity[] => {
@@ -210,21 +199,7 @@ export function attackWorld(rbac: Rbac, interesting: ReadonlySet<string>): Attac
   return {
     rbac,
     around,
-    held,
-    learn: (one) => {
-      const key = heldKey(one);
-      if (held.has(key)) return false;
-      held.set(key, one);
-      if (one.kind === "identity" || one.kind === "role" || one.kind === "namespace")
-        for (const scope of scopes(one)) {
-          const list = holders.get(scope);
-          if (list === undefined) holders.set(scope, [one]);
-          else list.push(one);
-        }
-      return true;
-    },
     ask,
-    askAll: (by, request) => ask(by, request) ?? askHolders(request),
     scopes,
     *spread(by, rights) {
       const seen = new Set<string>();
@@ -262,22 +237,64 @@ export function attackWorld(rbac: Rbac, interesting: ReadonlySet<string>): Attac
   };
 }
 
+/** What one attacker comes to hold. */
+function heldIn({ ask, scopes }: Ground): Pick<AttackWorld, "held" | "learn" | "askAll"> {
+  const held = new Map<string, Held>();
+  /** Things with rights, by the scopes in which they have them. */
+  const holders = new Map<string, Held[]>();
+  const answers = new Map<string, { evidence: Evidence | undefined; readonly looked: Map<string, number> }>();
+  const askHolders = (request: AccessRequest): Evidence | undefined => {
+    const id = JSON.stringify(request);
+    const known = answers.get(id) ?? { evidence: undefined, looked: new Map<string, number>() };
+    answers.set(id, known);
+    if (known.evidence !== undefined) return known.evidence;
+    const namespace = request.kind === "url" ? "" : request.namespace;
+    // Each holder is asked once: those that came since the last time.
+    for (const scope of namespace === "" ? [""] : ["", namespace]) {
+      const list = holders.get(scope) ?? [];
+      for (let index = known.looked.get(scope) ?? 0; index < list.length; index++) {
+        const by = list[index];
+        known.evidence = by === undefined ? undefined : ask(by, request);
+        if (known.evidence !== undefined) return known.evidence;
+      }
+      known.looked.set(scope, list.length);
+    }
+    return undefined;
+  };
+
+  return {
+    held,
+    learn: (one) => {
+      const key = heldKey(one);
+      if (held.has(key)) return false;
+      held.set(key, one);
+      if (one.kind === "identity" || one.kind === "role" || one.kind === "namespace")
+        for (const scope of scopes(one)) {
+          const list = holders.get(scope);
+          if (list === undefined) holders.set(scope, [one]);
+          else list.push(one);
+        }
+      return true;
+    },
+    askAll: (by, request) => ask(by, request) ?? askHolders(request),
+  };
+}
+
 /** Which of the resources that matter a role touches. */
 function roleTouches(rbac: Rbac, interesting: ReadonlySet<string>): (role: Role) => Touched {
   const known = new Map<Role, Touched>();
   return (role) => {
     const before = known.get(role);
     if (before !== undefined) return before;
-    const resources = new Set<string>();
-    let all = false;
-    for (const { written } of rbac.sourcesOf(role))
-      for (const rule of written)
-        for (const resource of rule.resources) {
-          if (resource === "*") all = true;
-          else if (interesting.has(resource)) resources.add(resource);
-          else if (resource.startsWith("*/"))
-            for (const one of interesting) if (one.endsWith(resource.slice(1))) resources.add(one);
-        }
+    const named = new Set(
+      rbac.sourcesOf(role).flatMap(({ written }) => written.flatMap(({ resources }) => resources)),
+    );
+    const all = named.has("*");
+    // A subresource of everything touches every resource that ends with it.
+    const parts = [...named].filter((one) => one.startsWith("*/")).map((one) => one.slice(1));
+    const resources = new Set(
+      [...interesting].filter((one) => named.has(one) || parts.some((part) => one.endsWith(part))),
+    );
     const answer = { all, resources };
     known.set(role, answer);
     return answer;

@@ -18,7 +18,7 @@ import { OpsError } from "../../../kube/ops-error.ts";
 import type { CliContext } from "../../context.ts";
 import { style, type Style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
-import type { CanFlags } from "../can.impl.ts";
+import type { CanFlags } from "./flags.ts";
 import { askServer, type ServerAnswer } from "./verify.ts";
 import { openWorld } from "./world.ts";
 

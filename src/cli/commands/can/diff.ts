@@ -12,7 +12,7 @@ import type { CliContext } from "../../context.ts";
 import { style, type Style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
 import { minorOf } from "../../session.ts";
-import type { CanFlags } from "../can.impl.ts";
+import type { CanFlags } from "./flags.ts";
 import { pathJson, pathLines } from "./path-text.ts";
 import { readFiles, tellFindings } from "./world.ts";
 

@@ -15,7 +15,7 @@ import { emitYaml } from "../../../kube/yaml/emit-yaml.ts";
 import { parsePlan } from "../../../plan/plan-text.ts";
 import type { CliContext } from "../../context.ts";
 import { minorOf } from "../../session.ts";
-import type { CanFlags } from "../can.impl.ts";
+import type { CanFlags } from "./flags.ts";
 import { openWorld } from "./world.ts";
 
 const MOST_BYTES = 512 * 1024 * 1024;

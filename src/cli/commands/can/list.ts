@@ -9,7 +9,7 @@ import { printable } from "../../../kube/printable.ts";
 import type { CliContext } from "../../context.ts";
 import { columns, style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
-import type { CanFlags } from "../can.impl.ts";
+import type { CanFlags } from "./flags.ts";
 import { openWorld } from "./world.ts";
 
 /** `kubeops can --list SUBJECT`: everything, namespace by namespace, with its source; exit code 1 when it is nothing. */

@@ -10,7 +10,7 @@ import { printable } from "../../../kube/printable.ts";
 import type { CliContext } from "../../context.ts";
 import { style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
-import type { CanFlags } from "../can.impl.ts";
+import type { CanFlags } from "./flags.ts";
 import { chokeText, DELAYS, pathJson, pathLines } from "./path-text.ts";
 import { openWorld } from "./world.ts";
 

@@ -8,7 +8,7 @@ import { printable } from "../../../kube/printable.ts";
 import type { CliContext } from "../../context.ts";
 import { columns, style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
-import type { CanFlags } from "../can.impl.ts";
+import type { CanFlags } from "./flags.ts";
 import { grantJson, namespaceOf } from "./answer.ts";
 import { openWorld } from "./world.ts";
 

@@ -13,7 +13,7 @@ import { namedConnection } from "../../cluster-access.ts";
 import type { CliContext } from "../../context.ts";
 import { readObjectInputs } from "../../inputs.ts";
 import { minorOf, namedMinor } from "../../session.ts";
-import type { CanFlags } from "../can.impl.ts";
+import type { CanFlags } from "./flags.ts";
 
 /** What a question is asked about: the roles and bindings of files, or of a live cluster. */
 export interface CanWorld {

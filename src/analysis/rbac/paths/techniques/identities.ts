@@ -4,10 +4,17 @@ import type { Evidence, Held } from "../held.ts";
 import { type Found, goodPractices, type Technique } from "../technique.ts";
 import { asIdentity, askOne, type AttackWorld, want } from "../world.ts";
 
-/** Identities worth taking, but for the holder itself. */
-function* targets(world: AttackWorld): Generator<Identity> {
-  for (const { kind, name } of world.principals)
-    yield kind === "user" ? userIdentity(name) : groupIdentity(name);
+const identities = new WeakMap<AttackWorld, readonly Identity[]>();
+
+/** Identities worth taking. */
+function targets(world: AttackWorld): readonly Identity[] {
+  const before = identities.get(world);
+  if (before !== undefined) return before;
+  const found = world.principals.map(({ kind, name }) =>
+    kind === "user" ? userIdentity(name) : groupIdentity(name),
+  );
+  identities.set(world, found);
+  return found;
 }
 
 function* impersonate(world: AttackWorld, from: Held): Generator<Found> {
@@ -51,14 +58,11 @@ function* impersonate(world: AttackWorld, from: Held): Generator<Found> {
 /** Names that rules limit impersonation of users to, whoever they are. */
 function namedUsers(world: AttackWorld, from: Held): readonly string[] {
   if (from.kind !== "identity") return [];
-  const names = new Set<string>();
-  for (const role of world.rbac.roles.values()) {
-    if (role.builtin) continue;
-    for (const rule of role.written)
-      if (rule.verbs.includes("impersonate") && rule.resources.includes("users"))
-        for (const name of rule.resourceNames) if (names.size < 100) names.add(name);
-  }
-  return [...names];
+  const rules = [...world.rbac.roles.values()].flatMap(({ builtin, written }) => (builtin ? [] : written));
+  const names = rules
+    .filter(({ verbs, resources }) => verbs.includes("impersonate") && resources.includes("users"))
+    .flatMap(({ resourceNames }) => resourceNames.slice(0, 100));
+  return [...new Set(names)].slice(0, 100);
 }
 
 const AUTHENTICATION = "authentication.k8s.io";

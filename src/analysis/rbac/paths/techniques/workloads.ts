@@ -24,11 +24,17 @@ function isServed(world: AttackWorld, { group, plural }: (typeof makers)[number]
   return world.rbac.served.of(group, plural) !== undefined;
 }
 
+const rightsOf = new WeakMap<AttackWorld, Map<string, readonly ResourceRequest[]>>();
+
 /** Rights that bring a new pod template into a namespace: create one, or rewrite one that is there. */
-function templateRights(world: AttackWorld): (scope: string) => readonly ResourceRequest[] {
-  const served = makers.filter((maker) => isServed(world, maker));
-  return (scope) =>
-    served.flatMap(({ group, plural }) => {
+function templateRights(world: AttackWorld, scope: string): readonly ResourceRequest[] {
+  const known = rightsOf.get(world) ?? new Map<string, readonly ResourceRequest[]>();
+  rightsOf.set(world, known);
+  const before = known.get(scope);
+  if (before !== undefined) return before;
+  const rights = makers
+    .filter((maker) => isServed(world, maker))
+    .flatMap(({ group, plural }) => {
       const at = { group, namespace: scope };
       const create = want("create", plural, at);
       // The template of a pod or job cannot be changed, that of what makes pods can.
@@ -37,12 +43,14 @@ function templateRights(world: AttackWorld): (scope: string) => readonly Resourc
       if (world.around.knowsWorkloads && !world.around.has(scope, group, plural)) return [create];
       return [create, want("update", plural, at), want("patch", plural, at)];
     });
+  known.set(scope, rights);
+  return rights;
 }
 
 /** Namespaces into which a holder can bring a pod template, with the right. */
 function* templateNamespaces(world: AttackWorld, from: Held): Generator<Reached> {
   const whole = new Set<string>();
-  for (const reached of world.spread(from, templateRights(world))) {
+  for (const reached of world.spread(from, (scope) => templateRights(world, scope))) {
     whole.add(reached.namespace);
     yield reached;
   }
