@@ -42,11 +42,23 @@ export interface CharterSpec {
     readonly deny?: "error" | "warning" | "none";
     readonly repositoryExemptions?: boolean;
   };
-  /** Ceilings for engines that do not exist yet: a charter that sets one denies, since it cannot be decided. */
-  readonly ceilings?: { readonly permissions?: unknown; readonly reachability?: unknown };
+  /** Ceilings on what plans may open. One for an engine that does not exist yet denies, since it cannot be decided. */
+  readonly ceilings?: { readonly permissions?: unknown; readonly reachability?: ReachabilityCeiling };
   readonly approvals: CharterApprovals;
   /** More changes than this are refused instead of overwhelming a reviewer. Default: 100. */
   readonly maxChanges?: number;
+}
+
+/** What a plan may newly open between pods, and with the outside. What is absent is zero (kernel K7). */
+export interface ReachabilityCeiling {
+  /** New flows between pods. Default: deny. */
+  readonly opened?: "deny" | "approval" | "allow";
+  /** New flows with addresses outside of the cluster. Default: deny. */
+  readonly internet?: "deny" | "approval" | "allow";
+  /** Namespaces over whose border no flow may newly lead. */
+  readonly isolated?: readonly string[];
+  /** Flows that must never open: `namespace/name` with `*` for either, `internet`, or a block of addresses. */
+  readonly forbidden?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /** A target is a repository or a cluster: exactly one of `git` and `cluster`. */

@@ -66,7 +66,8 @@ function modeOf(flags: ReachFlags, words: readonly string[]): Mode {
   if (flags.diff) asked.push("diff");
   if (flags.assert !== undefined) asked.push("assert");
   if (flags.synthesise) asked.push("synthesise");
-  if (asked.length > 1) throw usage(`--${asked.join(" and --")} cannot be asked together`, "ask one after the other");
+  if (asked.length > 1)
+    throw usage(`--${asked.join(" and --")} cannot be asked together`, "ask one after the other");
   const mode = asked[0] ?? (words.length > 0 ? "question" : "matrix");
   requireWords(mode, words);
   if (flags.map && mode !== "matrix") throw usage("only the matrix has a map", "leave --map out");

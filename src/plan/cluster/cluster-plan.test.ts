@@ -136,6 +136,7 @@ describe("a plan for a cluster", () => {
       "cluster/generated",
       "cluster/surroundings",
       "facts/not-computed",
+      "facts/reachability",
       "credentials/cluster",
       "approval/requester",
       "executor/same-user",

@@ -3,6 +3,7 @@ import { identity, keyText, objectKey } from "../../kube/object-key.ts";
 import { containersOf, podTemplateOf } from "../../kube/pod-template.ts";
 import type { Change, Facts, ImageFact, Operation } from "../plan.ts";
 import { parseImage } from "./image-reference.ts";
+import { reachabilityFacts } from "./reachability.ts";
 import { secretUses } from "./references.ts";
 import { exposuresOf } from "./widening/network-rows.ts";
 import type { ChangedObject, FolderView } from "./widening/row.ts";
@@ -45,7 +46,7 @@ export function buildFacts(
       after === null ? [] : exposuresOf(after).map((how) => ({ key, how })),
     ),
     permissions: { state: "not computed" },
-    reachability: { state: "not computed" },
+    reachability: reachabilityFacts(folder),
   };
 }
 

@@ -208,7 +208,24 @@ const facts: RecordShape = record<plan.Facts>({
     list(record<Item<plan.Facts["exposure"]>>({ key: need(objectKeyShape), how: need(anyText) })),
   ),
   permissions: need(record<plan.Facts["permissions"]>({ state: need(literal("not computed")) })),
-  reachability: need(record<plan.Facts["reachability"]>({ state: need(literal("not computed")) })),
+  reachability: need(
+    record<plan.Facts["reachability"]>({
+      state: need(literal("computed")),
+      flows: need(
+        list(
+          record<plan.ReachabilityFact>({
+            what: need(literal("opened", "changed", "closed")),
+            from: need(texts),
+            to: need(texts),
+            gained: need(anyText),
+            lost: need(anyText),
+            future: need(boolean),
+          }),
+        ),
+      ),
+      incomplete: need(texts),
+    }),
+  ),
 });
 
 const verdict: RecordShape = record<plan.Verdict>({

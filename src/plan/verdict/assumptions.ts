@@ -78,7 +78,12 @@ const rows: readonly AssumptionRow[] = [
   },
   {
     id: "facts/not-computed",
-    text: "Permissions and reachability are not computed: who gains which permission and who can newly reach whom is not known beyond the rows listed as widening.",
+    text: "Permissions are not computed: who gains which permission is not known beyond the rows listed as widening.",
+    holds: always,
+  },
+  {
+    id: "facts/reachability",
+    text: "Reachability is computed from the objects that were read; pods that do not exist yet stand for those that were not. Policies of admin tiers and of network plugins that were not read, and pods in the network of their nodes, are not seen; the network plugin is taken to enforce NetworkPolicies, eventually.",
     holds: always,
   },
   {

@@ -16,6 +16,7 @@ import type {
   VerdictReason,
   WideningFact,
 } from "../plan.ts";
+import { reachabilityReasons } from "./reachability-ceiling.ts";
 import { folderAllowed, isClusterRow, isGitRow } from "../target.ts";
 
 /** What a rule looks at. */
@@ -99,10 +100,22 @@ export const verdictRules: readonly VerdictRule[] = [
     example: "ceilings.permissions in the charter",
     judge: ({ charter }) =>
       Object.keys(charter.spec.ceilings ?? {})
+        .filter((ceiling) => ceiling !== "reachability")
         .sort()
         .map((ceiling) =>
           deny(`the charter sets a ceiling on ${ceiling}, which is not computed yet: cannot be decided`),
         ),
+  },
+  {
+    id: "charter/reachability",
+    title:
+      "What a plan newly opens stays below the charter's ceiling on reachability, for pods that exist and for those that could come (kernel K7).",
+    decides: "denied or needs-approval",
+    example: "a policy that lets the internet reach payments/db where ceilings.reachability forbids it",
+    judge: ({ charter, facts }) => {
+      const ceiling = charter.spec.ceilings?.reachability;
+      return ceiling === undefined ? [] : reachabilityReasons(ceiling, facts.reachability);
+    },
   },
   {
     id: "charter/max-changes",

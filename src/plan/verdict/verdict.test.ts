@@ -86,6 +86,7 @@ describe("the verdict", () => {
         "charter/unbound",
         "charter/target",
         "charter/ceiling",
+        "charter/reachability",
         "charter/max-changes",
         "charter/namespace",
         "charter/kind",
@@ -146,9 +147,8 @@ describe("the verdict", () => {
   });
 
   it("charter/ceiling: K7 cannot be decided", () => {
-    expect(denials(planned([a], { ceilings: { reachability: null, permissions: {} } }))).toEqual([
+    expect(denials(planned([a], { ceilings: { permissions: {} } }))).toEqual([
       "charter/ceiling: the charter sets a ceiling on permissions, which is not computed yet: cannot be decided",
-      "charter/ceiling: the charter sets a ceiling on reachability, which is not computed yet: cannot be decided",
     ]);
     expect(denials(planned([a], { ceilings: {} }))).toEqual([]);
   });
@@ -548,6 +548,7 @@ describe("assumptions", () => {
       "git/reconciler-absent",
       "facts/folder-only",
       "facts/not-computed",
+      "facts/reachability",
       "credentials/push",
       "approval/requester",
       "executor/same-user",
