@@ -42,11 +42,11 @@ export interface CharterSpec {
     readonly deny?: "error" | "warning" | "none";
     readonly repositoryExemptions?: boolean;
   };
-  /**
-   * What may be gained at most. Absent is zero. The ceiling on reachability waits for its engine: a charter that sets one
-   * denies, since it cannot be decided.
-   */
-  readonly ceilings?: { readonly permissions?: PermissionCeiling; readonly reachability?: unknown };
+  /** What plans may give and open at most. Absent is zero for permissions; for reachability the widening table decides then. */
+  readonly ceilings?: {
+    readonly permissions?: PermissionCeiling;
+    readonly reachability?: ReachabilityCeiling;
+  };
   readonly approvals: CharterApprovals;
   /** More changes than this are refused instead of overwhelming a reviewer. Default: 100. */
   readonly maxChanges?: number;
@@ -71,6 +71,18 @@ export interface PermissionCeiling {
   readonly forbiddenPaths?: readonly ("cluster-admin" | "node" | "secrets" | "namespace" | "traffic")[];
   /** `user:NAME`, `group:NAME`: as bindings name them; a ServiceAccount by its user name. */
   readonly subjectsThatNeverGain?: readonly string[];
+}
+
+/** What a plan may newly open between pods, and with the outside. What is absent is zero (kernel K7). */
+export interface ReachabilityCeiling {
+  /** New flows between pods. Default: deny. */
+  readonly opened?: "deny" | "approval" | "allow";
+  /** New flows with addresses outside of the cluster. Default: deny. */
+  readonly internet?: "deny" | "approval" | "allow";
+  /** Namespaces over whose border no flow may newly lead. */
+  readonly isolated?: readonly string[];
+  /** Flows that must never open: `namespace/name` with `*` for either, `internet`, or a block of addresses. */
+  readonly forbidden?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /** A target is a repository or a cluster: exactly one of `git` and `cluster`. */

@@ -232,8 +232,27 @@ export interface Facts {
   readonly exposure: readonly { readonly key: ObjectKey; readonly how: string }[];
   /** Who gains and loses which permission, and which attack paths open and close. */
   readonly permissions: PermissionFacts;
-  /** Until the engine exists: what is not computed is never passed as harmless. */
-  readonly reachability: { readonly state: "not computed" };
+  /** Who can newly reach whom, and who no longer can. */
+  readonly reachability: {
+    readonly state: "computed";
+    /** Flows that open, change or close; those that open first. */
+    readonly flows: readonly ReachabilityFact[];
+    /** Why it is not the whole truth; empty where it is, as far as the assumptions hold. */
+    readonly incomplete: readonly string[];
+  };
+}
+
+/** Pods and addresses that newly reach others, or reach them no more. */
+export interface ReachabilityFact {
+  readonly what: "opened" | "changed" | "closed";
+  /** `shop/web`, `shop/*`, `internet`, blocks of addresses, kinds of pods that do not exist yet. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  /** Ports: `TCP 80,443, UDP 53`, `all`, `none`. */
+  readonly gained: string;
+  readonly lost: string;
+  /** It is about pods that do not exist yet. */
+  readonly future: boolean;
 }
 
 export interface PermissionFacts {

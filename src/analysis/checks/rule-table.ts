@@ -55,7 +55,9 @@ export function ruleExample(
 }
 
 function allRules(): ReadonlyMap<string, Rule> {
-  rules ??= new Map([...tableRules(), ...podSecurityRules(), ...permissionRules()].map((rule) => [rule.id, rule]));
+  rules ??= new Map(
+    [...tableRules(), ...podSecurityRules(), ...permissionRules()].map((rule) => [rule.id, rule]),
+  );
   return rules;
 }
 

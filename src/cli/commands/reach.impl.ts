@@ -50,7 +50,7 @@ export async function reach(this: CliContext, flags: ReachFlags, ...words: strin
     const objects = await reachObjects(this, flags);
     if (wanted === "synthesise") {
       const { synthesise } = await import("./reach-synthesise.ts");
-      return synthesise(this, flags, objects, profileOf(flags));
+      return synthesise(this, flags, objects);
     }
     const net = buildNetwork(objects, { profile: profileOf(flags) });
     const code = await answer(this, flags, { wanted, net, words });

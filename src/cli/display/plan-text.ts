@@ -1,8 +1,9 @@
 import type { Json } from "../../kube/json.ts";
 import { identity, keyText } from "../../kube/object-key.ts";
-import { printable } from "../../kube/printable.ts";
+import { printable, printableRest } from "../../kube/printable.ts";
 import { emitYaml } from "../../kube/yaml/emit-yaml.ts";
 import type { Change, ClusterTarget, GitTarget, Plan, Shown, VerdictReason } from "../../plan/plan.ts";
+import { flowText } from "../../plan/verdict/reachability-ceiling.ts";
 import { columns, type Style } from "./style.ts";
 
 const marks = { create: "+", update: "~", recreate: "-/+", delete: "-", unchanged: "=" } as const;
@@ -18,6 +19,7 @@ export function planText(plan: Plan, paint: Style, options: { readonly objects: 
     // A plan that is denied cannot be signed: why it is denied is what its reader came for.
     denied ? verdict(plan, paint) : "",
     widening(plan, paint),
+    reachability(plan, paint),
     exposure(plan, paint),
     deletions(plan, paint),
     resets(plan, paint),
@@ -131,9 +133,19 @@ function widening(plan: Plan, paint: Style): string {
   }
   const lines = columns([...groups.values()].map(({ head, details }) => [...head, details.join("; ")]));
   lines.push(...permissionLines(plan.facts.permissions, paint));
-  if (plan.facts.reachability.state === "not computed")
-    lines.push(paint.dim("  reachability delta: not computed"));
   return section("Widens", paint, lines);
+}
+
+/** Who can newly reach whom, in plain words: what opens first, nothing left out. */
+function reachability(plan: Plan, paint: Style): string {
+  const { flows, incomplete } = plan.facts.reachability;
+  const lines = flows.map((flow) => {
+    const opens = flow.what !== "closed";
+    return `  ${opens ? paint.yellow("!") : paint.green("-")} ${printableRest(flowText(flow))}`;
+  });
+  for (const why of incomplete) lines.push(`  ${paint.red("incomplete")}: ${printableRest(why)}`);
+  if (lines.length === 0) lines.push(paint.dim("  no change in who reaches whom"));
+  return section("Reaches", paint, lines);
 }
 
 /** Who gains what, in plain words; attack paths step by step. */

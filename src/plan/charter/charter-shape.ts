@@ -7,10 +7,10 @@ import type {
   CharterKind,
   CharterSpec,
   PermissionCeiling,
+  ReachabilityCeiling,
 } from "../charter.ts";
 import { wideningIds } from "../facts/widening-ids.ts";
 import {
-  any,
   boolean,
   choice,
   integer,
@@ -94,6 +94,21 @@ const root = text(
   "a folder relative to the repository",
   /^(?:|[A-Za-z0-9._+@=,~-]+(?:\/[A-Za-z0-9._+@=,~-]+)*)$/u,
 );
+
+const flowEnd = text(
+  "internet, a block of addresses, or namespace/name with * for either",
+  /^(?:internet|[0-9A-Fa-f.:]+(?:\/[0-9]{1,3})?|(?:\*|[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/(?:\*|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?))$/u,
+);
+const opening = literal("deny", "approval", "allow");
+const reachabilityCeiling: RecordShape = record<ReachabilityCeiling>({
+  opened: may(opening, "New flows between pods. Default: deny."),
+  internet: may(opening, "New flows with addresses outside of the cluster. Default: deny."),
+  isolated: may(list(namespace), "Namespaces over whose border no flow may newly lead."),
+  forbidden: may(
+    list(record<{ readonly from: string; readonly to: string }>({ from: need(flowEnd), to: need(flowEnd) })),
+    "Flows that must never open, also by pods that do not exist yet.",
+  ),
+});
 
 const gitTarget: RecordShape = record<CharterGitTarget>({
   name: need(name, "Name of the target, used by softwareKeysFor."),
@@ -284,11 +299,11 @@ export const charterShape: RecordShape = record<Charter>({
             "What subjects may gain at most; without it nobody gains anything.",
           ),
           reachability: may(
-            any,
-            "Not computed yet: a charter that sets one denies every plan, since it cannot be decided.",
+            reachabilityCeiling,
+            "What a plan may newly open. Absent: only the widening table decides.",
           ),
         }),
-        "What may be gained at most.",
+        "What may be gained and opened at most.",
       ),
       approvals: need(approvals),
       maxChanges: may(integer(1, 10_000), "More changes than this are denied. Default: 100."),

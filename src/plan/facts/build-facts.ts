@@ -4,6 +4,7 @@ import { containersOf, podTemplateOf } from "../../kube/pod-template.ts";
 import type { Change, Facts, ImageFact, Operation } from "../plan.ts";
 import { parseImage } from "./image-reference.ts";
 import { permissionFacts } from "./permissions.ts";
+import { reachabilityFacts } from "./reachability.ts";
 import { secretUses } from "./references.ts";
 import { exposuresOf } from "./widening/network-rows.ts";
 import type { ChangedObject, FolderView } from "./widening/row.ts";
@@ -48,7 +49,7 @@ export function buildFacts(
       after === null ? [] : exposuresOf(after).map((how) => ({ key, how })),
     ),
     permissions: permissionFacts(folder, given.minor),
-    reachability: { state: "not computed" },
+    reachability: reachabilityFacts(folder),
   };
 }
 

@@ -276,7 +276,24 @@ const facts: RecordShape = record<plan.Facts>({
       pathsComplete: need(boolean, "Paths were followed from every subject that has rights."),
     }),
   ),
-  reachability: need(record<plan.Facts["reachability"]>({ state: need(literal("not computed")) })),
+  reachability: need(
+    record<plan.Facts["reachability"]>({
+      state: need(literal("computed")),
+      flows: need(
+        list(
+          record<plan.ReachabilityFact>({
+            what: need(literal("opened", "changed", "closed")),
+            from: need(texts),
+            to: need(texts),
+            gained: need(anyText),
+            lost: need(anyText),
+            future: need(boolean),
+          }),
+        ),
+      ),
+      incomplete: need(texts),
+    }),
+  ),
 });
 
 const verdict: RecordShape = record<plan.Verdict>({

@@ -50,7 +50,7 @@ const full: Charter = charterWith(
         forbiddenPaths: ["cluster-admin"],
         subjectsThatNeverGain: ["group:system:authenticated"],
       },
-      reachability: { anything: [1] },
+      reachability: { internet: "approval" },
     },
     maxChanges: 12,
     widening: [{ id: "secret-use", decision: "allow", namespaces: ["shop"], names: ["db"] }],

@@ -83,13 +83,13 @@ const rows: readonly AssumptionRow[] = [
     holds: git,
   },
   {
-    id: "facts/not-computed",
-    text: "Reachability is not computed: who can newly reach whom is not known beyond the rows listed as widening.",
+    id: "facts/permissions",
+    text: "Permissions are computed from the roles and bindings that are in the target folder, or among the objects read of the cluster, and from those that Kubernetes makes itself; RBAC alone is taken to decide. A role that is bound elsewhere gives more than is shown: the rows listed as widening say where that may be.",
     holds: always,
   },
   {
-    id: "facts/permissions",
-    text: "Permissions are computed from the roles and bindings that are in the target folder, or among the objects read of the cluster, and from those that Kubernetes makes itself; RBAC alone is taken to decide. A role that is bound elsewhere gives more than is shown: the rows listed as widening say where that may be.",
+    id: "facts/reachability",
+    text: "Reachability is computed from the objects that were read; pods that do not exist yet stand for those that were not. Policies of admin tiers and of network plugins that were not read, and pods in the network of their nodes, are not seen; the network plugin is taken to enforce NetworkPolicies, eventually.",
     holds: always,
   },
   {

@@ -17,6 +17,7 @@ import type {
   WideningFact,
 } from "../plan.ts";
 import { gainReasons, pathReasons } from "./permission-ceiling.ts";
+import { reachabilityReasons } from "./reachability-ceiling.ts";
 import { folderAllowed, isClusterRow, isGitRow } from "../target.ts";
 
 /** What a rule looks at. */
@@ -94,18 +95,6 @@ export const verdictRules: readonly VerdictRule[] = [
         : clusterTargetReasons(charter, row, target),
   },
   {
-    id: "charter/ceiling",
-    title: "A ceiling on what is not computed yet cannot be kept, so it denies (kernel K7).",
-    decides: "denied",
-    example: "ceilings.reachability in the charter",
-    judge: ({ charter }) =>
-      Object.keys(charter.spec.ceilings ?? {})
-        .filter((ceiling) => ceiling !== "permissions")
-        .map((ceiling) =>
-          deny(`the charter sets a ceiling on ${ceiling}, which is not computed yet: cannot be decided`),
-        ),
-  },
-  {
     id: "charter/permissions",
     title:
       "Nobody gains a permission beyond the charter's ceiling; without a ceiling nobody gains any. What is within it a person looks at (kernel K7).",
@@ -122,6 +111,17 @@ export const verdictRules: readonly VerdictRule[] = [
     example: "a privileged Pod where somebody may run commands in pods",
     judge: ({ charter, facts }) =>
       facts.permissions.opened.flatMap((path) => pathReasons(charter.spec.ceilings?.permissions, path)),
+  },
+  {
+    id: "charter/reachability",
+    title:
+      "What a plan newly opens stays below the charter's ceiling on reachability, for pods that exist and for those that could come (kernel K7).",
+    decides: "denied or needs-approval",
+    example: "a policy that lets the internet reach payments/db where ceilings.reachability forbids it",
+    judge: ({ charter, facts }) => {
+      const ceiling = charter.spec.ceilings?.reachability;
+      return ceiling === undefined ? [] : reachabilityReasons(ceiling, facts.reachability);
+    },
   },
   {
     id: "charter/max-changes",

@@ -85,9 +85,9 @@ describe("the verdict", () => {
       [
         "charter/unbound",
         "charter/target",
-        "charter/ceiling",
         "charter/permissions",
         "charter/attack-path",
+        "charter/reachability",
         "charter/max-changes",
         "charter/namespace",
         "charter/kind",
@@ -145,13 +145,6 @@ describe("the verdict", () => {
   });
   it("charter/target: what the charter names", () => {
     expect(denials(planned([a], {}, { folders: ["apps/*"], onto: true }, { mode: "onto" }))).toEqual([]);
-  });
-
-  it("charter/ceiling: K7 cannot be decided", () => {
-    expect(denials(planned([a], { ceilings: { reachability: null, permissions: { max: [] } } }))).toEqual([
-      "charter/ceiling: the charter sets a ceiling on reachability, which is not computed yet: cannot be decided",
-    ]);
-    expect(denials(planned([a], { ceilings: {} }))).toEqual([]);
   });
 
   const may: Partial<CharterSpec> = {
@@ -652,8 +645,8 @@ describe("assumptions", () => {
       "git/no-dry-run",
       "git/reconciler-absent",
       "facts/folder-only",
-      "facts/not-computed",
       "facts/permissions",
+      "facts/reachability",
       "credentials/push",
       "approval/requester",
       "executor/same-user",

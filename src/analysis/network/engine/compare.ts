@@ -165,16 +165,18 @@ export interface Change {
 export interface DeltaOptions {
   /** A workload that is not there counts as one that would be there: then only policies and labels make a difference. */
   readonly asIfPresent?: boolean;
+  /** Ask pods that do not exist yet about each other, too. */
+  readonly freshPairs?: boolean;
 }
 
-/** Everything that differs between two states, class by class. Pods that do not exist yet are not asked about each other. */
+/** Everything that differs between two states, class by class. */
 export function* changes(comparison: Comparison, options: DeltaOptions = {}): Generator<Change> {
   const { before, after, classes } = comparison;
   const there = (joint: JointClass, side: "inBefore" | "inAfter"): boolean =>
     options.asIfPresent === true || joint[side];
   for (const [from, source] of classes.entries()) {
     for (const [to, target] of classes.entries()) {
-      if (source.fresh !== undefined && target.fresh !== undefined) continue;
+      if (source.fresh !== undefined && target.fresh !== undefined && options.freshPairs !== true) continue;
       if (from === to && source.workloads.length === 1) continue;
       const left =
         there(source, "inBefore") && there(target, "inBefore")

@@ -1,5 +1,7 @@
-import { changes, type Comparison, type JointClass } from "../engine/compare.ts";
+import { changes, type Comparison, type DeltaOptions, type JointClass } from "../engine/compare.ts";
+import { printable, printableRest } from "../../../kube/printable.ts";
 import { freshText } from "../engine/fresh.ts";
+import type { FreshPods } from "../engine/network.ts";
 import { type IpSet, ipText, ipTexts } from "../sets/ip-set.ts";
 import { PortSpace, type PortSetId } from "../sets/port-space.ts";
 import { count } from "./matrix.ts";
@@ -21,7 +23,7 @@ export interface DeltaLine {
 }
 
 /** All differences, those that open something first. Sources with the same differences stand together. */
-export function deltaLines(comparison: Comparison): readonly DeltaLine[] {
+export function deltaLines(comparison: Comparison, options: DeltaOptions = {}): readonly DeltaLine[] {
   const names = new Names(comparison.workloads);
   const { space } = comparison.before;
   // First the destinations of one source, then the sources with the same destinations.
@@ -29,8 +31,9 @@ export function deltaLines(comparison: Comparison): readonly DeltaLine[] {
     string,
     { from: number | IpSet; to: (number | IpSet)[]; before: PortSetId; after: PortSetId }
   >();
-  for (const { from, to, before, after } of changes(comparison)) {
-    const key = `${typeof from === "number" ? from : ipTexts(from).join()} ${before} ${after}`;
+  for (const { from, to, before, after } of changes(comparison, options)) {
+    // Pods that do not exist yet stand apart from those that do.
+    const key = `${typeof from === "number" ? from : ipTexts(from).join()} ${isFresh(comparison, to)} ${before} ${after}`;
     const row = bySource.get(key);
     if (row === undefined) bySource.set(key, { from, to: [to], before, after });
     else row.to.push(to);
@@ -40,7 +43,7 @@ export function deltaLines(comparison: Comparison): readonly DeltaLine[] {
     { from: (number | IpSet)[]; to: readonly (number | IpSet)[]; before: PortSetId; after: PortSetId }
   >();
   for (const { from, to, before, after } of bySource.values()) {
-    const key = `${to.map((each) => (typeof each === "number" ? each : ipTexts(each).join())).join(";")} ${before} ${after}`;
+    const key = `${to.map((each) => (typeof each === "number" ? each : ipTexts(each).join())).join(";")} ${isFresh(comparison, from)} ${before} ${after}`;
     const row = groups.get(key);
     if (row === undefined) groups.set(key, { from: [from], to, before, after });
     else row.from.push(from);
@@ -71,6 +74,10 @@ export function deltaLines(comparison: Comparison): readonly DeltaLine[] {
   );
 }
 
+function isFresh(comparison: Comparison, end: number | IpSet): boolean {
+  return typeof end === "number" && comparison.classes[end]?.fresh !== undefined;
+}
+
 function order(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
@@ -82,14 +89,39 @@ function endTexts(
 ): readonly string[] {
   const workloads: number[] = [];
   const others: string[] = [];
+  const fresh: FreshPods[] = [];
   for (const end of ends) {
     const joint: JointClass | undefined = typeof end === "number" ? comparison.classes[end] : undefined;
-    if (joint?.fresh !== undefined) others.push(freshText(joint.fresh));
+    if (joint?.fresh !== undefined) fresh.push(joint.fresh);
     else if (joint !== undefined) workloads.push(...joint.workloads);
     else if (typeof end !== "number")
       others.push(...(ipText(end) === "internet" ? ["internet"] : ipTexts(end)));
   }
-  return [...names.group(workloads.sort((left, right) => left - right)), ...others];
+  return [
+    ...names.group(workloads.sort((left, right) => left - right)),
+    ...others,
+    ...freshTexts(comparison, fresh),
+  ];
+}
+
+/** Kinds of pods that do not exist yet: all of a namespace in one word, all of them in one word. */
+function freshTexts(comparison: Comparison, kinds: readonly FreshPods[]): readonly string[] {
+  if (kinds.length === 0) return [];
+  const sizes = new Map<string | undefined, number>();
+  for (const { fresh } of comparison.classes)
+    if (fresh !== undefined) sizes.set(fresh.namespace, (sizes.get(fresh.namespace) ?? 0) + 1);
+  const byNamespace = new Map<string | undefined, FreshPods[]>();
+  for (const kind of kinds)
+    byNamespace.set(kind.namespace, [...(byNamespace.get(kind.namespace) ?? []), kind]);
+  const whole = [...byNamespace].filter(([namespace, row]) => sizes.get(namespace) === row.length);
+  if (whole.length === sizes.size) return ["any new pod"];
+  return [...byNamespace].flatMap(([namespace, row]) => {
+    if (sizes.get(namespace) === row.length)
+      return [
+        namespace === undefined ? "any pod of a new namespace" : `any new pod of ${printable(namespace)}`,
+      ];
+    return row.map((kind) => printableRest(freshText(kind)));
+  });
 }
 
 const SHOWN = 6;
