@@ -135,7 +135,8 @@ function widening(plan: Plan, paint: Style): string {
 
 /** Who gains what, in plain words; attack paths step by step. */
 function permissionLines(facts: Plan["facts"]["permissions"], paint: Style): readonly string[] {
-  const where = (namespace: string): string => (namespace === "" ? "everywhere" : `in namespace ${namespace}`);
+  const where = (namespace: string): string =>
+    namespace === "" ? "everywhere" : `in namespace ${namespace}`;
   const told = (gain: (typeof facts.gained)[number]): string =>
     gain.sentences.length === 0 ? "rights without effect there" : gain.sentences.join("; ");
   const lines = [
@@ -144,7 +145,8 @@ function permissionLines(facts: Plan["facts"]["permissions"], paint: Style): rea
         `  ${paint.red("+")} ${printable(`${gain.who} gains ${where(gain.namespace)}: ${told(gain)}`)} ${paint.dim(`(${printable(gain.bindings.join(", "))})`)}`,
     ),
     ...facts.lost.map(
-      (gain) => `  ${paint.green("-")} ${printable(`${gain.who} loses ${where(gain.namespace)}: ${told(gain)}`)}`,
+      (gain) =>
+        `  ${paint.green("-")} ${printable(`${gain.who} loses ${where(gain.namespace)}: ${told(gain)}`)}`,
     ),
     ...facts.opened.flatMap((path) => [
       `  ${paint.red("!")} ${printable(`${path.who} newly reaches ${path.reaches}:`)}`,
