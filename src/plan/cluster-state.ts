@@ -25,7 +25,8 @@ export interface ClusterState {
   readonly objects: ReadonlyMap<string, LiveObject>;
   /**
    * Other live objects that facts look at: Namespaces of the changes, and Services, NetworkPolicies, ServiceAccounts,
-   * PodDisruptionBudgets, ResourceQuotas and LimitRanges in them. Never a Secret or a ConfigMap.
+   * PodDisruptionBudgets, ResourceQuotas and LimitRanges in them; where roles or bindings change, the others of these
+   * namespaces and of the cluster, but for those that Kubernetes makes itself. Never a Secret or a ConfigMap.
    */
   readonly surroundings: readonly JsonObject[];
 }

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeWorld, type World } from "../support/cli.ts";
+import { clusterCli } from "../support/cluster/cluster-cli.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
 
@@ -99,4 +101,55 @@ describe.skipIf(skip)("kubeops can on a live cluster", () => {
       "error: files and a live cluster are two worlds [USAGE]\n  hint: ask about one at a time: leave -f out, or --kubeconfig and --context\n",
     ]);
   });
+});
+
+describe.skipIf(skip)("a plan that changes a role of a live cluster", () => {
+  let plane: ControlPlane;
+  beforeAll(async () => {
+    plane = await controlPlane({ components: "api", fresh: true });
+    for (const name of ["shop", "kubeops"])
+      await plane.admin("POST", "/api/v1/namespaces", { metadata: { name } });
+    const metadata = { name: "readers" };
+    await plane.admin("POST", `${rbac}/namespaces/shop/rolebindings`, {
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "readers" },
+      subjects: [{ kind: "Group", apiGroup: "rbac.authorization.k8s.io", name: "interns" }],
+    });
+  });
+  afterAll(async () => plane?.stop());
+
+  test("sees who is bound to it, and reads what it relies on", async () => {
+    const cli = await clusterCli(
+      plane,
+      (text) =>
+        text
+          .replace(
+            /^ {2}kinds:\n/m,
+            "  kinds:\n    - group: rbac.authorization.k8s.io\n      kinds: [Role]\n      operations: [create, update]\n",
+          )
+          .replace(/^ {2}widening:\n/m, "  widening:\n    - {id: role, decision: allow}\n"),
+      ["shop"],
+    );
+    try {
+      cli.objects("role.json", {
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "Role",
+        metadata: { name: "readers", namespace: "shop" },
+        rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get"] }],
+      });
+      const ran = cli.kubeops("plan", "-f", "role.json", "--target", "cluster:dev", "--out", "plan.json");
+      expect(ran.status).toBe(1);
+      expect(ran.stdout + ran.stderr).toContain(
+        "group interns gains in namespace shop: read the values of Secrets; the charter allows no permission to be gained",
+      );
+      const plan = JSON.parse(readFileSync(cli.world.path("plan.json"), "utf8")) as {
+        readSet: { what: string }[];
+      };
+      expect(
+        plan.readSet.map(({ what }) => what).filter((what) => what.includes("RoleBinding")),
+      ).toHaveLength(1);
+    } finally {
+      cli.world.remove();
+    }
+  }, 60_000);
 });

@@ -68,7 +68,7 @@ const rows: readonly AssumptionRow[] = [
   },
   {
     id: "cluster/surroundings",
-    text: "Of other objects only Namespaces, Services, NetworkPolicies, ServiceAccounts, PodDisruptionBudgets, ResourceQuotas and LimitRanges of the namespaces of this plan were read; what else selects, binds or uses these objects is not seen.",
+    text: "Of other objects only Namespaces, Services, NetworkPolicies, ServiceAccounts, PodDisruptionBudgets, ResourceQuotas and LimitRanges of the namespaces of this plan were read, and where roles or bindings change those of these namespaces and of the cluster; what else selects, binds or uses these objects is not seen.",
     holds: cluster,
   },
   {

@@ -61,7 +61,7 @@ export function pathsTo(
         return;
       }
       if (isGoal.has(at)) {
-        if (path.length - 1 === length) paths.push(pathOf(graph, path));
+        if (path.length - 1 === length && isMinimal(graph, path, next)) paths.push(pathOf(graph, path));
         return;
       }
       for (const to of next(at)) {
@@ -113,6 +113,49 @@ function neighbours(
     known.set(key, found);
     return found;
   };
+}
+
+/**
+ * Whether every hop of a path can be taken with what the path holds by then, and with what is reached beside it. Where that
+ * leads on by itself, to this hop or a later one, the hop is idle, and the path no minimal one.
+ */
+function isMinimal(
+  graph: AttackGraph,
+  path: readonly string[],
+  next: (key: string) => ReadonlySet<string>,
+): boolean {
+  return path.slice(1).every((to, index) => {
+    const before = new Set(path.slice(0, index + 1));
+    const later = path.slice(index + 1);
+    return waysOf(graph, path[index] ?? "", to).some(({ also }) =>
+      also.every((one) => {
+        const beside = besideOf(graph, heldKey(one), to);
+        const aside = beside.filter((key) => !before.has(key));
+        return (
+          beside.length > 0 &&
+          aside.every((key) => later.every((node) => node !== key && !next(key).has(node)))
+        );
+      }),
+    );
+  });
+}
+
+function waysOf(graph: AttackGraph, from: string, to: string): readonly Step[] {
+  return (graph.stepsFrom.get(from) ?? []).filter((step) => heldKey(step.to) === to);
+}
+
+/** What is held on the first way that was found to a thing, itself last; empty when that way leads over what is to be reached. */
+function besideOf(graph: AttackGraph, key: string, without: string): readonly string[] {
+  const found: string[] = [];
+  const start = heldKey(graph.start);
+  for (let at = key; at !== start; ) {
+    if (at === without || found.includes(at)) return [];
+    found.unshift(at);
+    const [first] = graph.stepsTo.get(at) ?? [];
+    if (first === undefined) return [];
+    at = heldKey(first.from);
+  }
+  return found.length === 0 ? [start] : found;
 }
 
 function pathOf(graph: AttackGraph, keys: readonly string[]): AttackPath {

@@ -12,7 +12,25 @@ export const techniques: readonly Technique[] = [
   ...controlTechniques,
 ];
 
-/** Every resource that a technique asks for. */
+/** Resources that techniques ask for beside those that make them worth trying: a step may take rights of several roles. */
+const besides: readonly string[] = [
+  "certificatesigningrequests",
+  "certificatesigningrequests/approval",
+  "clusterrolebindings",
+  "namespaces",
+  "nodes",
+  "nodes/status",
+  "persistentvolumeclaims",
+  "persistentvolumes",
+  "pods",
+  "pods/eviction",
+  "rolebindings",
+];
+
+/** Every resource that a technique asks for: roles without any of them are not looked at. */
 export const attackResources: ReadonlySet<string> = new Set(
-  techniques.flatMap(({ resources }) => resources.filter((resource) => resource !== "*")),
+  techniques
+    .flatMap(({ resources }) => resources)
+    .concat(besides)
+    .filter((resource) => resource !== "*"),
 );

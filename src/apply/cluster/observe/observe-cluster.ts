@@ -9,7 +9,7 @@ import type { KubePlanner } from "../client/writer.ts";
 import { withDependents } from "./dependents.ts";
 import { observeObject } from "./observe-object.ts";
 import { servedKind } from "./served-kind.ts";
-import { readSurroundings } from "./surroundings.ts";
+import { readSurroundings, touchesRoles } from "./surroundings.ts";
 
 export interface ClusterQuestion {
   /** A client that proves the pin (kernel K14). How many requests it sends at once is its own limit. */
@@ -40,7 +40,7 @@ export async function observeCluster(question: ClusterQuestion): Promise<Cluster
   const version = await reader.version();
   const written = objects.map((object) => ({ key: objectKey(object), object }));
   const asked = [...written, ...deletions.map((key) => ({ key, object: null }))];
-  const surroundings = await readSurroundings(reader, touchedNamespaces(asked));
+  const surroundings = await readSurroundings(reader, touchedNamespaces(asked), touchesRoles(asked));
   const standing = new Set(
     surroundings.filter(({ kind }) => kind === "Namespace").map((object) => objectKey(object).name),
   );

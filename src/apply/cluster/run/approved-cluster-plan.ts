@@ -20,7 +20,7 @@ import type { KubePlanner } from "../client/writer.ts";
 import { refuseForeignSet } from "../inventory/applyset-parent.ts";
 import { findMarker, requireInventory } from "../inventory/approval-marker.ts";
 import { observeCluster, touchedNamespaces } from "../observe/observe-cluster.ts";
-import { readSurroundings } from "../observe/surroundings.ts";
+import { readSurroundings, touchesRoles } from "../observe/surroundings.ts";
 import { refuseDrift } from "./drift.ts";
 import { type LiveWrite, plannedWrites, type PlannedWrites, writesOf } from "./planned-writes.ts";
 import type { WrittenObject } from "./ports.ts";
@@ -191,7 +191,7 @@ export async function confirmApproved(
   refuseMovedSurroundings(
     plan,
     approvedPlan.surroundings,
-    await readSurroundings(world.reader, touchedNamespaces(plan.changes)),
+    await readSurroundings(world.reader, touchedNamespaces(plan.changes), touchesRoles(plan.changes)),
   );
 }
 
