@@ -66,8 +66,9 @@ const pages = new Map();
   const { yamlProblems } = await import("../src/kube/yaml/yaml-problems.ts");
   const { objectProblems } = await import("../src/kube/object-problems.ts");
   const { objectFindings } = await import("../src/analysis/checks/reading/object-findings.ts");
+  const { networkFindings } = await import("../src/analysis/network/findings/finding-table.ts");
   const { checks } = await import("../src/analysis/checks/pod-security/check-table.ts");
-  const rows = [yamlProblems, objectProblems, objectFindings].flatMap((problems) =>
+  const rows = [yamlProblems, objectProblems, objectFindings, networkFindings].flatMap((problems) =>
     Object.entries(problems).map(([id, row]) => [
       code(id),
       row.severity,
