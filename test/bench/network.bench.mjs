@@ -20,9 +20,13 @@ function write(name, namespaces, options) {
 
 function run(words) {
   const code = `const{spawnSync}=require("node:child_process");const t=process.hrtime.bigint();const r=spawnSync(process.execPath,${JSON.stringify([join(root, "bin/kubeops.cjs"), ...words])},{stdio:"ignore"});process.stdout.write(JSON.stringify({status:r.status,wall:Number(process.hrtime.bigint()-t)/1e9}))`;
-  const ran = spawnSync("/usr/bin/env", ["bash", "-c", `TIMEFORMAT='%U %S'; time "$0" -e "$1"`, process.execPath, code], {
-    encoding: "utf8",
-  });
+  const ran = spawnSync(
+    "/usr/bin/env",
+    ["bash", "-c", `TIMEFORMAT='%U %S'; time "$0" -e "$1"`, process.execPath, code],
+    {
+      encoding: "utf8",
+    },
+  );
   const cpu = ran.stderr.trim().split(/\s+/).slice(-2).map(Number);
   return { ...JSON.parse(ran.stdout), cpu: (cpu[0] ?? 0) + (cpu[1] ?? 0) };
 }

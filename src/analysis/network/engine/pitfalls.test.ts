@@ -300,7 +300,7 @@ describe("pitfalls", () => {
           ...pod,
           metadata: {
             ...(pod["metadata"] as JsonObject),
-            name: `pod-${String((pod["metadata"] as JsonObject)["name"] as string)}`,
+            name: `pod-${(pod["metadata"] as JsonObject)["name"] as string}`,
           },
         })),
     ]);
