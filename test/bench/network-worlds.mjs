@@ -4,15 +4,19 @@
  */
 export function worldFiles(namespaces, { change = false } = {}) {
   const files = new Map();
-  files.set("dns.yaml", [
-    namespace("kube-system", "system"),
-    deployment("kube-system", "coredns", { "k8s-app": "kube-dns" }, 53),
-  ].join("---\n"));
+  files.set(
+    "dns.yaml",
+    [
+      namespace("kube-system", "system"),
+      deployment("kube-system", "coredns", { "k8s-app": "kube-dns" }, 53),
+    ].join("---\n"),
+  );
   for (let number = 0; number < namespaces; number++) {
     const name = `ns-${String(number).padStart(4, "0")}`;
     const team = `team-${number % 10}`;
     const documents = [namespace(name, team)];
-    for (let app = 0; app < 20; app++) documents.push(deployment(name, `app-${app}`, { app: `app-${app}` }, 8080));
+    for (let app = 0; app < 20; app++)
+      documents.push(deployment(name, `app-${app}`, { app: `app-${app}` }, 8080));
     documents.push(
       policy(name, "default-deny", "podSelector: {}\n  policyTypes: [Ingress, Egress]\n"),
       policy(

@@ -13,7 +13,7 @@ import { OpsError } from "../../kube/ops-error.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import { emitYaml } from "../../kube/yaml/emit-yaml.ts";
 import type { CliContext } from "../context.ts";
-import type { ReachFlags } from "./reach.impl.ts";
+import type { ReachFlags } from "./reach-flags.ts";
 import { oneFile } from "./reach-inputs.ts";
 
 /** The least policies for what the workloads declare; exit code 1 where the engine does not find them exact. */

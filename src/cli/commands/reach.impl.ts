@@ -23,25 +23,8 @@ import { OpsError } from "../../kube/ops-error.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
-import type { ClusterAccessFlags } from "../flags.ts";
+import type { ReachFlags } from "./reach-flags.ts";
 import { fileObjects, oneFile, reachObjects } from "./reach-inputs.ts";
-
-export interface ReachFlags extends ClusterAccessFlags {
-  readonly filename?: readonly string[];
-  readonly exposed: boolean;
-  readonly diff: boolean;
-  readonly future: boolean;
-  readonly assert?: string;
-  readonly synthesise: boolean;
-  readonly flows?: string;
-  readonly map: boolean;
-  readonly out?: string;
-  readonly full: boolean;
-  readonly networkPlugin: "generic" | "calico" | "cilium" | "ovn-kubernetes" | "no-end-port" | "none";
-  readonly output: "text" | "json" | "csv" | "md" | "dot" | "svg" | "html";
-  readonly color: "auto" | "always" | "never";
-  readonly quiet: boolean;
-}
 
 export async function reach(this: CliContext, flags: ReachFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {

@@ -1,7 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { clusterAccessFlags, colorFlag, quietFlag, text } from "../flags.ts";
-import type { ReachFlags } from "./reach.impl.ts";
+import type { ReachFlags } from "./reach-flags.ts";
 
 const switchFlag = (
   brief: string,

@@ -189,6 +189,9 @@ export function freshText({ namespace, podLabels, namespaceLabels }: FreshPods):
   const pod = labels(podLabels);
   const ns = labels(namespaceLabels);
   const who = pod === "" ? "a new pod without labels" : `a new pod with ${pod}`;
+  const named = namespaceLabels[NAMESPACE_NAME_LABEL] ?? "other";
+  // A namespace that is not in the input, but that a selector names.
+  if (!named.startsWith("other") && ns === `${NAMESPACE_NAME_LABEL}=${named}`) return `${who} in ${named}`;
   if (namespace !== undefined) return `${who} in ${namespace}`;
   return ns === "" ? `${who} in a new namespace without labels` : `${who} in a new namespace with ${ns}`;
 }

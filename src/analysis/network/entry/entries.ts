@@ -2,6 +2,7 @@ import type { JsonObject } from "../../../kube/json.ts";
 import type { Network } from "../engine/network.ts";
 import { PortSpace, type PortSetId } from "../sets/port-space.ts";
 import { ingressBackends } from "./ingress.ts";
+import type { Backend } from "./backend.ts";
 import { gatewayBackends } from "./gateway.ts";
 import { routeBackends } from "./openshift-route.ts";
 import {
@@ -12,23 +13,6 @@ import {
   targetPorts,
   workloadsBehind,
 } from "./services.ts";
-
-/** A reference from something that takes traffic from outside to a Service. */
-export interface Backend {
-  /** `Ingress shop/web`. */
-  readonly by: string;
-  readonly object: JsonObject;
-  /** Host and path, as they are written; empty for everything. */
-  readonly at: string;
-  readonly namespace: string;
-  readonly service: string;
-  /** Number or name of a port of the Service; undefined: each of them. */
-  readonly port: number | string | undefined;
-  /** The reference names the port of the container instead. */
-  readonly byTarget?: boolean;
-  /** Why traffic does not come this far. */
-  readonly refused?: string;
-}
 
 export type EntryKind =
   | "ingress"

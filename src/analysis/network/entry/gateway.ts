@@ -3,7 +3,7 @@ import { objectKey } from "../../../kube/object-key.ts";
 import { matchesLabels } from "../../../kube/selector.ts";
 import { namespaceOf } from "../model/read-workloads.ts";
 import type { NamespaceModel } from "../model/workload.ts";
-import type { Backend } from "./entries.ts";
+import type { Backend } from "./backend.ts";
 import { listAt } from "./services.ts";
 
 const GROUP = "gateway.networking.k8s.io";

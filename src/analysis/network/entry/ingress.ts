@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { namespaceOf } from "../model/read-workloads.ts";
-import type { Backend } from "./entries.ts";
+import type { Backend } from "./backend.ts";
 import { listAt } from "./services.ts";
 
 /** Backends of Ingresses, of networking.k8s.io/v1 and of the versions before it (`serviceName`, `servicePort`). */

@@ -1,7 +1,7 @@
 import { type JsonObject, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { namespaceOf } from "../model/read-workloads.ts";
-import type { Backend } from "./entries.ts";
+import type { Backend } from "./backend.ts";
 import { listAt } from "./services.ts";
 
 /** Backends of Routes of OpenShift (route.openshift.io/v1): `to` and `alternateBackends`, which are Services. */

@@ -6,6 +6,8 @@ import { ipText, ipTexts } from "../sets/ip-set.ts";
 export interface MapNode {
   readonly id: number;
   readonly name: string;
+  /** Its name inside its box. */
+  readonly short: string;
   readonly x: number;
   readonly y: number;
 }
@@ -109,6 +111,7 @@ function place(
       nodes.push({
         id,
         name: labels[id]?.name ?? "",
+        short: within(labels[id]?.name ?? "", box.name),
         x: x + GAP + (at % box.columns) * (NODE_WIDTH + GAP),
         y: y + HEAD + Math.floor(at / box.columns) * (NODE_HEIGHT + GAP),
       });
@@ -117,4 +120,8 @@ function place(
     row = Math.max(row, box.height);
   }
   return { width: width + PAD, height: y + row + PAD, boxes, nodes };
+}
+
+function within(name: string, group: string): string {
+  return name.startsWith(`${group}/`) ? name.slice(group.length + 1) : name;
 }

@@ -60,8 +60,7 @@ function drawing(layout: MapLayout, flows: boolean): string {
     );
   }
   out.push("</g>");
-  for (const { id, name, x, y } of layout.nodes) {
-    const short = name.slice(name.indexOf("/") + 1);
+  for (const { id, name, short, x, y } of layout.nodes) {
     const shown = short.length > 24 ? `${short.slice(0, 23)}.` : short;
     out.push(
       `<g class="node" data-id="${id}" tabindex="0" role="button" aria-label="${escapeXml(name)}"><title>${escapeXml(name)}</title><rect x="${x}" y="${y}" width="${NODE_WIDTH}" height="${NODE_HEIGHT}" rx="4"/><text x="${x + 8}" y="${y + 17}">${escapeXml(shown)}</text></g>`,

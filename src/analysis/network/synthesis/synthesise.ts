@@ -335,15 +335,27 @@ function prove(
       if (less !== PortSpace.none)
         differences.push(`${names.of(from)} -> ${names.of(to)}: ${space.text(less)} is wanted and closed`);
     }
-    if (workloads[from]?.hostNetwork === true) continue;
-    const outside = flows.filter((flow) => flow.from === from && typeof flow.to !== "number");
-    if (outside.length === 0 && addressesFrom(made, source).length > 0)
-      differences.push(`${names.of(from)} -> outside is open and not wanted`);
-    const entered = flows.some((flow) => flow.to === from && flow.from === "everybody");
-    if (!entered && addressesTo(made, source).length > 0)
-      differences.push(`outside -> ${names.of(from)} is open and not wanted`);
+    differences.push(...outsideDifferences(made, flows, { from, source, name: names.of(from) }));
   }
   return differences;
+}
+
+function outsideDifferences(
+  made: Network,
+  flows: readonly WantedFlow[],
+  { from, source, name }: { readonly from: number; readonly source: number; readonly name: string },
+): readonly string[] {
+  if (made.workloads[from]?.hostNetwork === true) return [];
+  const leaves = flows.some((flow) => flow.from === from && typeof flow.to !== "number");
+  const entered = flows.some((flow) => flow.to === from && flow.from === "everybody");
+  return [
+    ...(!leaves && addressesFrom(made, source).length > 0
+      ? [`${name} -> outside is open and not wanted`]
+      : []),
+    ...(!entered && addressesTo(made, source).length > 0
+      ? [`outside -> ${name} is open and not wanted`]
+      : []),
+  ];
 }
 
 function notesFor(net: Network, selectors: Selectors): readonly string[] {
