@@ -184,12 +184,15 @@ function webhook(extra: Readonly<Record<string, Check>>): Check {
 }
 
 function configuration(hook: Check): Check {
-  return fields("admissionregistration ValidateValidatingWebhookConfiguration, ValidateMutatingWebhookConfiguration", {
-    webhooks: (value, run) => {
-      each(hook)(value, run);
-      unique((item) => (isObject(item) && item["name"] !== "" ? item["name"] : undefined))(value, run);
+  return fields(
+    "admissionregistration ValidateValidatingWebhookConfiguration, ValidateMutatingWebhookConfiguration",
+    {
+      webhooks: (value, run) => {
+        each(hook)(value, run);
+        unique((item) => (isObject(item) && item["name"] !== "" ? item["name"] : undefined))(value, run);
+      },
     },
-  });
+  );
 }
 
 const reinvocation: Check = oneOf(["Never", "IfNeeded"]);
