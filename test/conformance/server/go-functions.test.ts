@@ -42,7 +42,8 @@ describe.skipIf(absent.length > 0 && leftOut("the functions of kube-apiserver", 
 /** `group Function, otherFunction` as the rules cite them. */
 function citations(): ReadonlySet<string> {
   const found = new Set<string>();
-  const citation = /(source(?:: | = )|fields\(\s*)?"([a-z][a-z0-9.-]* [A-Za-z]+(?:\.[A-Za-z]+)*(?:, [A-Za-z.]+)*)"/g;
+  const citation =
+    /(source(?:: | = )|fields\(\s*)?"([a-z][a-z0-9.-]* [A-Za-z]+(?:\.[A-Za-z]+)*(?:, [A-Za-z.]+)*)"/g;
   for (const folder of rules)
     for (const name of goodFiles(folder, ".ts"))
       for (const [, cited, source = ""] of readFileSync(name, "utf8").matchAll(citation))

@@ -1,3 +1,4 @@
+import { objectKey } from "../../../src/kube/object-key.ts";
 import { canonicalJson } from "../../../src/kube/canonical-json.ts";
 import {
   isArray,
@@ -10,6 +11,11 @@ import {
 } from "../../../src/kube/json.ts";
 import type { Base } from "./bases.ts";
 import { enumOf, type Schemas } from "./schemas.ts";
+
+function apiVersionOf(object: JsonObject): string {
+  const { apiVersion } = object;
+  return typeof apiVersion === "string" ? apiVersion : "";
+}
 
 /** A base object with one or two of its parts changed. */
 export interface Case {
@@ -100,8 +106,8 @@ export function generate(all: readonly Base[], schemas: Schemas, pairs: number):
   const cases: Case[] = [];
   const seen = new Set<string>();
   for (const base of all) {
-    const kind = String(base.object["kind"]);
-    const schema = schemas.kind(String(base.object["apiVersion"]), kind) ?? {};
+    const kind = objectKey(base.object).kind;
+    const schema = schemas.kind(apiVersionOf(base.object), kind) ?? {};
     const mutations: Mutation[] = [];
     collect(base.object, [], schema, { schemas, donors, id: base.id, out: mutations });
     const add = (object: JsonObject, path: string, mutation: string): void => {
@@ -133,7 +139,7 @@ export function generate(all: readonly Base[], schemas: Schemas, pairs: number):
 
 /** The single changes of a base object. */
 export function mutationsOf(base: Base, all: readonly Base[], schemas: Schemas): readonly Mutation[] {
-  const schema = schemas.kind(String(base.object["apiVersion"]), String(base.object["kind"])) ?? {};
+  const schema = schemas.kind(apiVersionOf(base.object), objectKey(base.object).kind) ?? {};
   const out: Mutation[] = [];
   collect(base.object, [], schema, { schemas, donors: donorsOf(all, schemas), id: base.id, out });
   return out;
@@ -319,7 +325,7 @@ function donorsOf(all: readonly Base[], schemas: Schemas): ReadonlyMap<string, r
     }
   };
   for (const { object } of all) {
-    visit(object, schemas.kind(String(object["apiVersion"]), String(object["kind"])) ?? {});
+    visit(object, schemas.kind(apiVersionOf(object), objectKey(object).kind) ?? {});
   }
   return new Map([...donors].map(([key, values]) => [key, [...values.values()]]));
 }

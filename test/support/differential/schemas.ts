@@ -17,18 +17,21 @@ export async function serverSchemas(plane: ControlPlane): Promise<Schemas> {
   for (const [path, entry] of Object.entries(isObject(paths) ? paths : {}).toSorted(([a], [b]) =>
     a < b ? -1 : 1,
   )) {
-    if (!/^api/.test(path)) continue;
+    if (!path.startsWith("api")) continue;
     const url = valueAt(entry, ["serverRelativeURL"]);
-    const { body } = await plane.admin("GET", String(url));
+    if (typeof url !== "string") continue;
+    const { body } = await plane.admin("GET", url);
     const schemas = valueAt(body, ["components", "schemas"]);
     for (const [name, schema] of Object.entries(isObject(schemas) ? schemas : {})) {
       if (!isObject(schema)) continue;
       definitions.set(name, schema);
       const types = schema["x-kubernetes-group-version-kind"];
       for (const type of isArray(types) ? types : []) {
-        const group = valueAt(type, ["group"]);
-        const version = valueAt(type, ["version"]);
-        kinds.set(`${group === "" ? "" : `${group}/`}${version} ${valueAt(type, ["kind"])}`, schema);
+        const [group = "", version = "", kind = ""] = ["group", "version", "kind"].map((name) => {
+          const part = valueAt(type, [name]);
+          return typeof part === "string" ? part : "";
+        });
+        kinds.set(`${group === "" ? "" : `${group}/`}${version} ${kind}`, schema);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { objectKey } from "../../../src/kube/object-key.ts";
 import { changeFindings } from "../../../src/analysis/checks/changes/change-findings.ts";
 import { semanticallyEqual } from "../../../src/analysis/checks/changes/equal.ts";
 import { isObject, type Json, type JsonObject } from "../../../src/kube/json.ts";
@@ -37,7 +38,7 @@ export function updatesOf(
     .filter(({ path, name }) => path[0] !== "metadata" && path[0] !== "status" && !unreadable.test(name))
     .map((mutation) => ({
       id: `${base.id} ${mutation.path.join(".")} ${mutation.name}`,
-      kind: String(base.object["kind"]),
+      kind: objectKey(base.object).kind,
       before: live,
       after: replacement(live, mutation),
     }));

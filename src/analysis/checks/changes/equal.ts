@@ -29,17 +29,13 @@ export function semanticallyEqual(
       before.every((item, index) => semanticallyEqual(item, after[index]))
     );
   if (isObject(before)) return isObject(after) && sameMembers(before, after);
-  if (before === after) return true;
-  if (
-    !inAmounts ||
-    isObject(after) ||
-    isArray(after) ||
-    typeof before === "boolean" ||
-    typeof after === "boolean"
-  )
-    return false;
-  const left = parseQuantity(before);
-  const right = parseQuantity(after);
+  return before === after || (inAmounts && sameAmount(before, after));
+}
+
+function sameAmount(before: Json, after: Json): boolean {
+  const [left, right] = [before, after].map((value) =>
+    typeof value === "string" || typeof value === "number" ? parseQuantity(value) : undefined,
+  );
   return left !== undefined && right !== undefined && left.nano === right.nano;
 }
 

@@ -443,14 +443,9 @@ function checkEventsGroup(value: JsonObject, run: Run): void {
     );
   const series = objectOf(value, "series");
   if (series === undefined) return;
-  if ((numberOf(series, "count") ?? 0) < 2)
-    reportAt(
-      run,
-      ["series", "count"],
-      "server/out-of-range",
-      String(series["count"] ?? 0),
-      "it must be 2 or more",
-    );
+  const count = numberOf(series, "count") ?? 0;
+  if (count < 2)
+    reportAt(run, ["series", "count"], "server/out-of-range", String(count), "it must be 2 or more");
   if (!isSet(series, "lastObservedTime"))
     reportAt(run, ["series", "lastObservedTime"], "server/required", "lastObservedTime");
 }

@@ -27,7 +27,11 @@ function parseSix(text: string, sloppy: boolean): readonly number[] | undefined 
   if (head === undefined || tail === undefined) return undefined;
   const missing = 16 - head.length - tail.length;
   if (halves.length === 1 ? missing !== 0 : missing < 2) return undefined;
-  return [...head, ...new Array<number>(missing).fill(0), ...tail];
+  return [...head, ...zeroes(missing), ...tail];
+}
+
+function zeroes(length: number): readonly number[] {
+  return Array.from({ length }, () => 0);
 }
 
 function groups(text: string, sloppy: boolean, last: boolean): number[] | undefined {
@@ -177,7 +181,7 @@ export function notEndpointAddress(text: string, minor: number): string | undefi
       return "it must not be in the link-local multicast range";
     return undefined;
   }
-  if (bytesEqual(bytes, [...new Array<number>(15).fill(0), 1])) return "it must not be in the loopback range";
+  if (bytesEqual(bytes, [...zeroes(15), 1])) return "it must not be in the loopback range";
   if (bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80) return "it must not be in the link-local range";
   if (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0x0f) === 0x02)
     return "it must not be in the link-local multicast range";

@@ -52,12 +52,12 @@ function checkPorts(spec: JsonObject, run: Run): void {
   const ports = listOf(spec, "ports");
   run.path.push("ports");
   each(servicePort)(ports, run);
-  run.source = "core validateServicePort";
   const names = new Set<string>();
   const numbers = new Set<string>();
   const nodePorts = new Set<string>();
   for (const [index, entry] of ports.entries()) {
     if (!isObject(entry)) continue;
+    run.source = "core validateServicePort";
     const name = textOf(entry, "name");
     const protocol = textOf(entry, "protocol") || "TCP";
     if (name === "") {
@@ -69,6 +69,7 @@ function checkPorts(spec: JsonObject, run: Run): void {
       if (names.has(name)) reportAt(run, [index, "name"], "server/duplicate", shown(name));
       names.add(name);
     }
+    run.source = "core validateService";
     const id = `${protocol}/${numberOf(entry, "port") ?? 0}`;
     if (numbers.has(id)) reportAt(run, [index], "server/duplicate", `port ${id}`);
     numbers.add(id);
@@ -169,16 +170,8 @@ function checkExternalName(spec: JsonObject, addresses: readonly Json[], run: Ru
 const families = ["IPv4", "IPv6"];
 const familyPolicies = ["SingleStack", "PreferDualStack", "RequireDualStack"];
 
-/** ValidateServiceClusterIPsRelatedFields. */
-function checkClusterAddresses(
-  spec: JsonObject,
-  addresses: readonly Json[],
-  headless: boolean,
-  run: Run,
-): void {
-  run.source = "core ValidateServiceClusterIPsRelatedFields";
+function checkFirstAddress(spec: JsonObject, many: readonly Json[], run: Run): void {
   const one = textOf(spec, "clusterIP") ?? "";
-  const many = listOf(spec, "clusterIPs");
   if (one === "" && many.length > 0)
     reportAt(
       run,
@@ -189,6 +182,18 @@ function checkClusterAddresses(
     );
   else if (many.length > 0 && many[0] !== one)
     reportAt(run, "clusterIPs", "server/mismatch", "clusterIPs", "its first value must be clusterIP");
+}
+
+/** ValidateServiceClusterIPsRelatedFields. */
+function checkClusterAddresses(
+  spec: JsonObject,
+  addresses: readonly Json[],
+  headless: boolean,
+  run: Run,
+): void {
+  run.source = "core ValidateServiceClusterIPsRelatedFields";
+  const many = listOf(spec, "clusterIPs");
+  checkFirstAddress(spec, many, run);
   inside(run, "ipFamilies", spec["ipFamilies"], each(oneOf(families)));
   const wanted = listOf(spec, "ipFamilies");
   if (wanted.length > 1 && wanted[0] === wanted[1])
@@ -218,19 +223,10 @@ function checkClusterAddresses(
     reportAt(run, ["clusterIPs", 1], "server/duplicate", shown(addresses[1]), "both are of one family");
   if (headless) return;
   for (const [index, family] of found.entries()) {
-    if (
-      wanted[index] !== undefined &&
-      families.includes(String(wanted[index])) &&
-      family !== undefined &&
-      family !== wanted[index]
-    )
-      reportAt(
-        run,
-        at(index),
-        "server/mismatch",
-        shown(addresses[index]),
-        `ipFamilies says ${String(wanted[index])}`,
-      );
+    const said = wanted[index];
+    if (typeof said !== "string" || !families.includes(said)) continue;
+    if (family !== undefined && family !== said)
+      reportAt(run, at(index), "server/mismatch", shown(addresses[index]), `ipFamilies says ${said}`);
   }
 }
 

@@ -105,22 +105,18 @@ const mountRule: Check = fields("core ValidateVolumeMounts", {
   recursiveReadOnly: oneOf(["Disabled", "Enabled", "IfPossible"]),
 });
 
+function valuesOf(list: readonly Json[], member: string): ReadonlySet<Json> {
+  return new Set(list.filter(isObject).map((item) => item[member] ?? ""));
+}
+
 function checkMounts(container: JsonObject, around: PodAround, run: Run): void {
   const mounts = listOf(container, "volumeMounts");
   const devices = listOf(container, "volumeDevices");
   if (mounts.length === 0 && devices.length === 0) return;
-  const mountNames = new Set<Json>();
+  const mountNames = valuesOf(mounts, "name");
   const mountPaths = new Set<Json>();
-  for (const mount of mounts) {
-    if (isObject(mount)) mountNames.add(mount["name"] ?? "");
-  }
-  const deviceNames = new Set<Json>();
-  const devicePaths = new Set<Json>();
-  for (const device of devices) {
-    if (!isObject(device)) continue;
-    deviceNames.add(device["name"] ?? "");
-    devicePaths.add(device["devicePath"] ?? "");
-  }
+  const deviceNames = valuesOf(devices, "name");
+  const devicePaths = valuesOf(devices, "devicePath");
   const privileged = objectOf(container, "securityContext")?.["privileged"] === true;
   for (const [index, mount] of mounts.entries()) {
     if (!isObject(mount)) continue;

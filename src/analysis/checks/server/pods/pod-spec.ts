@@ -74,7 +74,7 @@ const dnsConfig: Check = fields(
       reportAt(run, "nameservers", "server/too-many", "nameservers", `${servers.length} of at most 3`);
     if (searches.length > 32)
       reportAt(run, "searches", "server/too-many", "searches", `${searches.length} of at most 32`);
-    if (byteLength(searches.join(" ")) > 2048)
+    if (byteLength(searches.filter((search) => typeof search === "string").join(" ")) > 2048)
       reportAt(
         run,
         "searches",

@@ -84,8 +84,8 @@ const windowsDomain =
 
 function notWindowsUser(name: string): string | undefined {
   if (name === "") return "it must not be empty";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-  if (/[\u0000-\u001f\u007f]/.test(name)) return "it must not hold control characters";
+  if (Array.from(name).some((letter) => letter < " " || letter === "\u{7f}"))
+    return "it must not hold control characters";
   const parts = name.split("\\");
   if (parts.length > 2) return "it must not hold more than one backslash";
   const domain = parts.length === 2 ? (parts[0] ?? "") : undefined;

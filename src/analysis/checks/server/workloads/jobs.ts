@@ -149,8 +149,6 @@ const jobRules: Check = fields(
 );
 
 function checkIndexed(value: JsonObject, run: Run): void {
-  const failed = numberOf(value, "maxFailedIndexes");
-  const completions = numberOf(value, "completions");
   const parallelism = numberOf(value, "parallelism") ?? 1;
   if (isSet(value, "maxFailedIndexes") && !isSet(value, "backoffLimitPerIndex"))
     reportAt(
@@ -178,6 +176,12 @@ function checkIndexed(value: JsonObject, run: Run): void {
       String(parallelism),
       "an indexed Job has at most 100000",
     );
+  checkFailedIndexes(value, run);
+}
+
+function checkFailedIndexes(value: JsonObject, run: Run): void {
+  const failed = numberOf(value, "maxFailedIndexes");
+  const completions = numberOf(value, "completions");
   if (failed !== undefined && completions !== undefined && failed > completions)
     reportAt(
       run,
