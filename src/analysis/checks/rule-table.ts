@@ -3,6 +3,7 @@ import type { Severity } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
+import { practices } from "./practices/practice-table.ts";
 import { objectFindings } from "./reading/object-findings.ts";
 
 interface TableRow {
@@ -17,7 +18,9 @@ let rules: ReadonlyMap<string, Rule> | undefined;
 
 /** The rule of a code of any table of checks; undefined for a code that no table lists. */
 export function ruleOf(code: string): Rule | undefined {
-  rules ??= new Map([...tableRules(), ...podSecurityRules()].map((rule) => [rule.id, rule]));
+  rules ??= new Map(
+    [...tableRules(), ...podSecurityRules(), ...practiceRules()].map((rule) => [rule.id, rule]),
+  );
   return rules.get(code);
 }
 
@@ -35,4 +38,13 @@ function tableRules(): readonly Rule[] {
       help: `${row.hint === undefined ? "" : `What to do: ${row.hint}. `}Source of the rule: ${row.source}`,
     })),
   );
+}
+
+function practiceRules(): readonly Rule[] {
+  return practices.map((row) => ({
+    id: row.id,
+    severity: row.severity,
+    title: row.title,
+    help: `${row.why} What to do: ${row.fix}. Source of the rule: ${row.source}`,
+  }));
 }

@@ -1,5 +1,6 @@
 import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
 import { NAMESPACE_LABEL } from "../../analysis/checks/pod-security/rules.ts";
+import type { Profile } from "../../analysis/checks/practices/practice.ts";
 import { ruleOf } from "../../analysis/checks/rule-table.ts";
 import type { Finding } from "../../analysis/findings/finding.ts";
 import { renderFindingsGithub } from "../../analysis/findings/github.ts";
@@ -24,6 +25,7 @@ export interface CheckFlags {
   readonly filename?: readonly string[];
   readonly kubeVersion?: string;
   readonly podSecurity?: "baseline" | "restricted";
+  readonly profile: Profile | "none";
   readonly output: "text" | "json" | "sarif" | "junit" | "github" | "gitlab";
   readonly failOn: "error" | "warning" | "info";
   readonly color: "auto" | "always" | "never";
@@ -49,7 +51,11 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
         hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
       });
     }
-    const findings = checkInputs(inputs, { minor, podSecurity: flags.podSecurity ?? "labels" });
+    const findings = checkInputs(inputs, {
+      minor,
+      podSecurity: flags.podSecurity ?? "labels",
+      ...(flags.profile === "none" ? {} : { profile: flags.profile }),
+    });
     const { stdout, stderr } = this.process;
     stdout.write(rendered(findings, { inputs, skipped, flags, color: wantsColor(this, flags) }));
     if (!flags.quiet && flags.output === "text" && flags.podSecurity !== undefined)

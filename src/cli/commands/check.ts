@@ -23,6 +23,12 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         brief:
           "Judge every Pod by this Pod Security level: what enforcing it would break (default: by the labels of the Namespaces in the input)",
       },
+      profile: {
+        kind: "enum",
+        values: ["default", "baseline", "restricted", "production", "nsa", "cis", "all", "none"],
+        default: "default",
+        brief: "Practices to judge by: a quiet default, a guide, or none",
+      },
       output: {
         kind: "enum",
         values: ["text", "json", "sarif", "junit", "github", "gitlab"],

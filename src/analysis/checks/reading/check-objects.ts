@@ -7,6 +7,8 @@ import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
+import type { Profile } from "../practices/practice.ts";
+import { practiceFindings } from "../practices/practice-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
 
@@ -15,6 +17,8 @@ export interface CheckOptions {
   readonly minor: number;
   /** Pod Security: a level for every Pod, or what the Namespaces of the inputs ask. Without it Pods are not judged. */
   readonly podSecurity?: PodSecurityAsked;
+  /** Practices to judge by; without it none. */
+  readonly profile?: Profile;
 }
 
 /**
@@ -25,13 +29,16 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
   const documents = inputs.flatMap((input) => input.documents);
   const { objects, problems } = readObjects(documents);
   const defined = definedKinds(objects);
+  const refused =
+    options.podSecurity === undefined ? [] : podSecurityFindings(objects, options.podSecurity, options.minor);
   return sortFindings([
     ...documents.flatMap((document) => document.problems),
     ...problems,
     ...objects.flatMap((read) => checkObject(read, defined, options.minor)),
-    ...(options.podSecurity === undefined
+    ...refused,
+    ...(options.profile === undefined
       ? []
-      : podSecurityFindings(objects, options.podSecurity, options.minor)),
+      : practiceFindings(objects, { minor: options.minor, profile: options.profile, known: refused })),
   ]);
 }
 
