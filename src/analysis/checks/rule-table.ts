@@ -2,9 +2,11 @@ import { objectProblems } from "../../kube/object-problems.ts";
 import type { Severity } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
+import { backdoorTable } from "./backdoors/backdoor-table.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { practices } from "./practices/practice-table.ts";
 import { objectFindings } from "./reading/object-findings.ts";
+import { secretTable } from "./secrets/secret-table.ts";
 
 interface TableRow {
   readonly severity: Severity;
@@ -19,7 +21,10 @@ let rules: ReadonlyMap<string, Rule> | undefined;
 /** The rule of a code of any table of checks; undefined for a code that no table lists. */
 export function ruleOf(code: string): Rule | undefined {
   rules ??= new Map(
-    [...tableRules(), ...podSecurityRules(), ...practiceRules()].map((rule) => [rule.id, rule]),
+    [...tableRules(), ...podSecurityRules(), ...practiceRules(), ...dangerRules()].map((rule) => [
+      rule.id,
+      rule,
+    ]),
   );
   return rules.get(code);
 }
@@ -47,4 +52,21 @@ function practiceRules(): readonly Rule[] {
     title: row.title,
     help: `${row.why} What to do: ${row.fix}. Source of the rule: ${row.source}`,
   }));
+}
+
+function dangerRules(): readonly Rule[] {
+  return [
+    ...backdoorTable.map((row) => ({
+      id: row.id,
+      severity: row.severity,
+      title: row.title,
+      help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
+    })),
+    ...Object.entries(secretTable).map(([id, row]) => ({
+      id,
+      severity: row.severity,
+      title: row.message(GAP),
+      help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
+    })),
+  ];
 }

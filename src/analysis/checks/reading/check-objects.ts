@@ -9,6 +9,8 @@ import { type Finding, sortFindings } from "../../findings/finding.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import type { Profile } from "../practices/practice.ts";
 import { practiceFindings } from "../practices/practice-findings.ts";
+import { backdoorFindings } from "../backdoors/backdoor-findings.ts";
+import { secretFindings } from "../secrets/secret-findings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
 
@@ -36,6 +38,8 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
     ...problems,
     ...objects.flatMap((read) => checkObject(read, defined, options.minor)),
     ...refused,
+    ...objects.flatMap(secretFindings),
+    ...backdoorFindings(objects, options.minor),
     ...(options.profile === undefined
       ? []
       : practiceFindings(objects, { minor: options.minor, profile: options.profile, known: refused })),
