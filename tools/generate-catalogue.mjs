@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { catalogueTable } from "./catalogue/discovery.mjs";
+import { catalogueTable, shortNameTable } from "./catalogue/discovery.mjs";
 import { listTable } from "./catalogue/lists.mjs";
 import { kubernetesModules } from "./catalogue/modules.mjs";
 
@@ -19,6 +19,7 @@ if (typeof modules === "string") {
 
 const tables = {
   "src/kube/catalogue/catalogue.generated.ts": catalogueTable(modules),
+  "src/kube/catalogue/short-names.generated.ts": shortNameTable(modules),
   "src/kube/list-keys/list-keys.generated.ts": listTable(modules),
 };
 for (const [path, text] of Object.entries(tables)) {

@@ -12,7 +12,9 @@ import { charterRoutes } from "./commands/charter.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
+import { schemasRoutes } from "./commands/schemas.ts";
 import { showCommand } from "./commands/show.ts";
 import { undoCommand } from "./commands/undo.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -30,6 +32,8 @@ const root = buildRouteMap<string, CliContext>({
     apply: applyCommand,
     undo: undoCommand,
     check: checkCommand,
+    explain: explainCommand,
+    schemas: schemasRoutes,
     audit: auditRoutes,
     completion: completionCommand,
     version: versionCommand,

@@ -26,6 +26,11 @@ export const examples: readonly {
   { command: ["charter", "inventory"], example: "kubeops charter inventory dev", cluster: true },
   { command: ["charter"], example: "kubeops charter verify" },
   { command: ["check"], example: "kubeops check k8s/ --kube-version 1.34 --pod-security restricted" },
+  { command: ["explain"], example: "kubeops explain deployment.spec.strategy --kube-version 1.35" },
+  { command: ["schemas", "add"], example: "kubeops schemas add crds/" },
+  { command: ["schemas", "list"], example: "kubeops schemas list" },
+  { command: ["schemas", "remove"], example: "kubeops schemas remove Backup.example.com" },
+  { command: ["schemas"], example: "kubeops schemas list" },
   {
     command: ["plan"],
     example: "kubeops plan -f compose.yaml -n shop --target git:./gitops#apps/shop --out plan.json",

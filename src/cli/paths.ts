@@ -20,3 +20,11 @@ export function statePath(context: CliContext, flag: string | undefined): string
     ? join(base, "kubeops")
     : join(home(context), ".local", "state", "kubeops");
 }
+
+/** Folder of caches: $XDG_CACHE_HOME/kubeops, else ~/.cache/kubeops. */
+export function cachePath(context: CliContext): string {
+  const base = context.env["XDG_CACHE_HOME"];
+  return base !== undefined && base.startsWith("/")
+    ? join(base, "kubeops")
+    : join(home(context), ".cache", "kubeops");
+}

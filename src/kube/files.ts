@@ -18,5 +18,5 @@ export interface Files {
   display(path: string): string;
 }
 
-/** Largest input file that is read: 64 MiB. */
-export const MAX_INPUT_BYTES: number = 64 * 1024 * 1024;
+/** Largest input file that is read: 256 MiB. */
+export const MAX_INPUT_BYTES: number = 256 * 1024 * 1024;

@@ -8,6 +8,7 @@ export type ObjectProblemCode =
   | "object/no-kind"
   | "object/no-name"
   | "object/generate-name"
+  | "object/component-file"
   | "object/identity-type"
   | "object/null-text"
   | "object/duplicate-identity"
@@ -70,6 +71,14 @@ export const objectProblems: Readonly<Record<ObjectProblemCode, ObjectProblemRow
     hint: "give it a metadata.name",
     source: "k8s.io/apiserver pkg/registry/rest/create.go; kubectl apply refuses it too",
     positive: "apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}",
+    negative: pod,
+  },
+  "object/component-file": {
+    severity: "error",
+    message: (what) => `${what} is a file that a component reads at its start; no API server takes it`,
+    hint: "keep it apart from the objects; kubeops check looks at both",
+    source: "src/kube/component-files.ts",
+    positive: "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: []",
     negative: pod,
   },
   "object/identity-type": {

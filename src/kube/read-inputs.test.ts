@@ -14,7 +14,7 @@ describe("readStdin", () => {
 
   it("refuses more than the limit", () => {
     const refused = (): unknown => readStdin(new Uint8Array(MAX_INPUT_BYTES + 1));
-    expect(refused).toThrow("standard input has 67108865 bytes; at most 67108864 are read");
+    expect(refused).toThrow("standard input has 268435457 bytes; at most 268435456 are read");
     try {
       refused();
     } catch (error) {

@@ -65,8 +65,8 @@ describe("readObjects", () => {
   });
 
   it("skips empty documents and walks lists of any depth", () => {
-    expect(read("# nothing\n---\n---\n")).toEqual({ objects: [], problems: [] });
+    expect(read("# nothing\n---\n---\n")).toEqual({ objects: [], problems: [], componentFiles: [] });
     const deep = `${'{"kind":"List","items":['.repeat(400)}${"]}".repeat(400)}`;
-    expect(read(deep)).toEqual({ objects: [], problems: [] });
+    expect(read(deep)).toEqual({ objects: [], problems: [], componentFiles: [] });
   });
 });

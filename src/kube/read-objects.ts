@@ -1,3 +1,4 @@
+import { isComponentFile } from "./component-files.ts";
 import { isArray, isObject, type Json, type JsonObject, type JsonPath, pathText, valueAt } from "./json.ts";
 import { identity, keyText, objectKey } from "./object-key.ts";
 import { objectProblem } from "./object-problems.ts";
@@ -9,6 +10,8 @@ import type { PlaceMap, ReadDocument, ReadObject } from "./read-object.ts";
 export interface ObjectsRead {
   readonly objects: readonly ReadObject[];
   readonly problems: readonly Problem[];
+  /** Files that a component reads at its start, e.g. an audit policy: each a problem too, for nothing can apply them. */
+  readonly componentFiles: readonly ReadObject[];
 }
 
 /**
@@ -24,11 +27,13 @@ export interface ObjectsRead {
 export function readObjects(documents: readonly ReadDocument[]): ObjectsRead {
   const objects: ReadObject[] = [];
   const problems: Problem[] = [];
+  const componentFiles: ReadObject[] = [];
+  const into = { objects, problems, componentFiles };
   for (const document of documents) {
-    if (document.value !== null) readValue(document, objects, problems);
+    if (document.value !== null) readValue(document, into);
   }
   problems.push(...duplicates(objects));
-  return { objects, problems };
+  return into;
 }
 
 interface Item {
@@ -38,12 +43,18 @@ interface Item {
   readonly implied: { readonly apiVersion: string; readonly kind: string } | undefined;
 }
 
-function readValue(document: ReadDocument, objects: ReadObject[], problems: Problem[]): void {
+interface Into {
+  readonly objects: ReadObject[];
+  readonly problems: Problem[];
+  readonly componentFiles: ReadObject[];
+}
+
+function readValue(document: ReadDocument, into: Into): void {
   // A stack, in reverse, instead of recursion: lists may nest as deep as a document may.
   const rest: Item[] = [{ value: document.value, path: [], implied: undefined }];
   for (let item = rest.pop(); item !== undefined; item = rest.pop()) {
     const items = listItems(item.value);
-    if (items === undefined) readItem(document, item, objects, problems);
+    if (items === undefined) readItem(document, item, into);
     else rest.push(...itemsOf(item, items).reverse());
   }
 }
@@ -70,7 +81,7 @@ function text(value: Json | undefined, key: string): string {
   return typeof member === "string" ? member : "";
 }
 
-function readItem(document: ReadDocument, item: Item, objects: ReadObject[], problems: Problem[]): void {
+function readItem(document: ReadDocument, item: Item, { objects, problems, componentFiles }: Into): void {
   const places = item.path.length === 0 ? document.places : under(document.places, item.path);
   if (!isObject(item.value)) {
     problems.push(objectProblem("object/not-an-object", places.value([]), { what: typeName(item.value) }));
@@ -91,9 +102,16 @@ function readItem(document: ReadDocument, item: Item, objects: ReadObject[], pro
     problems.push(objectProblem("object/identity-type", places.value(wrong), texts, wrong));
     return;
   }
+  const read = { object, file: document.file, document: document.index, path: item.path, places };
+  if (isComponentFile(text(object, "apiVersion")) && text(object, "kind") !== "") {
+    componentFiles.push(read);
+    const what = `${printable(text(object, "apiVersion"))} ${naming(object)}`;
+    problems.push(objectProblem("object/component-file", places.key(["kind"]), { what }));
+    return;
+  }
   const code = missing(object);
   if (code === undefined) {
-    objects.push({ object, file: document.file, document: document.index, path: item.path, places });
+    objects.push(read);
     return;
   }
   const path = code === "object/no-name" || code === "object/generate-name" ? ["metadata"] : [];

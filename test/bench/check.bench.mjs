@@ -1,4 +1,4 @@
-// The whole process of `kubeops check` on production-like sets of 10 objects (Deployment, Service, HPA, PDB, NetworkPolicy,
+// The whole process of `kubeops check`, and of kubeconform and kube-score beside it where Go can build them, on production-like sets of 10 objects (Deployment, Service, HPA, PDB, NetworkPolicy,
 // RBAC), one file a set, and once as one stream on standard input: wall and CPU seconds (user + system), peak MiB.
 // node test/bench/check.bench.mjs [folder …] measures folders too; with KUBEOPS_CONFORMANCE_DATA also the public manifests.
 import { spawn } from "node:child_process";
@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkPeers } from "./check-peers.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const program = join(root, "bin", "kubeops.cjs");
@@ -46,44 +48,65 @@ export function objectSet(number) {
   ].join("---\n");
 }
 
-/** Runs the program once; its own report of CPU time and peak memory comes from the kernel, at its end. */
+/** Runs a command once under time(1), which tells CPU time and peak memory of any program. */
 function run(words, input) {
   return new Promise((done, failed) => {
     const descriptor = input === undefined ? "ignore" : openSync(input, "r");
     const start = performance.now();
-    const child = spawn(
-      process.execPath,
-      ["--import", `data:text/javascript,${encodeURIComponent(report)}`, program, "check", ...words],
-      { stdio: [descriptor, "ignore", "ignore", "pipe"] },
-    );
-    let text = "";
-    child.stdio[3].on("data", (chunk) => (text += chunk));
+    const child = spawn("/usr/bin/time", ["-f", "%U %S %M", "-o", times, ...words], {
+      stdio: [descriptor, "ignore", "ignore"],
+    });
     child.on("error", failed);
     child.on("close", (status) => {
       if (descriptor !== "ignore") closeSync(descriptor);
       const wall = (performance.now() - start) / 1000;
-      const { cpu, peak } = JSON.parse(text);
-      done({ status, wall, cpu, peak });
+      const [user, system, peak] = readFileSync(times, "utf8")
+        .trim()
+        .split("\n")
+        .at(-1)
+        .split(" ")
+        .map(Number);
+      done({ status, wall, cpu: user + system, peak: peak / 1024 });
     });
   });
 }
-const report = `import { writeSync } from "node:fs";
-process.on("exit", () => {
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  writeSync(3, JSON.stringify({ cpu: (userCPUTime + systemCPUTime) / 1e6, peak: maxRSS / 1024 }));
-});`;
 
-async function measure(name, words, input) {
-  const runs = [];
-  for (let round = 0; round < 3; round++) runs.push(await run(words, input));
-  const [median] = runs.sort((left, right) => left.cpu - right.cpu).slice(1);
-  const { wall, cpu, peak, status } = median;
-  process.stdout.write(
-    `${name.padEnd(28)} wall ${wall.toFixed(2)} s  CPU ${cpu.toFixed(2)} s  peak ${peak.toFixed(0)} MiB  exit ${status}\n`,
+const kubeops = { name: "kubeops check", command: (paths) => [process.execPath, program, "check", ...paths] };
+
+/** Every program in turn, round for round, so that what else the machine does meets all of them alike. */
+async function measure(name, paths, input) {
+  const programs = input === undefined ? [kubeops, ...peers] : [kubeops];
+  const runs = programs.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, { command, files }] of programs.entries())
+      runs[index].push(await run(command(files === true ? filesIn(paths) : paths), input));
+  }
+  const medians = runs.map(
+    (each) => each.sort((left, right) => left.cpu - right.cpu)[Math.floor(ROUNDS / 2)],
+  );
+  process.stdout.write(`${name}\n`);
+  for (const [index, { wall, cpu, peak, status }] of medians.entries()) {
+    const ratio = index === 0 ? "" : `  ours is ${(medians[0].cpu / cpu).toFixed(2)} of its CPU`;
+    process.stdout.write(
+      `  ${programs[index].name.padEnd(18)} wall ${wall.toFixed(2)} s  CPU ${cpu.toFixed(2)} s  peak ${peak.toFixed(0)} MiB  exit ${status}${ratio}\n`,
+    );
+  }
+}
+
+function filesIn(paths) {
+  return paths.flatMap((path) =>
+    statSync(path).isDirectory()
+      ? readdirSync(path, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+          .map((entry) => join(entry.parentPath, entry.name))
+      : [path],
   );
 }
 
+const ROUNDS = 3;
+const peers = checkPeers();
 const folder = mkdtempSync(join(tmpdir(), "kubeops-bench-"));
+const times = join(folder, "times");
 try {
   for (const sets of [1, 100, 1000]) {
     const inner = join(folder, String(sets));
@@ -94,7 +117,7 @@ try {
   }
   const stream = join(folder, "stream.yaml");
   writeFileSync(stream, Array.from({ length: 1000 }, (_, number) => objectSet(number)).join("---\n"));
-  await measure("10000 objects as a stream", ["-f", "-"], stream);
+  await measure("10000 objects as a stream", ["-"], stream);
   const data = process.env.KUBEOPS_CONFORMANCE_DATA;
   if (data !== undefined) await measure("public manifests", [join(data, "real")]);
   for (const path of process.argv.slice(2)) {

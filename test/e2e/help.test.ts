@@ -9,6 +9,10 @@ describe("help", () => {
     world = makeWorld().prepare();
     world.copy(join(repository, "examples/shop"), ".");
     world.write("k8s/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    world.write(
+      "crds/backup.yaml",
+      "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: backups.example.com}\nspec: {group: example.com, scope: Namespaced, names: {kind: Backup, plural: backups}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}\n",
+    );
   });
   afterAll(() => world.remove());
 

@@ -116,3 +116,27 @@ function compare(a, b) {
   }
   return 0;
 }
+
+/** Short names of kinds (`deploy`), of the newest minor that serves a kind. */
+export function shortNameTable(modules) {
+  const rows = new Map();
+  for (const module of modules) {
+    for (const item of read(module, "api__v1.json").resources) {
+      if (!item.name.includes("/") && item.shortNames !== undefined)
+        rows.set(`/${item.kind}`, item.shortNames);
+    }
+    for (const group of read(module, "aggregated_v2.json").items) {
+      for (const version of group.versions) {
+        for (const item of version.resources) {
+          if (item.shortNames !== undefined)
+            rows.set(`${group.metadata.name}/${item.responseKind.kind}`, item.shortNames);
+        }
+      }
+    }
+  }
+  const sorted = Object.fromEntries([...rows].sort(([left], [right]) => compare([left], [right])));
+  return `// Made by tools/generate-catalogue.mjs from k8s.io/kubernetes ${modules.map((m) => `v${m.version}`).join(", ")} (api/discovery).
+/** group/Kind to the short names that kubectl takes. */
+export const shortNames: Readonly<Record<string, readonly string[]>> = ${JSON.stringify(sorted)};
+`;
+}

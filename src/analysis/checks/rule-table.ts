@@ -3,38 +3,68 @@ import type { Severity } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
 import { backdoorTable } from "./backdoors/backdoor-table.ts";
+import { admissionFindingTable } from "./admission/admission-table.ts";
+import { customResourceFindingTable } from "./custom-resources/custom-resource-table.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
 import { practices } from "./practices/practice-table.ts";
 import { objectFindings } from "./reading/object-findings.ts";
 import { secretTable } from "./secrets/secret-table.ts";
+import { parameterRules } from "./settings/parameters.ts";
+import { schemaFindingTable } from "./schema/schema-table.ts";
+import { serverCodes } from "./server/engine/server-codes.ts";
 
 interface TableRow {
   readonly severity: Severity;
   readonly message: (what: string, other: string) => string;
   readonly hint?: string;
   readonly source: string;
+  /** An input in which it is found, and its nearest neighbour in which it is not; where the table has them as texts. */
+  readonly positive?: unknown;
+  readonly negative?: unknown;
 }
+
+const tables: readonly Readonly<Record<string, TableRow>>[] = [
+  yamlProblems,
+  objectProblems,
+  objectFindings,
+  schemaFindingTable,
+  customResourceFindingTable,
+  admissionFindingTable,
+  serverCodes,
+];
 
 const GAP = "...";
 let rules: ReadonlyMap<string, Rule> | undefined;
 
 /** The rule of a code of any table of checks; undefined for a code that no table lists. */
 export function ruleOf(code: string): Rule | undefined {
+  return allRules().get(code);
+}
+
+/** Every code of every table, in the order of the tables. */
+export function ruleCodes(): readonly string[] {
+  return [...allRules().keys()];
+}
+
+/** An input in which the finding of a code is, and one in which it is not; undefined where its table has none. */
+export function ruleExample(
+  code: string,
+): { readonly positive: string; readonly negative: string } | undefined {
+  const row = tables.find((table) => Object.hasOwn(table, code))?.[code];
+  if (typeof row?.positive !== "string" || typeof row.negative !== "string") return undefined;
+  return { positive: row.positive, negative: row.negative };
+}
+
+function allRules(): ReadonlyMap<string, Rule> {
   rules ??= new Map(
-    [...tableRules(), ...podSecurityRules(), ...practiceRules(), ...dangerRules()].map((rule) => [
-      rule.id,
-      rule,
-    ]),
+    [...tableRules(), ...podSecurityRules(), ...practiceRules(), ...dangerRules(), ...settingRules()].map(
+      (rule) => [rule.id, rule],
+    ),
   );
-  return rules.get(code);
+  return rules;
 }
 
 function tableRules(): readonly Rule[] {
-  const tables: readonly Readonly<Record<string, TableRow>>[] = [
-    yamlProblems,
-    objectProblems,
-    objectFindings,
-  ];
   return tables.flatMap((table) =>
     Object.entries(table).map(([id, row]) => ({
       id,
@@ -68,5 +98,22 @@ function dangerRules(): readonly Rule[] {
       title: row.message(GAP),
       help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
     })),
+  ];
+}
+
+function settingRules(): readonly Rule[] {
+  return [
+    ...Object.entries(parameterRules).map(([id, row]) => ({
+      id,
+      severity: row.severity,
+      title: row.title,
+      help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
+    })),
+    {
+      id: "settings/unused-exemption",
+      severity: "warning",
+      title: "Every exemption is for something that is there",
+      help: "What to do: remove it, or correct what it is for. Source of the rule: this program's settings",
+    },
   ];
 }

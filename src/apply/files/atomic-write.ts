@@ -19,6 +19,8 @@ export interface AtomicWriteOptions {
   readonly mode?: number;
   /** Default true. With false a file that is there stays, and the write fails: a create-only marker. */
   readonly overwrite?: boolean;
+  /** Default true. With false a crash of the machine may lose the file; for caches, which can be made again. */
+  readonly durable?: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export function writeAtomically(
   try {
     refuseSpecial(path);
     try {
-      writeAndSync(temporary, data, options.mode);
+      writeAndSync(temporary, data, options);
       if (options.overwrite === false) {
         // link(2) refuses an existing name atomically; rename(2) cannot, and Node has no renameat2.
         linkSync(temporary, path);
@@ -53,7 +55,7 @@ export function writeAtomically(
       removeQuietly(temporary);
       throw error;
     }
-    syncFolder(folder);
+    if (options.durable !== false) syncFolder(folder);
   } catch (error) {
     throw outputFailure(path, error);
   }
@@ -99,7 +101,11 @@ const reasons = {
   ENAMETOOLONG: ["its name is too long", "choose a shorter name"],
 } as const satisfies Readonly<Record<string, readonly [string, string]>>;
 
-function writeAndSync(temporary: string, data: string | Uint8Array, mode: number | undefined): void {
+function writeAndSync(
+  temporary: string,
+  data: string | Uint8Array,
+  { mode, durable = true }: AtomicWriteOptions,
+): void {
   const bytes = typeof data === "string" ? Buffer.from(data, "utf8") : data;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
   const descriptor = openSync(temporary, flags, mode ?? 0o644);
@@ -107,7 +113,7 @@ function writeAndSync(temporary: string, data: string | Uint8Array, mode: number
     if (mode !== undefined) fchmodSync(descriptor, mode);
     let written = 0;
     while (written < bytes.length) written += writeSync(descriptor, bytes, written);
-    fsyncSync(descriptor);
+    if (durable) fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -138,12 +138,12 @@ describe("projectFiles", () => {
     );
   });
 
-  it("refuses a file of 100 MB before it reads it", () => {
+  it("refuses a file of 300 MiB before it reads it", () => {
     const path = join(root, "a/huge.yaml");
     writeFileSync(path, "");
-    truncateSync(path, 100 * 1024 * 1024);
+    truncateSync(path, 300 * 1024 * 1024);
     expect(failure(() => projectFiles(root).read("a/huge.yaml"))).toBe(
-      "INPUT_TOO_LARGE: a/huge.yaml has 104857600 bytes; at most 67108864 are read",
+      "INPUT_TOO_LARGE: a/huge.yaml has 314572800 bytes; at most 268435456 are read",
     );
     rmSync(path);
   });

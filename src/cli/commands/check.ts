@@ -26,8 +26,35 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
       profile: {
         kind: "enum",
         values: ["default", "baseline", "restricted", "production", "nsa", "cis", "all", "none"],
-        default: "default",
-        brief: "Practices to judge by: a quiet default, a guide, or none",
+        optional: true,
+        brief: "Practices to judge by: a quiet default, a guide, or none (default: what kubeops.yaml says)",
+      },
+      config: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "file",
+        brief: "Settings of the checks (default: kubeops.yaml in the working folder, where there is one)",
+      },
+      baseline: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "file",
+        brief: "Count only findings that this file does not know",
+      },
+      writeBaseline: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "file",
+        brief: "Write the findings of today to a file for --baseline",
+      },
+      listChecks: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "List every check instead of checking",
       },
       output: {
         kind: "enum",

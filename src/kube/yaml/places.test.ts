@@ -104,3 +104,23 @@ describe("places", () => {
     );
   });
 });
+
+describe("places of a long text", () => {
+  it("are found by reading the document again, the same as those of a short one", () => {
+    const document = (index: number): string =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a${index}\n  labels: &l {a: b}\ndata:\n  <<: *l\n  c: d\n`;
+    const text = Array.from({ length: 4 }, (_, index) => document(index)).join("---\n");
+    const filler = `# ${"x".repeat(17 * 1024 * 1024)}\n`;
+    const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
+    const short = readDocuments("f", bytes(text));
+    const long = readDocuments("f", bytes(`${text}---\n${filler}`));
+    expect(long.length).toBe(5);
+    // Back and forth, for only the places of one document are kept.
+    for (const index of [0, 3, 1, 1, 2, 0]) {
+      for (const path of [["metadata", "name"], ["data", "c"], ["data", "a"], ["no", "such"], []]) {
+        expect(long[index]?.places.value(path)).toEqual(short[index]?.places.value(path));
+        expect(long[index]?.places.key(path)).toEqual(short[index]?.places.key(path));
+      }
+    }
+  });
+});

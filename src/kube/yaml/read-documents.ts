@@ -54,14 +54,33 @@ interface Stream {
   readonly text: string;
   readonly lines: LineIndex;
   readonly documents: ReadDocument[];
+  /** Of a long text: the places that were asked for last, and where their document begins. */
+  last?: { readonly base: number; readonly places: PlaceMap };
 }
 
-function add(stream: Stream, builder: DocumentBuilder, base: number): void {
+/** Places that are found by reading the document again; those of the last document asked for are kept. */
+function rereadPlaces(stream: Stream, base: number, again: () => DocumentBuilder): PlaceMap {
+  const places = (): PlaceMap => {
+    if (stream.last?.base !== base)
+      stream.last = { base, places: placesOf(again().tape, stream.lines, base) };
+    return stream.last.places;
+  };
+  return { value: (path) => places().value(path), key: (path) => places().key(path) };
+}
+
+/**
+ * Texts longer than this keep no places: they are half of what a document takes, and a text of 200 MB has hundreds of
+ * thousands of documents. A document whose places are asked for is read once more.
+ */
+const KEEPS_PLACES: number = 16 * 1024 * 1024;
+
+function add(stream: Stream, builder: DocumentBuilder, base: number, again?: () => DocumentBuilder): void {
+  const forgets = again !== undefined && stream.text.length > KEEPS_PLACES;
   stream.documents.push({
     file: stream.file,
     index: stream.documents.length,
     value: builder.value(),
-    places: placesOf(builder.tape, stream.lines, base),
+    places: forgets ? rereadPlaces(stream, base, again) : placesOf(builder.tape, stream.lines, base),
     problems: builder.problems,
     source: stream.lines,
   });
@@ -79,7 +98,11 @@ function readJsonStream(stream: Stream): number | undefined {
     const builder = documentBuilder(stream.lines, start);
     const result = readJson(stream.text, start, builder, MAX_DEPTH);
     if ("end" in result) {
-      add(stream, builder, start);
+      add(stream, builder, start, () => {
+        const second = documentBuilder(stream.lines, start);
+        readJson(stream.text, start, second, MAX_DEPTH);
+        return second;
+      });
       at = result.end;
     } else if (result.tooDeep || stream.documents.length > 1) {
       if (result.tooDeep) builder.fail("yaml/too-deep", result.at - start, String(MAX_DEPTH));
@@ -119,7 +142,11 @@ function readChunk(stream: Stream, chunk: Chunk): void {
       builder.problems.length,
       yamlProblem("yaml/template-text", stream.lines.place(chunk.start + templated.index), templated[0]),
     );
-  add(stream, builder, chunk.start);
+  add(stream, builder, chunk.start, () => {
+    const second = documentBuilder(stream.lines, chunk.start);
+    parseDocument(stream.text.slice(chunk.start, chunk.end), second, MAX_DEPTH);
+    return second;
+  });
 }
 
 /** What a Go template looks like to a YAML parser. */

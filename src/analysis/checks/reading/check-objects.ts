@@ -1,16 +1,19 @@
 import { type ResourceType, resourceOf, scopeOf, versionsOf } from "../../../kube/catalogue/catalogue.ts";
-import { isObject, type Json, type JsonPath, valueAt } from "../../../kube/json.ts";
+import { isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { podTemplateOf } from "../../../kube/pod-template.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
+import { admissionFindings } from "../admission/admission-findings.ts";
+import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
-import type { Profile } from "../practices/practice.ts";
-import { practiceFindings } from "../practices/practice-findings.ts";
-import { backdoorFindings } from "../backdoors/backdoor-findings.ts";
-import { secretFindings } from "../secrets/secret-findings.ts";
+import { judgeObjects, type JudgeOptions } from "../judge-objects.ts";
+import { componentFindings, failsToDecode, schemaFindings } from "../schema/schema-findings.ts";
+import { serverFindings } from "../server/server-findings.ts";
+import { applySettings, type Exempted } from "../settings/exempt.ts";
+import { noSettings } from "../settings/settings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
 
@@ -19,67 +22,155 @@ export interface CheckOptions {
   readonly minor: number;
   /** Pod Security: a level for every Pod, or what the Namespaces of the inputs ask. Without it Pods are not judged. */
   readonly podSecurity?: PodSecurityAsked;
-  /** Practices to judge by; without it none. */
-  readonly profile?: Profile;
+  /** The CustomResourceDefinition of a kind that the inputs do not define, from a store; undefined when there is none. */
+  readonly storedDefinition?: (group: string, kind: string) => JsonObject | undefined;
+  /** Also judge practices, credentials and backdoors, and apply settings. */
+  readonly judge?: Pick<JudgeOptions, "profile" | "settings">;
+}
+
+/** The findings of `checkAll` that no exemption takes out. */
+export function checkInputs(inputs: readonly InputFile[], options: CheckOptions): readonly Finding[] {
+  return checkAll(inputs, options).kept;
 }
 
 /**
- * What reading the inputs found, what the catalogue and the syntax of metadata decide about their objects, and what Pod
- * Security admission would refuse; sorted.
+ * What reading the inputs found, what decoding, the catalogue and the syntax of metadata decide about their objects, what
+ * Pod Security admission would refuse, and what should not be although it is taken; sorted.
  */
-export function checkInputs(inputs: readonly InputFile[], options: CheckOptions): readonly Finding[] {
+export function checkAll(inputs: readonly InputFile[], options: CheckOptions): Exempted {
+  const { minor, podSecurity, judge } = options;
   const documents = inputs.flatMap((input) => input.documents);
-  const { objects, problems } = readObjects(documents);
-  const defined = definedKinds(objects);
-  const refused =
-    options.podSecurity === undefined ? [] : podSecurityFindings(objects, options.podSecurity, options.minor);
-  return sortFindings([
+  const { objects, problems, componentFiles } = readObjects(documents);
+  const definitions = definitionsFor(objects, options);
+  const defined = new Set(definitions.keys());
+  const violations = podSecurity === undefined ? [] : podSecurityFindings(objects, podSecurity, minor);
+  const found = [
     ...documents.flatMap((document) => document.problems),
-    ...problems,
-    ...objects.flatMap((read) => checkObject(read, defined, options.minor)),
-    ...refused,
-    ...objects.flatMap(secretFindings),
-    ...backdoorFindings(objects, options.minor),
-    ...(options.profile === undefined
-      ? []
-      : practiceFindings(objects, { minor: options.minor, profile: options.profile, known: refused })),
-  ]);
+    // A file for a component cannot be applied, and can be checked.
+    ...problems.filter(({ code }) => code !== "object/component-file"),
+    ...objects.flatMap((read) => checkObject(read, minor)),
+    ...unknownKinds(objects, defined),
+    ...componentFiles.flatMap((read) => checkComponentFile(read, minor)),
+    ...customResourceFindings(objects, minor, definitions),
+    ...admissionFindings(objects, minor, definitions),
+    ...violations,
+    ...(judge === undefined ? [] : judgeObjects(objects, { minor, known: violations, ...judge })),
+  ];
+  if (judge === undefined) return { kept: sortFindings(found), exempt: [] };
+  const { kept, exempt } = applySettings(found, objects, judge.settings ?? noSettings);
+  return { kept: sortFindings(kept), exempt };
 }
 
-/** Kinds that CustomResourceDefinitions of the same inputs define, as `group/kind`. */
-function definedKinds(objects: readonly ReadObject[]): ReadonlySet<string> {
-  const kinds = new Set<string>();
+/**
+ * The CustomResourceDefinitions of the kinds of the objects, by `group/kind`: those of the inputs, else what the store
+ * has. Kinds of Kubernetes itself have none.
+ */
+function definitionsFor(
+  objects: readonly ReadObject[],
+  { storedDefinition }: CheckOptions,
+): ReadonlyMap<string, JsonObject> {
+  const definitions = new Map<string, JsonObject>();
   for (const { object } of objects) {
     if (object["kind"] !== "CustomResourceDefinition") continue;
-    const key = objectKey(object);
-    if (key.group !== "apiextensions.k8s.io") continue;
     const group = valueAt(object, ["spec", "group"]);
     const kind = valueAt(object, ["spec", "names", "kind"]);
-    if (typeof group === "string" && typeof kind === "string") kinds.add(`${group}/${kind}`);
+    const isOne = objectKey(object).group === "apiextensions.k8s.io";
+    if (isOne && typeof group === "string" && typeof kind === "string")
+      definitions.set(`${group}/${kind}`, object);
   }
-  return kinds;
+  if (storedDefinition === undefined) return definitions;
+  const asked = new Set<string>();
+  for (const { object } of objects) {
+    const { group, kind } = objectKey(object);
+    const id = `${group}/${kind}`;
+    if (definitions.has(id) || asked.has(id) || !mayBeCustom(group, kind)) continue;
+    asked.add(id);
+    const stored = storedDefinition(group, kind);
+    if (stored !== undefined) definitions.set(id, stored);
+  }
+  return definitions;
 }
 
-function checkObject(read: ReadObject, defined: ReadonlySet<string>, minor: number): readonly Finding[] {
+/** A group without a point cannot be one of custom resources, so a kind of it that the catalogue lacks was removed. */
+function mayBeCustom(group: string, kind: string): boolean {
+  return group.includes(".") && versionsOf(group, kind).length === 0;
+}
+
+/** Places of further objects of one kind that its finding names. */
+const MORE_PLACES = 20;
+
+/** One finding for each kind that nothing is known of, at its first object. */
+function unknownKinds(objects: readonly ReadObject[], defined: ReadonlySet<string>): readonly Finding[] {
+  const kinds = new Map<string, ReadObject[]>();
+  for (const read of objects) {
+    const { group, version, kind } = objectKey(read.object);
+    if (!mayBeCustom(group, kind) || defined.has(`${group}/${kind}`)) continue;
+    const id = `${group}/${version} ${kind}`;
+    const before = kinds.get(id);
+    if (before === undefined) kinds.set(id, [read]);
+    else before.push(read);
+  }
+  return [...kinds].flatMap(([what, [first, ...others]]) => {
+    if (first === undefined) return [];
+    const path = ["kind"];
+    const other = others.length === 0 ? "" : String(others.length + 1);
+    const finding = objectFinding("object/unknown-kind", first, path, { what, other });
+    const related = others
+      .slice(0, MORE_PLACES)
+      .map((read) => ({ place: read.places.value(path), path: [...read.path, ...path] }));
+    return [related.length === 0 ? finding : { ...finding, related }];
+  });
+}
+
+function checkComponentFile(read: ReadObject, minor: number): readonly Finding[] {
+  const key = objectKey(read.object);
+  const findings = componentFindings(read, key, minor);
+  if (findings !== undefined) return findings;
+  const what = `${versionText(key)} ${key.kind}`;
+  return [objectFinding("object/unknown-component-file", read, ["kind"], { what, other: `1.${minor}` })];
+}
+
+function checkObject(read: ReadObject, minor: number): readonly Finding[] {
   const key = objectKey(read.object);
   const template = podTemplateOf(read.object);
-  return [
-    ...checkServed(read, key, defined, minor),
+  const schema = schemaFindings(read, key, minor);
+  // What cannot be decoded, the server does not look at any further.
+  const decoded = !failsToDecode(schema);
+  return oncePerPath([
+    ...checkServed(read, key, minor),
     ...checkScope(read, key),
     ...checkNames(read, key, minor),
     ...checkMetadata(read, ["metadata"]),
     ...(template === undefined || template.path.length === 0
       ? []
       : checkMetadata(read, [...template.path, "metadata"])),
-  ];
+    ...(decoded ? afterDecoding(read, key, minor) : []),
+    ...schema,
+  ]);
 }
 
-function checkServed(
-  read: ReadObject,
-  key: ObjectKey,
-  defined: ReadonlySet<string>,
-  minor: number,
-): readonly Finding[] {
+/** Checks of objects that the server could decode: every one of them may take the types of the schema for granted. */
+function afterDecoding(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
+  return serverFindings(read, key, minor);
+}
+
+/**
+ * Several tables may know one fault: the first finding of a path and a severity stays, in the order of the tables. The
+ * schema's own are last, for the others say more of the same fault.
+ */
+function oncePerPath(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length < 2) return findings;
+  const families = new Map<string, string>();
+  return findings.filter(({ code, path }) => {
+    const at = JSON.stringify(path ?? []);
+    const family = code.slice(0, code.indexOf("/"));
+    const before = families.get(at);
+    if (before === undefined) families.set(at, family);
+    return before === undefined || before === family || family !== "schema";
+  });
+}
+
+function checkServed(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
   const what = `${versionText(key)} ${key.kind}`;
   const other = `1.${minor}`;
   const path = ["apiVersion"];
@@ -87,14 +178,9 @@ function checkServed(
   if (type?.minors.includes(minor) === true) return [];
   if (type?.offByDefault.includes(minor) === true)
     return [objectFinding("object/off-by-default", read, path, { what, other })];
-  const versions = versionsOf(key.group, key.kind);
-  // A group without a point cannot be one of custom resources, so a kind of it that the catalogue lacks was removed.
-  if (versions.length > 0 || !key.group.includes("."))
-    return [
-      objectFinding("object/not-served", read, path, { what, other, hint: advice(key, versions, minor) }),
-    ];
-  if (defined.has(`${key.group}/${key.kind}`)) return [];
-  return [objectFinding("object/unknown-kind", read, ["kind"], { what })];
+  if (mayBeCustom(key.group, key.kind)) return [];
+  const hint = advice(key, versionsOf(key.group, key.kind), minor);
+  return [objectFinding("object/not-served", read, path, { what, other, hint })];
 }
 
 function versionText(key: { readonly group: string; readonly version: string }): string {

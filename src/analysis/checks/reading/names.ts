@@ -77,7 +77,10 @@ const rules: ReadonlyMap<string, NameRule> = new Map<string, NameRule>([
   ["rbac.authorization.k8s.io/RoleBinding", notPathSegment],
   ["rbac.authorization.k8s.io/ClusterRoleBinding", notPathSegment],
   ["apiregistration.k8s.io/APIService", notPathSegment],
-  ["certificates.k8s.io/CertificateSigningRequest", () => undefined],
+  ["certificates.k8s.io/CertificateSigningRequest", notPathSegment],
+  // No validation of their own: what rest.BeforeCreate asks of every name.
+  ["policy/PodDisruptionBudget", notPathSegment],
+  ["/Event", notPathSegment],
   ["certificates.k8s.io/ClusterTrustBundle", () => undefined],
   ["networking.k8s.io/IPAddress", () => undefined],
   ["internal.apiserver.k8s.io/StorageVersion", () => undefined],

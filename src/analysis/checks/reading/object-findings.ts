@@ -7,6 +7,7 @@ import type { Finding } from "../../findings/finding.ts";
 
 export type ObjectFindingCode =
   | "object/unknown-kind"
+  | "object/unknown-component-file"
   | "object/not-served"
   | "object/off-by-default"
   | "object/namespace-on-cluster-scoped"
@@ -37,10 +38,20 @@ const configMap = "apiVersion: v1\nkind: ConfigMap\n";
 export const objectFindings: Readonly<Record<ObjectFindingCode, ObjectFindingRow>> = {
   "object/unknown-kind": {
     severity: "info",
-    message: (what) => `${what} is not a kind of Kubernetes itself; only its metadata is checked`,
+    message: (what, other) =>
+      `${what} is not a kind of Kubernetes itself, and its definition is not known: ${other === "" ? "only its metadata is" : `of its ${other} objects only the metadata is`} checked`,
+    hint: "kubeops schemas add <file or folder> adds its CustomResourceDefinition; one in the input counts too",
     source: "src/kube/catalogue (k8s.io/api)",
     positive: "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}",
     negative: `${configMap}metadata: {name: a}`,
+  },
+  "object/unknown-component-file": {
+    severity: "info",
+    message: (what, other) =>
+      `${what} is a file for a component of Kubernetes ${other} of which no schema is known; it is not checked`,
+    source: "src/kube/schema (types.go of the components)",
+    positive: "apiVersion: kubelet.config.k8s.io/v1beta7\nkind: KubeletConfiguration",
+    negative: "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration",
   },
   "object/not-served": {
     severity: "error",
@@ -59,8 +70,9 @@ export const objectFindings: Readonly<Record<ObjectFindingCode, ObjectFindingRow
     negative: `${configMap}metadata: {name: a}`,
   },
   "object/namespace-on-cluster-scoped": {
-    severity: "error",
-    message: (what, other) => `${what} has no namespace, this one is given ${other}`,
+    // The server drops it and takes the object (measured with kube-apiserver 1.37).
+    severity: "warning",
+    message: (what, other) => `${what} has no namespace, this one is given ${other}; the API server drops it`,
     hint: "remove metadata.namespace",
     source: `${meta} ValidateObjectMetaAccessor`,
     positive: "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, namespace: b}",

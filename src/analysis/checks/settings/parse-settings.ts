@@ -15,9 +15,10 @@ const severities: readonly string[] = ["error", "warning", "info"];
 const EXAMPLE = "see docs/guide/checks.md for an example";
 
 /** Thrown within this file only; parseSettings gives it back as a value. */
-class Wrong {
+class Wrong extends Error {
   readonly problem: SettingsProblem;
   constructor(message: string, path: JsonPath, hint?: string) {
+    super(message);
     this.problem = { message, path, ...(hint === undefined ? {} : { hint }) };
   }
 }

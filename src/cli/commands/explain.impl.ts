@@ -1,0 +1,268 @@
+import { ruleCodes, ruleExample, ruleOf } from "../../analysis/checks/rule-table.ts";
+import { findResources, resourceWords } from "../../kube/catalogue/find-resource.ts";
+import type { ResourceType } from "../../kube/catalogue/catalogue.ts";
+import { ExitCode } from "../../kube/error-table.ts";
+import { isArray, isObject, type JsonObject, valueAt } from "../../kube/json.ts";
+import { nearestName } from "../../kube/nearest-name.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { printable } from "../../kube/printable.ts";
+import { explainNative } from "../../kube/schema/explain-native.ts";
+import { explainOpenApi } from "../../kube/schema/explain-openapi.ts";
+import type { Explained } from "../../kube/schema/explained.ts";
+import { componentFileKinds, componentSchemaOf, schemaOf } from "../../kube/schema/schemas.ts";
+import type { CliContext } from "../context.ts";
+import { type ExplainedKind, explainText, ruleText } from "../display/explain-text.ts";
+import { style } from "../display/style.ts";
+import { guarded } from "../errors.ts";
+import { wantsColor } from "../flags.ts";
+import { cachePath } from "../paths.ts";
+import { openSchemaStore, type SchemaStore } from "../schema-store/schema-store.ts";
+import { minorOf } from "../session.ts";
+
+export interface ExplainFlags {
+  readonly kubeVersion?: string;
+  readonly apiVersion?: string;
+  readonly recursive: boolean;
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+}
+
+export async function explain(this: CliContext, flags: ExplainFlags, asked: string): Promise<void> {
+  await guarded(this, flags, async () => {
+    const paint = style(wantsColor(this, flags));
+    const { stdout } = this.process;
+    if (asked.includes("/")) {
+      const rule = ruleOf(asked) ?? unknownRule(asked);
+      const example = ruleExample(asked);
+      stdout.write(
+        flags.output === "json"
+          ? `${JSON.stringify({ apiVersion: "kubernetes-operations.dev/v1", kind: "Explanation", finding: { ...rule, ...example } })}\n`
+          : ruleText(rule, example, paint),
+      );
+      return ExitCode.done;
+    }
+    const explained = await find(asked, flags, openSchemaStore(cachePath(this)));
+    stdout.write(
+      flags.output === "json"
+        ? `${JSON.stringify(explanationJson(explained, flags.recursive))}\n`
+        : explainText(explained, flags.recursive, paint),
+    );
+    return ExitCode.done;
+  });
+}
+
+function unknownRule(asked: string): never {
+  const codes = ruleCodes();
+  const meant = nearestName(asked, codes);
+  const family = codes.filter((code) => code.startsWith(asked.slice(0, asked.indexOf("/") + 1)));
+  throw new OpsError("USAGE", `there is no finding ${JSON.stringify(printable(asked))}`, {
+    hint:
+      meant === undefined
+        ? family.length > 0
+          ? `findings of this family: ${family.slice(0, 12).join(", ")}${family.length > 12 ? ", …" : ""}`
+          : "ids of findings stand in the reports of kubeops check, e.g. schema/unknown-field"
+        : `did you mean ${meant}?`,
+  });
+}
+
+interface Root {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly note: string;
+  readonly is: Explained;
+}
+
+async function find(asked: string, flags: ExplainFlags, store: SchemaStore): Promise<ExplainedKind> {
+  const minor = minorOf(flags.kubeVersion);
+  const parts = asked.split(".").map((part) => part.replace(/(?:\[[^\]]*\])+$/, ""));
+  if (parts.includes("")) {
+    throw new OpsError("USAGE", `${JSON.stringify(printable(asked))} has an empty part`, {
+      hint: "write a kind and fields with points between, e.g. deployment.spec.strategy",
+    });
+  }
+  // A group may stand behind the kind: the longest beginning that names a kind is it.
+  for (let length = parts.length; length > 0; length--) {
+    const word = parts.slice(0, length).join(".");
+    const versions = chosen(findResources(word), flags.apiVersion);
+    const root = versions === undefined ? undefined : await nativeRoot(versions, minor, flags.apiVersion);
+    if (root !== undefined) return along(root, parts.slice(length), printable(word));
+  }
+  const component = await componentRoot(parts[0] ?? "", flags.apiVersion, minor);
+  if (component !== undefined) return along(component, parts.slice(1), printable(parts[0] ?? ""));
+  const custom = storedRoot(parts, flags.apiVersion, store);
+  if (custom !== undefined)
+    return along(custom.root, parts.slice(custom.length), printable(parts.slice(0, custom.length).join(".")));
+  const [word = ""] = parts;
+  const meant = nearestName(word.toLowerCase(), resourceWords());
+  const wanted = flags.apiVersion === undefined ? "" : ` of ${printable(flags.apiVersion)}`;
+  throw new OpsError("USAGE", `there is no kind ${JSON.stringify(printable(word))}${wanted}`, {
+    hint:
+      meant === undefined
+        ? "for a custom resource add its definition first: kubeops schemas add <folder or file>"
+        : `did you mean ${meant}?`,
+  });
+}
+
+function chosen(
+  kinds: readonly (readonly ResourceType[])[],
+  apiVersion: string | undefined,
+): readonly ResourceType[] | undefined {
+  if (apiVersion === undefined) return kinds[0];
+  return kinds.find((versions) => versions.some((type) => versionText(type) === apiVersion));
+}
+
+function versionText({ group, version }: ResourceType): string {
+  return group === "" ? version : `${group}/${version}`;
+}
+
+async function nativeRoot(
+  versions: readonly ResourceType[],
+  minor: number,
+  apiVersion: string | undefined,
+): Promise<Root | undefined> {
+  const type =
+    versions.find((row) =>
+      apiVersion === undefined ? row.minors.includes(minor) : versionText(row) === apiVersion,
+    ) ??
+    versions.find((row) => row.offByDefault.includes(minor)) ??
+    versions[0];
+  const schema = type === undefined ? undefined : schemaOf(type, minor);
+  if (type === undefined || schema === undefined) return undefined;
+  const { descriptions } = await import("../../kube/schema/descriptions.generated.ts");
+  const { group, version, kind } = type;
+  return { group, version, kind, note: servedText(type, minor), is: explainNative(schema, descriptions) };
+}
+
+/** A file that a component reads at its start, e.g. `kubeletconfiguration`; of several versions the last by name. */
+async function componentRoot(
+  word: string,
+  apiVersion: string | undefined,
+  minor: number,
+): Promise<Root | undefined> {
+  const found = componentFileKinds()
+    .map((id) => id.split("/"))
+    .filter(([group, version, kind]) => {
+      if (kind?.toLowerCase() !== word.toLowerCase()) return false;
+      return apiVersion === undefined || apiVersion === `${group}/${version}`;
+    });
+  for (const [group = "", version = "", kind = ""] of found.reverse()) {
+    const schema = componentSchemaOf({ group, version, kind }, minor);
+    if (schema === undefined || schema.fields.size === 0) continue;
+    const { descriptions } = await import("../../kube/schema/descriptions.generated.ts");
+    const note = "a file for a component, no object of the API";
+    return { group, version, kind, note, is: explainNative(schema, descriptions) };
+  }
+  return undefined;
+}
+
+/** A custom resource whose definition was added, and how many parts of what was asked name it: kind, or kind and group. */
+function storedRoot(
+  parts: readonly string[],
+  apiVersion: string | undefined,
+  store: SchemaStore,
+): { readonly root: Root; readonly length: number } | undefined {
+  const asked = parts.join(".").toLowerCase();
+  const begins = (word: string): boolean => asked === word || asked.startsWith(`${word}.`);
+  for (const { group, kind } of store.list()) {
+    const definition = store.find(group, kind, true);
+    const names = definition === undefined ? [] : wordsOf(definition, kind);
+    const word = [...names.map((name) => `${name}.${group}`), ...names].find(begins);
+    const version = apiVersion === undefined ? undefined : apiVersion.slice(apiVersion.indexOf("/") + 1);
+    if (apiVersion !== undefined && apiVersion !== `${group}/${version}`) continue;
+    const chosen =
+      word === undefined || definition === undefined ? undefined : versionOf(definition, version);
+    const schema = valueAt(chosen, ["schema", "openAPIV3Schema"]);
+    if (word === undefined || !isObject(schema) || typeof chosen?.["name"] !== "string") continue;
+    const root = { group, version: chosen["name"], kind, note: "", is: explainOpenApi(schema) };
+    return { root, length: word.split(".").length };
+  }
+  return undefined;
+}
+
+function wordsOf(definition: JsonObject, kind: string): readonly string[] {
+  const names = valueAt(definition, ["spec", "names"]);
+  const { plural, singular, shortNames } = isObject(names) ? names : {};
+  return [kind, plural, singular, ...(isArray(shortNames) ? shortNames : [])].flatMap((name) =>
+    typeof name === "string" && name !== "" ? [name.toLowerCase()] : [],
+  );
+}
+
+/** The version of a definition that is told: the one that was asked for, else the stored one, else the first. */
+function versionOf(definition: JsonObject, version: string | undefined): JsonObject | undefined {
+  const rows = valueAt(definition, ["spec", "versions"]);
+  const versions = isArray(rows) ? rows.filter(isObject) : [];
+  if (version !== undefined) return versions.find((entry) => entry["name"] === version);
+  return versions.find((entry) => entry["storage"] === true) ?? versions[0];
+}
+
+function servedText(type: ResourceType, minor: number): string {
+  if (type.minors.includes(minor)) return "";
+  return type.offByDefault.includes(minor)
+    ? `Kubernetes 1.${minor} serves it only where somebody has switched it on`
+    : `Kubernetes 1.${minor} does not serve it; this is how another version had it`;
+}
+
+function along(root: Root, path: readonly string[], word: string): ExplainedKind {
+  let is = root.is;
+  let required = false;
+  for (const [index, name] of path.entries()) {
+    const fields = is.fields();
+    const field = fields.find((candidate) => candidate.name === name);
+    if (field === undefined) {
+      const where = [word, ...path.slice(0, index).map(printable)].join(".");
+      const names = fields.map((candidate) => candidate.name);
+      const meant = nearestName(name, names);
+      throw new OpsError("USAGE", `${where} has no field ${JSON.stringify(printable(name))}`, {
+        hint: noField(where, is, names, meant),
+      });
+    }
+    ({ is, required } = field);
+  }
+  const { group, version, kind, note } = root;
+  return { group, version, kind, note, path, required, is };
+}
+
+function noField(where: string, is: Explained, names: readonly string[], meant: string | undefined): string {
+  if (meant !== undefined) return `did you mean ${where}.${meant}?`;
+  if (names.length === 0) return `it is ${is.type} and has no fields`;
+  const shown = names.slice(0, 12).map(printable).join(", ");
+  return `it has ${shown}${names.length > 12 ? ` and ${names.length - 12} more` : ""}`;
+}
+
+/** Fields of fields that `--recursive` puts into JSON. */
+const JSON_DEPTH = 8;
+
+function explanationJson(asked: ExplainedKind, recursive: boolean): object {
+  const { group, version, kind: resource, path, required, note, is } = asked;
+  return {
+    apiVersion: "kubernetes-operations.dev/v1",
+    kind: "Explanation",
+    field: {
+      resource: { group, version, kind: resource },
+      path,
+      ...(note === "" ? {} : { note }),
+      ...(path.length === 0 ? {} : { required }),
+      ...nodeJson(is, recursive ? JSON_DEPTH : 1),
+    },
+  };
+}
+
+function nodeJson(is: Explained, depth: number): object {
+  const fields = depth > 0 ? is.fields() : [];
+  return {
+    type: is.type,
+    description: is.description,
+    ...(is.values.length === 0 ? {} : { values: is.values }),
+    ...(is.facts.length === 0 ? {} : { facts: is.facts }),
+    ...(fields.length === 0
+      ? {}
+      : {
+          fields: fields.map(({ name, required, is: inner }) => ({
+            name,
+            required,
+            ...nodeJson(inner, depth - 1),
+          })),
+        }),
+  };
+}

@@ -1,0 +1,131 @@
+import type { Rule } from "../../analysis/findings/rule.ts";
+import { printable, printableRest } from "../../kube/printable.ts";
+import type { Explained, ExplainedField } from "../../kube/schema/explained.ts";
+import type { Style } from "./style.ts";
+
+const WIDTH = 80;
+/** Depth to which `--recursive` goes: schemas may contain themselves. */
+const DEPTH = 12;
+/** Lines of a recursive list: a Pod template inside a custom resource has thousands. */
+const LINES = 5000;
+
+export interface ExplainedKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Path of fields under the kind; empty for the kind itself. */
+  readonly path: readonly string[];
+  readonly required: boolean;
+  readonly is: Explained;
+  /** A line about the version that is told. */
+  readonly note: string;
+}
+
+/** A field or kind as kubectl explain lays it out. */
+export function explainText(asked: ExplainedKind, recursive: boolean, { bold }: Style): string {
+  const { is, path } = asked;
+  const lines = [
+    ...(asked.group === "" ? [] : [`${bold("GROUP:")}      ${printable(asked.group)}`]),
+    `${bold("KIND:")}       ${printable(asked.kind)}`,
+    `${bold("VERSION:")}    ${printable(asked.version)}`,
+    ...(asked.note === "" ? [] : [`${bold("NOTE:")}       ${printable(asked.note)}`]),
+    "",
+  ];
+  if (path.length > 0) {
+    const mark = asked.required ? " -required-" : "";
+    lines.push(`${bold("FIELD:")} ${printable(path.at(-1) ?? "")} <${printableRest(is.type)}>${mark}`);
+    lines.push(...details(is, "  "), "");
+  }
+  lines.push(bold("DESCRIPTION:"), ...wrapped(is.description === "" ? "<none>" : is.description, "    "), "");
+  const fields = is.fields();
+  if (fields.length > 0) {
+    lines.push(bold("FIELDS:"));
+    if (recursive) listFields(fields, "  ", 1, lines);
+    else for (const field of fields) lines.push(...fieldLines(field));
+  }
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+function head({ name, required, is }: ExplainedField): string {
+  return `${printable(name)} <${printableRest(is.type)}>${required ? " -required-" : ""}`;
+}
+
+function fieldLines(field: ExplainedField): readonly string[] {
+  return [
+    `  ${head(field)}`,
+    ...details(field.is, "  "),
+    ...wrapped(field.is.description === "" ? "<none>" : field.is.description, "    "),
+    "",
+  ];
+}
+
+function details({ values, facts }: Explained, indent: string): readonly string[] {
+  return [
+    ...(values.length === 0 ? [] : [`${indent}enum: ${values.map(printable).join(", ")}`]),
+    ...facts.map((fact) => `${indent}${printable(fact)}`),
+  ];
+}
+
+function listFields(fields: readonly ExplainedField[], indent: string, depth: number, lines: string[]): void {
+  for (const field of fields) {
+    if (lines.length > LINES) return;
+    if (lines.length === LINES) {
+      lines.push("  (the rest is left out)");
+      return;
+    }
+    lines.push(`${indent}${head(field)}`);
+    if (field.is.values.length > 0) lines.push(`${indent}enum: ${field.is.values.map(printable).join(", ")}`);
+    if (depth < DEPTH) listFields(field.is.fields(), `${indent}  `, depth + 1, lines);
+  }
+}
+
+/** Paragraphs broken into lines of a readable width. */
+function wrapped(text: string, indent: string): readonly string[] {
+  return text.split("\n").flatMap((paragraph) => {
+    const lines: string[] = [];
+    let line = "";
+    for (const word of paragraph.split(/\s+/).map(printable)) {
+      if (line !== "" && indent.length + line.length + 1 + word.length > WIDTH) {
+        lines.push(indent + line);
+        line = word;
+      } else line += line === "" ? word : ` ${word}`;
+    }
+    if (line !== "") lines.push(indent + line);
+    return lines;
+  });
+}
+
+/** What a finding means. */
+export function ruleText(
+  rule: Rule,
+  example: { readonly positive: string; readonly negative: string } | undefined,
+  { bold }: Style,
+): string {
+  const block = (text: string): readonly string[] =>
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => `    ${printable(line.length > WIDTH * 2 ? `${line.slice(0, WIDTH * 2)}...` : line)}`);
+  const examples =
+    example === undefined
+      ? []
+      : [
+          "",
+          bold("FOUND IN:"),
+          ...block(example.positive),
+          "",
+          bold("NOT FOUND IN:"),
+          ...block(example.negative),
+        ];
+  const lines = [
+    `${bold("FINDING:")}    ${rule.id}`,
+    `${bold("SEVERITY:")}   ${rule.severity}`,
+    "",
+    bold("RULE:"),
+    ...wrapped(rule.title, "    "),
+    "",
+    ...wrapped(rule.help, "    "),
+    ...examples,
+  ];
+  return `${lines.join("\n")}\n`;
+}
