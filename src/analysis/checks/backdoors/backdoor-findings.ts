@@ -4,7 +4,7 @@ import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { parseImage } from "../practices/image-reference.ts";
 import { objectIndex, type ObjectIndex } from "../practices/object-index.ts";
-import { plainPath } from "../practices/security-rows.ts";
+import { plainPath } from "../practices/host-rows.ts";
 import {
   type ContainerSubject,
   get,
@@ -231,7 +231,7 @@ function inBinding(subject: ObjectSubject): readonly Hit[] {
   if (!/^(?:system[:.-]|kube[:-]|k8s[:.-])/i.test(name) || real) return none;
   const wide =
     textAt(subject.object, "roleRef", "name") === "cluster-admin" || name.startsWith("system:controller:");
-  if (!wide && !/^system:/.test(name)) return none;
+  if (!wide && !name.startsWith("system:")) return none;
   return [
     {
       id: "backdoor/clusterrolebinding-mimics-system",
