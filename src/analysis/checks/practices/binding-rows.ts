@@ -47,15 +47,6 @@ function words(rule: Json, field: string): readonly string[] {
   return textsAt(rule, field).map(([, word]) => word);
 }
 
-interface Wanted {
-  readonly group: string;
-  /** Any of them, with subresource where meant. */
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-  /** Only where the rule is not limited to names. */
-  readonly unnamed?: boolean;
-}
-
 const role = (rule: string): string =>
   `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\nrules: [${rule}]`;
 
