@@ -130,7 +130,8 @@ function checkComponentFile(read: ReadObject, minor: number): readonly Finding[]
   return [objectFinding("object/unknown-component-file", read, ["kind"], { what, other: `1.${minor}` })];
 }
 
-function checkObject(read: ReadObject, minor: number): readonly Finding[] {
+/** What the API server's decoding, catalogue and validation say of one object. */
+export function checkObject(read: ReadObject, minor: number): readonly Finding[] {
   const key = objectKey(read.object);
   const template = podTemplateOf(read.object);
   const schema = schemaFindings(read, key, minor);
