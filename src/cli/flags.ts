@@ -128,6 +128,20 @@ export const requestFlags: FlagParametersForType<AskFlags, CliContext> = {
     brief:
       "Delete what earlier plans wrote there (in a cluster: in the namespaces of this request) and this request lacks",
   },
+  recreate: {
+    kind: "boolean",
+    default: false,
+    withNegated: false,
+    brief:
+      "In a cluster: delete and make again what cannot be changed, as kubectl replace --force; the charter has to name each object",
+  },
+  takeOver: {
+    kind: "boolean",
+    default: false,
+    withNegated: false,
+    brief:
+      "In a cluster: take over what kubectl apply owns of the objects, so that what the request leaves out goes; the charter has to allow it",
+  },
   application: {
     kind: "parsed",
     parse: (input: string): string => input,

@@ -21,6 +21,8 @@ export interface RequestFlags {
   readonly filename?: readonly string[];
   readonly namespace?: string;
   readonly prune: boolean;
+  readonly recreate: boolean;
+  readonly takeOver: boolean;
   readonly application?: string;
   readonly composeProfile?: readonly string[];
   readonly env?: readonly string[];
@@ -44,7 +46,15 @@ export async function readAsked(
   const read =
     inputs.kind === "compose" ? composeRequest(context, inputs, flags) : objectsRequest(inputs, flags, minor);
   const names = inputs.kind === "compose" ? inputs.names : named;
-  return { ...read, request: { text: requestText(flags, names), inputs: read.inputs } };
+  return {
+    ...read,
+    request: {
+      text: requestText(flags, names),
+      inputs: read.inputs,
+      ...(flags.recreate ? { recreate: true } : {}),
+      ...(flags.takeOver ? { takeOver: true } : {}),
+    },
+  };
 }
 
 interface Read {
@@ -62,6 +72,8 @@ function requestText(flags: RequestFlags, names: readonly string[]): string {
   for (const profile of flags.composeProfile ?? []) words.push("--compose-profile", profile);
   for (const name of flags.env ?? []) words.push("--env", name);
   if (flags.prune) words.push("--prune");
+  if (flags.recreate) words.push("--recreate");
+  if (flags.takeOver) words.push("--take-over");
   return words.join(" ");
 }
 

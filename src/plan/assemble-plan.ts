@@ -96,6 +96,8 @@ function requestRecord(input: PlanInput, side: Side): RequestRecord {
     ...(request.undoes === undefined ? {} : { undoes: request.undoes }),
     target: side.asked,
     deletions: distinct(input.deletions),
+    ...(request.recreate === undefined ? {} : { recreate: request.recreate }),
+    ...(request.takeOver === undefined ? {} : { takeOver: request.takeOver }),
     minor,
   };
   return { ...record, mac: macKey === null ? null : requestMac(macKey, record, intent) };

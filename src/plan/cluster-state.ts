@@ -50,8 +50,25 @@ export interface LiveObject {
    * known, and the refusal stands for itself.
    */
   readonly refusedFields?: readonly { readonly path: string; readonly immutable: boolean }[];
+  /** Where it was asked for, and the server refuses nothing but changes of fields that cannot be changed: the way round. */
+  readonly recreation?: Recreation;
+  /** `merged` is what the object becomes after what client-side appliers own has passed to us (take-over.ts). */
+  readonly takenOver?: true;
   /** Other managers that own fields our object sets to another value (server-side apply conflicts). */
   readonly conflicts: readonly { readonly manager: string; readonly path: string }[];
   /** Admission warnings, rebuilt without values. */
+  readonly warnings: readonly string[];
+  /** Of what is to be deleted, or made again: objects that name it as their owner and go with it. */
+  readonly dependents?: readonly ObjectKey[];
+}
+
+/** What the server says to the deletion of an object and to its creation in the new form. */
+export interface Recreation {
+  /** The result of a dry run of the creation under another name, with the name put back: while the old one stands there is no other. */
+  readonly merged: JsonObject | null;
+  /** Why there is no such result. */
+  readonly notDryRun: string | null;
+  /** The dry run of the deletion, or of the creation, was refused; rebuilt without values. */
+  readonly refusal: string | null;
   readonly warnings: readonly string[];
 }

@@ -14,6 +14,10 @@ export interface PlanInputCommon {
     readonly text: string;
     readonly inputs: readonly { readonly path: string; readonly sha256: string }[];
     readonly undoes?: PlanDigest;
+    /** For a cluster: what cannot be changed may be deleted and made again (`plan --recreate`). */
+    readonly recreate?: true;
+    /** For a cluster: fields of client-side appliers pass to us (`plan --take-over`). */
+    readonly takeOver?: true;
   };
   readonly intent: Intent;
   /** Desired objects: of `author(intent)` for an application; the given objects, with their namespaces, for ObjectsIntent. */

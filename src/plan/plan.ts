@@ -50,6 +50,10 @@ export interface RequestRecord {
   readonly target: RequestedGitTarget | RequestedClusterTarget;
   /** Objects that were asked to be deleted, by identity. */
   readonly deletions: readonly ObjectKey[];
+  /** For a cluster: objects whose fields cannot be changed may be deleted and made again. Absent: they may not. */
+  readonly recreate?: true;
+  /** For a cluster: what kubectl's client-side apply owns of the objects passes to us. Absent: it does not. */
+  readonly takeOver?: true;
   /** Minor version of Kubernetes 1 that the request is for. */
   readonly minor: number;
   /** HMAC of request and intent under the trust root's key: nobody without the key words a request. Null without a trust root. */
@@ -98,7 +102,8 @@ export interface ReadSetEntry {
   readonly version: string;
 }
 
-export type Operation = "create" | "update" | "delete" | "unchanged";
+/** `recreate`: the object that stands in the cluster is deleted, and another one made in its place. */
+export type Operation = "create" | "update" | "recreate" | "delete" | "unchanged";
 
 export interface Change {
   readonly key: ObjectKey;
@@ -133,6 +138,14 @@ export interface LiveChange {
    */
   readonly mergedMac: string | null;
   readonly notDryRun: string | null;
+  /** Fields that pass from client-side appliers to us before the write, so that what the request leaves out goes. */
+  readonly takesOver?: {
+    readonly from: readonly string[];
+    readonly paths: readonly string[];
+    readonly mac: string | null;
+  };
+  /** Of a deletion or a recreation: other objects that the server's garbage collector deletes with it. */
+  readonly dependents?: readonly ObjectKey[];
   /** Other managers of fields that this change touches. */
   readonly owners: readonly { readonly manager: string; readonly path: string }[];
   readonly warnings: readonly string[];
@@ -175,6 +188,8 @@ export interface Facts {
     readonly update: number;
     readonly delete: number;
     readonly unchanged: number;
+    /** Absent when there are none. */
+    readonly recreate?: number;
   };
   readonly kinds: readonly {
     readonly group: string;

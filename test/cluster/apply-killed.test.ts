@@ -1,22 +1,12 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { ClusterOutcome } from "../../src/apply/cluster/run/ports.ts";
 import type { ClusterPlan } from "../../src/apply/run/git-plan.ts";
 import type { JsonObject } from "../../src/kube/json.ts";
 import { objectKey } from "../../src/kube/object-key.ts";
-import {
-  clusterWorld,
-  type ClusterWorld,
-  INVENTORY,
-  storedPlan,
-  VERSION,
-} from "../support/cluster/cluster-world.ts";
+import { type ApplyChild, applyChild, type Ended } from "../support/cluster/apply-child.ts";
+import { clusterWorld, type ClusterWorld, INVENTORY } from "../support/cluster/cluster-world.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { checkLog } from "../support/git-log-check.ts";
-import { temporaryFolder } from "../support/git-repository.ts";
 import { deep, leftOut } from "../support/suites.ts";
 
 const missing = controlPlaneMissing !== undefined && leftOut("a killed apply", controlPlaneMissing);
@@ -44,26 +34,17 @@ const sample = [
 ];
 
 describe.skipIf(missing)("an apply that is killed", () => {
-  const bundles = temporaryFolder();
-  const child = join(bundles.path, "child.mjs");
+  let child: ApplyChild;
   let plane: ControlPlane;
   const worlds: ClusterWorld[] = [];
   beforeAll(async () => {
-    await build({
-      entryPoints: [fileURLToPath(new URL("apply-cluster-child.ts", import.meta.url))],
-      outfile: child,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      logLevel: "error",
-      banner: { js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url);' },
-    });
+    child = await applyChild();
     plane = await controlPlane({ components: "api" });
     for (const name of ["shop", INVENTORY])
       await plane.admin("POST", core, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   });
   afterAll(async () => {
-    bundles.remove();
+    child?.remove();
     await plane?.stop();
   });
   afterEach(async () => {
@@ -88,28 +69,8 @@ describe.skipIf(missing)("an apply that is killed", () => {
     return { world, plan };
   };
 
-  const run = (world: ClusterWorld, plan: ClusterPlan, dieAt = "-"): Promise<Ended> => {
-    const { promise, resolve } = Promise.withResolvers<Ended>();
-    const { name } = storedPlan(world, plan);
-    const args = [
-      child,
-      name,
-      world.statePath,
-      world.trustRootPath,
-      plane.kubeconfigFile("admin"),
-      VERSION,
-      dieAt,
-    ];
-    const started = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let stdout = "";
-    let stderr = "";
-    started.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
-    started.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
-    started.on("close", (_, signal) =>
-      resolve({ signal, stderr, answer: stdout === "" ? undefined : (JSON.parse(stdout) as Answer) }),
-    );
-    return promise;
-  };
+  const run = (world: ClusterWorld, plan: ClusterPlan, dieAt = "-"): Promise<Ended> =>
+    child.run(plane, world, plan, dieAt);
 
   const stands = async (): Promise<Record<string, unknown>> => {
     const { body } = await plane.admin("GET", `${core}/shop/configmaps`);
@@ -180,13 +141,6 @@ describe.skipIf(missing)("an apply that is killed", () => {
     expect(await stands()).toEqual({ a: "2", b: "1", c: "1" });
   });
 });
-
-type Answer = Partial<ClusterOutcome> & { readonly code?: string; readonly message?: string };
-interface Ended {
-  readonly signal: NodeJS.Signals | null;
-  readonly stderr: string;
-  readonly answer: Answer | undefined;
-}
 
 function configMap(name: string, value = "1"): JsonObject {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "shop" }, data: { key: value } };

@@ -403,63 +403,6 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("pitfalls of applyi
       },
     );
 
-    it("pitfall 27: what was wrong before a rule came passes unchanged, and not changed", async () => {
-      const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-      const size = (more: JsonObject): JsonObject => ({
-        apiVersion: "apiextensions.k8s.io/v1",
-        kind: "CustomResourceDefinition",
-        metadata: { name: "widgets.example.org" },
-        spec: {
-          group: "example.org",
-          scope: "Namespaced",
-          names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
-          versions: [
-            {
-              name: "v1",
-              served: true,
-              storage: true,
-              schema: {
-                openAPIV3Schema: {
-                  type: "object",
-                  properties: {
-                    spec: {
-                      type: "object",
-                      properties: { size: { type: "integer", ...more }, note: { type: "string" } },
-                    },
-                  },
-                },
-              },
-            },
-          ],
-        },
-      });
-      const widget = (spec: JsonObject): JsonObject => ({
-        apiVersion: "example.org/v1",
-        kind: "Widget",
-        metadata: { name: "w", namespace: "shop" },
-        spec,
-      });
-      const world = await makeWorld();
-      await carryOut(world, { objects: [size({}), widget({ size: 10 })] });
-      await plane.admin(
-        "PATCH",
-        `${definitions}/widgets.example.org?fieldManager=kubeops`,
-        size({ maximum: 5 }),
-      );
-      const settled = async (): Promise<ClusterPlan> => {
-        for (let attempt = 0; ; attempt++) {
-          const plan = await world.plan({ objects: [widget({ size: 11 })] });
-          if (findings(plan).length > 0 || attempt > 50) return plan;
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-      };
-      expect(findings(await settled())).toEqual(["cluster/refused"]);
-      const plan = await world.plan({ objects: [widget({ size: 10, note: "x" })] });
-      expect(findings(plan)).toEqual([]);
-      expect(plan.changes[0]?.operation).toBe("update");
-      await plane.admin("DELETE", `${definitions}/widgets.example.org`);
-    });
-
     it("pitfall 30: an undo gives back what was, leaves others' fields alone, deletes by UID, and makes anew under a new identity", async () => {
       const world = await makeWorld(shared("tool-a"));
       await carryOut(world, { objects: [configMap("a", { x: "1" }), configMap("b", { x: "1" })] });

@@ -1,21 +1,17 @@
 import type { AuditLog } from "../../audit/log-store.ts";
-import type { Clock } from "../../kube/clock.ts";
 import { jsonDigest } from "../../kube/digest.ts";
 import type { OpsErrorCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
-import type { SignatureVerifier } from "../../plan/approval-statement.ts";
 import { parsePlan } from "../../plan/build-plan.ts";
 import type { PlanDigest } from "../../plan/plan.ts";
 import type { GitTargetPort } from "../git/git-target.ts";
-import type { Journal } from "../journal/journal.ts";
-import type { StateFolder } from "../state/state-folder.ts";
-import type { TrustRoot } from "../trust-root/trust-root.ts";
 import { type ApprovedPlan, assertApproved, loadApprovedPlan } from "./approved-plan.ts";
 import { branchOf, commitMessage } from "./commit-message.ts";
 import { finalRefusals } from "./final-refusals.ts";
 import { planHistory } from "./plan-history.ts";
 import { type EarlierCommit, earlierCommit, openNonces, steps, usedNonces } from "./earlier-runs.ts";
 import { asGitPlan, type GitPlan } from "./git-plan.ts";
+import type { RunPorts } from "./run-ports.ts";
 
 /** In the order of a run; each is reported when it is durable. */
 export type ApplyStep =
@@ -27,17 +23,8 @@ export type ApplyStep =
   | "outcome-logged"
   | "done";
 
-export interface ApplyPorts {
-  readonly state: StateFolder;
-  readonly journal: Journal;
-  readonly log: AuditLog;
-  readonly trustRoot: TrustRoot;
-  readonly verifier: SignatureVerifier;
-  readonly clock: Clock;
+export interface ApplyPorts extends RunPorts {
   readonly openTarget: (url: string, branch: string) => Promise<GitTargetPort>;
-  readonly toolVersion: string;
-  /** Kubernetes minor version whose tables the plan is recomputed with. */
-  readonly minor: number;
   /** Key file of the SSH signature that the commit gets. */
   readonly signCommitWith?: string;
   readonly onStep?: (step: ApplyStep) => void;

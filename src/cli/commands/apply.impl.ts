@@ -5,6 +5,7 @@ import type { ClusterOutcome } from "../../apply/cluster/run/ports.ts";
 import { type Journal, openJournal } from "../../apply/journal/journal.ts";
 import { type ApplyOutcome, applyPlan } from "../../apply/run/apply-plan.ts";
 import { isClusterPlan } from "../../apply/run/git-plan.ts";
+import type { RunPorts } from "../../apply/run/run-ports.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
@@ -63,6 +64,19 @@ interface Work {
   readonly wait: number | undefined;
 }
 
+function runPorts(context: CliContext, { session, journal }: Work): RunPorts {
+  return {
+    state: session.state,
+    journal,
+    log: session.log,
+    trustRoot: session.trustRoot,
+    verifier: sshSignatureVerifier,
+    clock: context.clock,
+    toolVersion,
+    minor: LATEST_MINOR,
+  };
+}
+
 /** Which way a plan goes. A text that is no plan is refused by the way to Git, which logs the refusal. */
 function toCluster(found: { readonly text: string; readonly path: string }): boolean {
   let plan: Plan;
@@ -78,26 +92,18 @@ function toCluster(found: { readonly text: string; readonly path: string }): boo
 async function applyInGit(context: CliContext, flags: ApplyFlags, work: Work): Promise<boolean> {
   if (work.wait !== undefined)
     throw new OpsError("USAGE", "--wait is for clusters: a commit says nothing about health");
-  const { session, journal } = work;
   const opened: { close(): Promise<void> }[] = [];
   const done = context.onInterrupt(() => {
     for (const target of opened) void target.close();
   });
   try {
     const outcome = await applyPlan(work.text, work.path, {
-      state: session.state,
-      journal,
-      log: session.log,
-      trustRoot: session.trustRoot,
-      verifier: sshSignatureVerifier,
-      clock: context.clock,
+      ...runPorts(context, work),
       openTarget: async (url, branch) => {
         const target = await openTarget(context, flags, { url, branch });
         opened.push(target);
         return target;
       },
-      toolVersion,
-      minor: LATEST_MINOR,
       ...(flags.signCommit === undefined ? {} : { signCommitWith: resolve(context.cwd, flags.signCommit) }),
       onStep: (step) => progress(context, flags, gitProgress[step]),
     });
@@ -110,17 +116,10 @@ async function applyInGit(context: CliContext, flags: ApplyFlags, work: Work): P
 
 async function applyInCluster(context: CliContext, flags: ApplyFlags, work: Work): Promise<boolean> {
   if (flags.signCommit !== undefined) throw new OpsError("USAGE", "--sign-commit is for repositories");
-  const { session, journal, wait } = work;
+  const { wait } = work;
   const outcome = await applyToCluster(work.text, work.path, {
-    state: session.state,
-    journal,
-    log: session.log,
-    trustRoot: session.trustRoot,
-    verifier: sshSignatureVerifier,
-    clock: context.clock,
+    ...runPorts(context, work),
     openCluster: (target) => clusterConnection(context, flags, target.pin.url),
-    toolVersion,
-    minor: LATEST_MINOR,
     onStep: (step) => progress(context, flags, clusterStepText(step)),
     ...(wait === undefined
       ? {}

@@ -17,11 +17,25 @@ export const gitProgress: Readonly<Record<ApplyStep, string>> = {
   done: "done",
 };
 
-const verbs = { create: "created", update: "updated", delete: "deleted", unchanged: "left" } as const;
+const verbs = {
+  create: "created",
+  update: "updated",
+  recreate: "made again",
+  delete: "deleted",
+  unchanged: "left",
+} as const;
 
 /** The same for a step in a cluster; empty for steps that only the journal cares about. */
-export function clusterStepText({ step, key, operation, done, of }: ClusterStep): string {
+export function clusterStepText({ step, key, operation, done, of, waitsFor = [] }: ClusterStep): string {
   switch (step) {
+    case "removed":
+      return key === undefined || waitsFor.length === 0
+        ? ""
+        : `${printable(keyText(key))} is being deleted and waits for ${waitsFor.map(printable).join(", ")}`;
+    case "handed":
+      return key === undefined ? "" : `${printable(keyText(key))}: fields taken over`;
+    case "gone":
+      return key === undefined ? "" : `${printable(keyText(key))} is gone, and is made again`;
     case "verified":
       return "plan, charter, approvals, pin and every object verified";
     case "intent-logged":

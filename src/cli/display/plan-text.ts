@@ -4,7 +4,7 @@ import { emitYaml } from "../../kube/yaml/emit-yaml.ts";
 import type { Change, ClusterTarget, GitTarget, Plan, Shown, VerdictReason } from "../../plan/plan.ts";
 import { columns, type Style } from "./style.ts";
 
-const marks = { create: "+", update: "~", delete: "-", unchanged: "=" } as const;
+const marks = { create: "+", update: "~", recreate: "-/+", delete: "-", unchanged: "=" } as const;
 
 /**
  * A plan as a person reads it: from its bytes and nothing else, widening first, nothing cut short, everything that
@@ -171,10 +171,25 @@ function deletions(plan: Plan, paint: Style): string {
     printable(keyText(fact.key)),
     printable(irreversible.get(identity(fact.key))?.reason ?? fact.reason),
   ]);
-  const deleted = new Set(plan.facts.deletions.map((fact) => identity(fact.key)));
-  const others = plan.facts.irreversible.filter((fact) => !deleted.has(identity(fact.key)));
+  const recreated = plan.changes.filter(({ operation }) => operation === "recreate");
+  const again = recreated.map(({ key, reversibility }) => [
+    paint.red("-/+"),
+    printable(keyText(key)),
+    reversibility.kind === "irreversible" ? paint.red("irreversible") : "",
+    reversibility.kind === "reversible" ? "" : printable(reversibility.reason),
+  ]);
+  const along = plan.changes.flatMap(({ key, live }) =>
+    (live?.dependents ?? []).map((dependent) => [
+      paint.red("-"),
+      printable(keyText(dependent)),
+      `goes with ${printable(keyText(key))}, which it names as its owner`,
+    ]),
+  );
+  const told = new Set([...plan.facts.deletions, ...recreated].map(({ key }) => identity(key)));
+  const others = plan.facts.irreversible.filter((fact) => !told.has(identity(fact.key)));
   return [
-    section("Deletes", paint, columns(rows)),
+    section("Deletes", paint, columns([...rows, ...along])),
+    section("Deletes and makes again", paint, columns(again)),
     section(
       "Cannot be undone",
       paint,
@@ -186,8 +201,9 @@ function deletions(plan: Plan, paint: Style): string {
 }
 
 function changes(plan: Plan, paint: Style, objects: boolean): string {
-  const { create, update, delete: remove, unchanged } = plan.facts.counts;
-  const title = `Changes  ${create} to create, ${update} to update, ${remove} to delete, ${unchanged} unchanged`;
+  const { create, update, recreate = 0, delete: remove, unchanged } = plan.facts.counts;
+  const again = recreate === 0 ? "" : `${recreate} to delete and make again, `;
+  const title = `Changes  ${create} to create, ${update} to update, ${again}${remove} to delete, ${unchanged} unchanged`;
   const shown = plan.changes.filter((change) => change.operation !== "unchanged");
   const heads = columns(
     shown.map((change) => [
@@ -218,6 +234,11 @@ function changes(plan: Plan, paint: Style, objects: boolean): string {
 function liveLines({ live }: Change, paint: Style): string[] {
   if (live === undefined) return [];
   return [
+    ...(live.takesOver === undefined
+      ? []
+      : [
+          `      ${paint.yellow("takes over")} from ${live.takesOver.from.map(printable).join(", ")}: ${live.takesOver.paths.map(printable).join(", ")}`,
+        ]),
     ...live.owners.map(
       ({ manager, path }) => `      ${paint.yellow("shared")} ${printable(path)} with ${printable(manager)}`,
     ),
@@ -248,7 +269,9 @@ export function changesText(plan: Plan, paint: Style): string {
 function markOf(change: Change, paint: Style): string {
   const mark = marks[change.operation];
   if (change.operation === "create") return paint.green(mark);
-  return change.operation === "delete" ? paint.red(mark) : paint.yellow(mark);
+  return change.operation === "delete" || change.operation === "recreate"
+    ? paint.red(mark)
+    : paint.yellow(mark);
 }
 
 function fieldLines(change: Change, paint: Style): string[] {

@@ -85,7 +85,15 @@ async function observed(
       typeof asked.deletions === "string"
         ? await prunedBy(reader, row, trustRoot, asked.objects)
         : asked.deletions;
-    const cluster = await observeCluster({ reader, name: row.name, pin, objects, deletions });
+    const cluster = await observeCluster({
+      reader,
+      name: row.name,
+      pin,
+      objects,
+      deletions,
+      recreate: asked.request.recreate === true,
+      takeOver: asked.request.takeOver === true,
+    });
     return buildPlan({
       ...asked,
       deletions,
@@ -132,6 +140,8 @@ export async function reproduceInCluster(
       pin,
       objects: plan.changes.flatMap(({ object }) => (object === null ? [] : [object])),
       deletions: plan.request.deletions,
+      recreate: plan.request.recreate === true,
+      takeOver: plan.request.takeOver === true,
     });
     refuseDrift(plan, cluster, trustRoot.macKey);
     reproducePlan(plan, {

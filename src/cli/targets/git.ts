@@ -38,6 +38,13 @@ export async function planForGit(
   session: Session,
   { asked, spec, minor }: { readonly asked: AskedFor; readonly spec: GitTargetSpec; readonly minor: number },
 ): Promise<Plan> {
+  for (const [asks, flag] of [
+    [asked.request.recreate, "--recreate"],
+    [asked.request.takeOver, "--take-over"],
+  ] as const) {
+    if (asks === true)
+      throw new OpsError("USAGE", `${flag} is for clusters: what follows a repository decides for itself`);
+  }
   const target = await openTarget(context, flags, {
     url: locationOf(context, spec.url),
     branch: spec.branch,

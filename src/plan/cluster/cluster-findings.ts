@@ -1,13 +1,12 @@
 import { resourceOf } from "../../kube/catalogue/catalogue.ts";
 import { type JsonObject, valueAt } from "../../kube/json.ts";
-import { objectKey } from "../../kube/object-key.ts";
-import { APPLYSET, FIELD_MANAGER, isMember } from "../change/applyset.ts";
+import { keyText, objectKey } from "../../kube/object-key.ts";
+import { APPLYSET, isMember } from "../change/applyset.ts";
 import type { LiveObject } from "../cluster-state.ts";
 import type { PlanFinding } from "../plan.ts";
 import type { ClusterStep } from "./cluster-step.ts";
-import { recreatedFields } from "./immutable.ts";
 import { managedEntries, sharedPaths, sharedPlaces } from "./managed-fields.ts";
-import { conflictPath } from "./owners.ts";
+import { conflictPath } from "./conflict-path.ts";
 
 interface Given {
   /** Id of our ApplySet; null where the charter names no cluster. */
@@ -32,19 +31,44 @@ const rows: readonly FindingRow[] = [
     code: "cluster/refused",
     severity: "error",
     find: (step) =>
-      step.found.refusal === null || recreatedFields(step).explainsRefusal
+      step.found.refusal === null || (step.operation === "update" && step.immutable.explainsRefusal)
         ? []
-        : [{ message: `the server refuses it: ${step.found.refusal}` }],
+        : [
+            {
+              message: `the server refuses ${step.operation === "recreate" ? "that it is deleted and made again" : "it"}: ${step.found.refusal}`,
+            },
+          ],
   },
   {
+    // An update that the server cannot take: unlike kubectl replace --force, nothing is deleted that nobody asked for.
     code: "cluster/immutable-field",
-    severity: "warning",
+    severity: "error",
     find: (step) =>
-      recreatedFields(step).fields.map((path) => ({
-        message:
-          "cannot be changed: the object would have to be deleted and made again (a plan without it and with --prune deletes it, the next one makes it)",
-        path,
-      })),
+      step.operation === "recreate"
+        ? []
+        : step.immutable.fields.map((path) => ({
+            message:
+              "cannot be changed: the object would have to be deleted and made again; --recreate plans that (as kubectl replace --force does it), where the charter names the object under deletions",
+            path,
+          })),
+  },
+  {
+    code: "cluster/recreated",
+    severity: "warning",
+    find: ({ operation, immutable: { reversibility } }) =>
+      operation === "recreate" && reversibility.kind !== "reversible"
+        ? [{ message: `is deleted and made again: ${reversibility.reason}` }]
+        : [],
+  },
+  {
+    code: "cluster/goes-along",
+    severity: "warning",
+    find: ({ operation, found }) =>
+      operation !== "delete" && operation !== "recreate"
+        ? []
+        : (found.dependents ?? []).map((key) => ({
+            message: `${keyText(key)} names it as its owner: the server's garbage collector deletes it too`,
+          })),
   },
   {
     code: "cluster/conflict",
@@ -120,11 +144,13 @@ const rows: readonly FindingRow[] = [
     // server-side-apply.md; client-go util/csaupgrade, which kubectl apply --server-side runs).
     code: "cluster/kept-field",
     severity: "warning",
-    find: ({ found, desired }, { undoes }) =>
-      undoes || desired === null || found.live === null
+    find: ({ found, desired, takesOver, operation }, { undoes }) =>
+      undoes || desired === null || found.live === null || takesOver !== undefined || operation === "recreate"
         ? []
         : keptFields(found.live, desired).map((path) => ({
-            message: `was set by kubectl apply, and stays although the request leaves it out; kubectl apply --server-side --field-manager=${FIELD_MANAGER} of what stands there hands it over`,
+            message: isSecret(desired)
+              ? "was set by kubectl apply, and stays: it is not in the request, and nothing of a Secret is taken over"
+              : "was set by kubectl apply, and stays although the request leaves it out; --take-over plans that it passes to kubeops and goes",
             path,
           })),
   },
@@ -143,6 +169,11 @@ const rows: readonly FindingRow[] = [
         : [],
   },
 ];
+
+function isSecret(object: JsonObject): boolean {
+  const { group, kind } = objectKey(object);
+  return group === "" && kind === "Secret";
+}
 
 const clientSide = "kubectl-client-side-apply";
 const lastApplied = 'metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"]';

@@ -468,20 +468,24 @@ describe("K8 resets and recreations are said beforehand", () => {
     const plan = over(otherSelector, live, null, refused);
     expect(plan.changes[0]?.reversibility).toEqual({
       kind: "new-identity",
-      reason: "spec.selector cannot be changed: the object has to be deleted and made again",
+      reason:
+        "spec.selector cannot be changed: the object has to be deleted and made again, with another UID; all its Pods end before new ones start, and its rollout history is gone",
     });
     expect(findings(plan)).toContain(
-      "warning | cluster/immutable-field | spec.selector | cannot be changed: the object would have to be deleted and made again (a plan without it and with --prune deletes it, the next one makes it)",
+      "error | cluster/immutable-field | spec.selector | cannot be changed: the object would have to be deleted and made again; --recreate plans that (as kubectl replace --force does it), where the charter names the object under deletions",
     );
     expect(denials(plan)).toContain(
-      "charter/recreation: Deployment.apps shop/web: spec.selector cannot be changed: the object has to be deleted and made again; the charter does not name it under deletions",
+      "charter/recreation: Deployment.apps shop/web: spec.selector cannot be changed: the object has to be deleted and made again, with another UID; all its Pods end before new ones start, and its rollout history is gone; the charter does not name it under deletions",
     );
     const named = over(otherSelector, live, null, refused, {
       charter: clusterCharter({
         deletions: [{ group: "apps", kind: "Deployment", namespace: "shop", name: "web" }],
       }),
     });
+    // Named or not: what nobody asked for is not done.
     expect(denials(named).filter((text) => /recreation|refused/u.test(text))).toEqual([]);
+    expect(named.changes[0]?.operation).toBe("update");
+    expect(named.verdict.decision).toBe("denied");
   });
   it("a refusal with any other cause is never taken for one", () => {
     const live = alive(one(web));

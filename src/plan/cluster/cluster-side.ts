@@ -19,9 +19,10 @@ import type { ClusterPlanInput } from "../plan-input.ts";
 import { charterClusterTarget } from "../target.ts";
 import { clusterFindings } from "./cluster-findings.ts";
 import type { ClusterStep } from "./cluster-step.ts";
-import { recreatedFields } from "./immutable.ts";
+import { type ImmutableFields, immutableFields, noImmutableFields } from "./immutable.ts";
 import { ownerRows, ownersOf } from "./owners.ts";
 import { serverMade } from "./server-made.ts";
+import { takesOver } from "./take-over.ts";
 import { ownValues, projected } from "./projection.ts";
 import { resetsOf } from "./resets.ts";
 
@@ -67,7 +68,7 @@ export function clusterSide(input: ClusterPlanInput, requested: ReadonlyMap<stri
       undoes: input.request.undoes !== undefined,
       minor: cluster.minor,
     }),
-    assumptions: notDryRun(steps),
+    assumptions: [...notDryRun(steps), ...underAnotherName(steps), ...afterTakeOver(steps)],
     resets: steps.flatMap(resetsOf),
     files: () => [],
   };
@@ -98,13 +99,7 @@ function changeSet(
   const absent: ObjectKey[] = [];
   const objects = [...requested.values()];
   const toApply = set === null || undoes ? objects : membersOf(objects, set);
-  for (const desired of toApply) {
-    const key = objectKey(desired);
-    const found = foundIn(cluster, key);
-    const before = found.live === null ? null : maskLive(found.live);
-    const after = found.merged === null ? desired : maskResult(found.merged, { live: found.live, desired });
-    steps.push({ key, operation: operationOf(before, after), desired, found, before, after });
-  }
+  for (const desired of toApply) steps.push(writingStep(input, desired));
   for (const key of distinct(input.deletions)) {
     if (requested.has(identity(key))) {
       throw new OpsError("INPUT_DUPLICATE", `${printable(keyText(key))} is to be written and to be deleted`);
@@ -122,7 +117,17 @@ function changeSet(
       );
     }
     const before = maskLive(found.live);
-    steps.push({ key, operation: "delete", desired: null, found, before, after: null });
+    const immutable = noImmutableFields;
+    steps.push({
+      key,
+      operation: "delete",
+      desired: null,
+      found,
+      takesOver: undefined,
+      immutable,
+      before,
+      after: null,
+    });
   }
   return { steps: steps.sort(byKey), absent };
 }
@@ -133,6 +138,44 @@ function foundIn(cluster: ClusterState, key: ObjectKey): LiveObject {
   throw new OpsError("TARGET_DRIFT", `nothing was read from the cluster about ${printable(keyText(key))}`, {
     hint: "make a new plan",
   });
+}
+
+function writingStep({ cluster, request, macKey }: ClusterPlanInput, desired: JsonObject): ClusterStep {
+  const key = objectKey(desired);
+  const found = foundIn(cluster, key);
+  const immutable = immutableFields(key, desired, found);
+  const before = found.live === null ? null : maskLive(found.live);
+  const again = request.recreate === true ? recreated(found, immutable) : undefined;
+  if (again !== undefined) {
+    // Of an object that is made again nothing stays that the server once made up for the old one.
+    const after = again.merged === null ? desired : maskResult(again.merged, { live: null, desired });
+    return {
+      key,
+      operation: "recreate",
+      desired,
+      found: again,
+      takesOver: undefined,
+      immutable,
+      before,
+      after,
+    };
+  }
+  const after = found.merged === null ? desired : maskResult(found.merged, { live: found.live, desired });
+  const passes = request.takeOver === true && found.takenOver === true && found.live !== null;
+  const takes = passes ? takesOver(found.live, macKey) : undefined;
+  const operation = takes === undefined ? operationOf(before, after) : "update";
+  return { key, operation, desired, found, takesOver: takes, immutable, before, after };
+}
+
+/**
+ * What was found, as it counts for a recreation: asked for, and the server refuses nothing but changes of fields that cannot
+ * be changed. Undefined for everything else.
+ */
+function recreated(found: LiveObject, immutable: ImmutableFields): LiveObject | undefined {
+  const { recreation } = found;
+  if (recreation === undefined || !immutable.explainsRefusal) return undefined;
+  const { merged, notDryRun, refusal, warnings } = recreation;
+  return { ...found, merged, notDryRun, refusal, warnings };
 }
 
 function operationOf(before: JsonObject | null, after: JsonObject): Operation {
@@ -151,7 +194,7 @@ function changeOf(step: ClusterStep, macKey: Uint8Array | null): Change {
     digest: digestOf(desired),
     beforeMac: macOf(before, macKey),
     diff:
-      operation === "update" && before !== null && after !== null
+      (operation === "update" || operation === "recreate") && before !== null && after !== null
         ? semanticDiff(before, after, macKey, ownValues(desired))
         : operation === "create" && desired !== null && found.merged !== null && after !== null
           ? serverMade(desired, after, macKey)
@@ -159,17 +202,25 @@ function changeOf(step: ClusterStep, macKey: Uint8Array | null): Change {
     reversibility:
       operation === "delete" || before === null
         ? reversibilityOf(key, before, after, "pruning")
-        : recreatedFields(step).reversibility,
+        : step.immutable.reversibility,
     live: {
       resource: found.resource,
       namespaced: found.namespaced,
       uid: uid ?? null,
       mergedMac: found.merged === null ? null : macOf(after, macKey),
       notDryRun: operation === "delete" ? null : found.notDryRun,
+      ...(step.takesOver === undefined ? {} : { takesOver: step.takesOver }),
+      ...(goes(operation) && found.dependents !== undefined && found.dependents.length > 0
+        ? { dependents: distinct(found.dependents) }
+        : {}),
       owners: ownerRows(ownersOf(step)),
       warnings: [...found.warnings],
     },
   };
+}
+
+function goes(operation: Operation): boolean {
+  return operation === "delete" || operation === "recreate";
 }
 
 function uidOf(live: JsonObject): string {
@@ -188,7 +239,16 @@ function changedObject(
   const own = ownValues(desired);
   const form = (object: JsonObject | null): JsonObject | null =>
     object === null ? null : projected(set === null ? object : withoutMembership(object, set), own, macKey);
-  return [{ key, operation, before: form(before), after: form(after), owners: ownersOf(step) }];
+  return [
+    {
+      key,
+      operation,
+      before: form(before),
+      after: form(after),
+      owners: ownersOf(step),
+      ...(step.takesOver === undefined ? {} : { takesOver: step.takesOver }),
+    },
+  ];
 }
 
 /** Everything of the cluster that is known, before and after. */
@@ -251,4 +311,32 @@ function notDryRun(steps: readonly ClusterStep[]): readonly Assumption[] {
       text: `No server dry run, so that the object itself stands for its result and neither defaults nor admission are seen: ${names.join("; ")} (K2).`,
     },
   ];
+}
+
+/** The old object stands in the way of a dry run of the new one under its own name. */
+function underAnotherName(steps: readonly ClusterStep[]): readonly Assumption[] {
+  const names = steps
+    .filter(({ operation, found }) => operation === "recreate" && found.merged !== null)
+    .map(({ key }) => keyText(key));
+  return names.length === 0
+    ? []
+    : [
+        {
+          id: "cluster/recreation-dry-run",
+          text: `What the server makes of an object that is made again was asked under another name, as the old one still stands: ${names.join("; ")}. Whatever depends on the name, and what somebody does between deletion and creation, is seen only then: apply asks again before it creates, and stops where the answer is another (K2).`,
+        },
+      ];
+}
+
+/** Server-side apply has no dry run over fields that are not ours yet. */
+function afterTakeOver(steps: readonly ClusterStep[]): readonly Assumption[] {
+  const names = steps.filter((step) => step.takesOver !== undefined).map(({ key }) => keyText(key));
+  return names.length === 0
+    ? []
+    : [
+        {
+          id: "cluster/take-over",
+          text: `Before fields have passed to us, server-side apply has no dry run that shows what it takes away then: the result was put together here and dry-run as a patch, for ${names.join("; ")}. Apply lets the fields pass, asks for the real dry run, and stops before it writes where that says something else (K2). An undo gives back what the objects said, not who owned it.`,
+        },
+      ];
 }

@@ -1,34 +1,47 @@
-import { lossOf } from "../change/reversibility.ts";
+import type { JsonObject } from "../../kube/json.ts";
+import type { ObjectKey } from "../../kube/read-object.ts";
 import { immutableContradictions } from "../change/immutable-fields.ts";
+import { recreationLoss } from "../change/recreation-loss.ts";
+import type { LiveObject } from "../cluster-state.ts";
 import type { Reversibility } from "../plan.ts";
-import { conflictPath } from "./owners.ts";
-import type { ClusterStep } from "./cluster-step.ts";
+import { conflictPath } from "./conflict-path.ts";
 
-/**
- * Fields of a standing object that cannot become what is asked for, so that it has to be deleted and made again: what the
- * table knows, and what the server named. A change that the server took in a dry run has none.
- */
-export function recreatedFields(step: Pick<ClusterStep, "key" | "desired" | "found" | "operation">): {
+/** Fields of a standing object that cannot become what is asked for. */
+export interface ImmutableFields {
   readonly fields: readonly string[];
+  /** Of the object's deletion and creation, which is the only way. */
   readonly reversibility: Reversibility;
   /** Nothing else is wrong: what the server refuses is only that these fields change. */
   readonly explainsRefusal: boolean;
-} {
-  const { live, merged, refusal, refusedFields = [] } = step.found;
-  if (live === null || step.desired === null || merged !== null) {
-    return { fields: [], reversibility: { kind: "reversible" }, explainsRefusal: false };
-  }
+}
+
+export const noImmutableFields: ImmutableFields = {
+  fields: [],
+  reversibility: { kind: "reversible" },
+  explainsRefusal: false,
+};
+
+/**
+ * Fields of a standing object that cannot become what is asked for, so that it has to be deleted and made again: what the
+ * table knows, and what the server named. A change that the server took in a dry run has none. What is only invalid never
+ * counts: every field that the server refuses must be one that cannot be changed (Flux deletes on any refusal: fluxcd/pkg
+ * ssa/errors/immutable.go).
+ */
+export function immutableFields(
+  key: ObjectKey,
+  desired: JsonObject | null,
+  found: LiveObject,
+): ImmutableFields {
+  const { live, merged, refusal, refusedFields = [] } = found;
+  if (live === null || desired === null || merged !== null) return noImmutableFields;
   const named = refusedFields.filter(({ immutable }) => immutable).map(({ path }) => conflictPath(path));
-  const fields = [...new Set([...immutableContradictions(live, step.desired), ...named])].sort();
-  if (fields.length === 0) return { fields, reversibility: { kind: "reversible" }, explainsRefusal: false };
-  const reason = `${fields.join(", ")} cannot be changed: the object has to be deleted and made again`;
-  const loss = lossOf(step.key, live);
+  const fields = [...new Set([...immutableContradictions(live, desired), ...named])]
+    .filter((field, _, all) => field !== "spec" || all.every((other) => !other.startsWith("spec.")))
+    .sort();
+  if (fields.length === 0) return noImmutableFields;
   return {
     fields,
-    reversibility:
-      loss === undefined
-        ? { kind: "new-identity", reason }
-        : { kind: "irreversible", reason: `${reason}; ${loss}` },
+    reversibility: recreationLoss(key, live, fields),
     explainsRefusal:
       refusal !== null && refusedFields.length > 0 && refusedFields.every(({ immutable }) => immutable),
   };

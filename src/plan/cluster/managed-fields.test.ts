@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../kube/json.ts";
 import { configMap } from "../testing/fixtures.ts";
-import { conflictPath } from "./owners.ts";
+import { conflictPath } from "./conflict-path.ts";
 import { appliedBy, extracted, managedEntries, sharedPaths } from "./managed-fields.ts";
 
 const fields: JsonObject = {

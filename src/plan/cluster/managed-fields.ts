@@ -30,12 +30,13 @@ export function managedEntries(live: JsonObject): readonly ManagedEntry[] {
 }
 
 /** The part of a set of fields at one step: a member (`f:`), an item by its keys (`k:`) or by its value (`v:`). */
-type Part =
+export type Part =
   | { readonly kind: "member"; readonly name: string }
   | { readonly kind: "item"; readonly keys: JsonObject }
   | { readonly kind: "value"; readonly value: Json };
 
-function partOf(step: string): Part | undefined {
+/** Undefined for a step of no known form, and for `.`. */
+export function partOf(step: string): Part | undefined {
   if (step.startsWith("f:")) return { kind: "member", name: step.slice(2) };
   if (!step.startsWith("k:") && !step.startsWith("v:")) return undefined;
   let value: Json;
@@ -49,7 +50,7 @@ function partOf(step: string): Part | undefined {
 }
 
 /** The item of a list that carries these keys; a key that the item leaves out has its default there, and fits. */
-function itemWith(list: JsonArray, keys: JsonObject): JsonObject | undefined {
+export function itemWith(list: JsonArray, keys: JsonObject): JsonObject | undefined {
   return list.find((item): item is JsonObject => {
     if (!isObject(item)) return false;
     const there = Object.keys(keys).filter((name) => Object.hasOwn(item, name));

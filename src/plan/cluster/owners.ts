@@ -1,6 +1,7 @@
 import type { LiveChange } from "../plan.ts";
 import { FIELD_MANAGER } from "../change/applyset.ts";
 import type { Owner } from "../facts/widening/row.ts";
+import { conflictPath } from "./conflict-path.ts";
 import type { ClusterStep } from "./cluster-step.ts";
 import { isMachinery, signsOf, toolOf } from "./known-managers.ts";
 import { managedEntries, sharedPaths } from "./managed-fields.ts";
@@ -9,15 +10,19 @@ import { managedEntries, sharedPaths } from "./managed-fields.ts";
  * Who else decides over what a change touches: managers of the fields that it sets (of any field, when the object goes),
  * those with which the server says it conflicts, and tools and controllers that mark the object as theirs. Sorted.
  */
-export function ownersOf(step: Pick<ClusterStep, "operation" | "desired" | "found">): readonly Owner[] {
+export function ownersOf(
+  step: Pick<ClusterStep, "operation" | "desired" | "found" | "takesOver">,
+): readonly Owner[] {
   const { live, conflicts } = step.found;
   if (live === null || step.operation === "unchanged") return [];
   const found: Owner[] = [];
   for (const entry of managedEntries(live)) {
     if (entry.manager === FIELD_MANAGER || isMachinery(entry)) continue;
+    // What passes to us is a fact of its own.
+    if (entry.operation === "Update" && step.takesOver?.from.includes(entry.manager) === true) continue;
     const tool = toolOf(entry.manager);
     const who = tool === undefined ? entry.manager : `${entry.manager} (${tool})`;
-    if (step.desired === null) {
+    if (step.desired === null || step.operation === "recreate") {
       found.push({ manager: entry.manager, path: "", detail: `${who} owns fields of it` });
       continue;
     }
@@ -40,14 +45,6 @@ export function ownersOf(step: Pick<ClusterStep, "operation" | "desired" | "foun
 export function ownerRows(owners: readonly Owner[]): LiveChange["owners"] {
   const rows = new Map(owners.map(({ manager, path }) => [`${manager}\0${path}`, { manager, path }]));
   return [...rows].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
-}
-
-/** A path as the server writes it, in our form: `.spec.containers[name="c"].image`. Values of sets are left out (kernel K17). */
-export function conflictPath(path: string): string {
-  return path
-    .replace(/^\./u, "")
-    .replace(/\[=(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]/gu, "[=?]")
-    .replace(/="([^\s,[\]{}="\\]+)"/gu, "=$1");
 }
 
 function distinct(owners: readonly Owner[]): readonly Owner[] {

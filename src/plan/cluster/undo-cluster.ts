@@ -1,4 +1,3 @@
-import { jsonDigest } from "../../kube/digest.ts";
 import { isObject, type Json, type JsonObject } from "../../kube/json.ts";
 import { identity, keyText, objectKey } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
@@ -6,9 +5,10 @@ import { printable } from "../../kube/printable.ts";
 import { FIELD_MANAGER } from "../change/applyset.ts";
 import { maskLive, maskResult } from "../change/mask.ts";
 import type { Plan } from "../plan.ts";
-import type { ClusterPlanInput } from "../plan-input.ts";
 import { clusterTargetOf } from "../target.ts";
-import { appliedBy, managedEntries, named } from "./managed-fields.ts";
+import { requestToUndo, type UndoRequest } from "../undo-request.ts";
+import { appliedBy, extracted, managedEntries, named } from "./managed-fields.ts";
+import { takeOverOf } from "./take-over.ts";
 
 /**
  * The request that takes a plan for a cluster back (kernel K12: a new plan like any other, made against live state). What
@@ -20,10 +20,9 @@ import { appliedBy, managedEntries, named } from "./managed-fields.ts";
 export function undoClusterRequest(
   plan: Plan,
   preimages: ReadonlyMap<string, JsonObject | null>,
-): Pick<ClusterPlanInput, "request" | "intent" | "objects" | "deletions" | "authored"> {
+): UndoRequest {
   clusterTargetOf(plan);
-  const objects = plan.changes.flatMap(({ key, operation }): readonly JsonObject[] => {
-    if (operation !== "update" && operation !== "delete") return [];
+  return requestToUndo(plan, ({ key, operation, live }) => {
     const id = identity(key);
     const was = preimages.get(id);
     if (was === undefined || was === null || identity(objectKey(was)) !== id) {
@@ -31,22 +30,9 @@ export function undoClusterRequest(
         hint: "what the plan changed cannot be put back from here",
       });
     }
-    return [operation === "delete" ? cleaned(was) : formerly(was)];
+    if (operation !== "update") return cleaned(was);
+    return live?.takesOver === undefined ? formerly(was) : formerlyTheirs(was);
   });
-  return {
-    request: { text: `undo ${plan.digest}`, inputs: [], undoes: plan.digest },
-    intent: {
-      apiVersion: "kubernetes-operations.dev/v1",
-      kind: "Intent",
-      source: "objects",
-      namespace: plan.intent.namespace,
-      objects: objects.map((object) => ({ key: objectKey(object), digest: jsonDigest(object) })),
-      report: [],
-    },
-    objects,
-    deletions: plan.changes.filter(({ operation }) => operation === "create").map(({ key }) => key),
-    authored: { relaxations: [], prerequisites: [], notes: [] },
-  };
 }
 
 /**
@@ -59,9 +45,23 @@ function formerly(was: JsonObject): JsonObject {
   return managedEntries(was).length === 0 ? cleaned(was) : named({}, was);
 }
 
+/** What passed to us stays ours: to leave it out now would take it away. What the appliers before us said is said again. */
+function formerlyTheirs(was: JsonObject): JsonObject {
+  const found = takeOverOf(was);
+  const part = found === undefined ? undefined : extracted(found.fields, was);
+  if (!isObject(part)) return formerly(was);
+  const object = maskLive(named(part, was));
+  const metadata = object["metadata"] as JsonObject;
+  const { annotations } = metadata;
+  return isObject(annotations)
+    ? { ...object, metadata: { ...metadata, annotations: withoutCopies(annotations) } }
+    : object;
+}
+
 /** An object as it can be made anew: without what the server wrote or made up for the one that was. */
 function cleaned(was: JsonObject): JsonObject {
-  const object = maskResult(was, { live: null, desired: null });
+  // What we had asked for is no accident of the object that was: an address, say.
+  const object = maskResult(was, { live: null, desired: appliedBy(FIELD_MANAGER, was) });
   const metadata = object["metadata"] as JsonObject;
   const kept = Object.entries(metadata).flatMap(([name, value]): readonly (readonly [string, Json])[] => {
     if (serverMetadata.has(name)) return [];

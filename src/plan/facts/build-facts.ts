@@ -18,12 +18,14 @@ export function buildFacts(
   const irreversible = changes.flatMap(({ key, reversibility }) =>
     reversibility.kind === "reversible" ? [] : [{ key, reason: reversibility.reason }],
   );
+  const recreate = count(changes, "recreate");
   return {
     counts: {
       create: count(changes, "create"),
       update: count(changes, "update"),
       delete: count(changes, "delete"),
       unchanged: count(changes, "unchanged"),
+      ...(recreate === 0 ? {} : { recreate }),
     },
     kinds: kindsOf(changes),
     namespaces: namespacesOf(changed),

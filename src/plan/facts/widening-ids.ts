@@ -43,6 +43,7 @@ export const wideningIds = [
   "flux-object",
   "gitops-annotation",
   "field-ownership",
+  "ownership-takeover",
   "controller-mark",
   "cluster-scoped",
   "unknown-kind",

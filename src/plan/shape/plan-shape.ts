@@ -32,7 +32,7 @@ const sha256 = text("a SHA-256 in hexadecimal", /^[0-9a-f]{64}$/u);
 const texts = list(anyText);
 const natural = integer(0);
 const mode = literal("branch", "onto");
-const operation = literal("create", "update", "delete", "unchanged");
+const operation = literal("create", "update", "recreate", "delete", "unchanged");
 const mac = nullable(sha256);
 
 const request: RecordShape = record<plan.RequestRecord>({
@@ -53,6 +53,8 @@ const request: RecordShape = record<plan.RequestRecord>({
     ),
   ),
   deletions: need(list(objectKeyShape), "Objects that were asked to be deleted."),
+  recreate: may(boolean, "For a cluster: what cannot be changed may be deleted and made again."),
+  takeOver: may(boolean, "For a cluster: what kubectl's client-side apply owns passes to us."),
   minor: need(natural, "Minor version of Kubernetes 1."),
   mac: need(mac, "HMAC-SHA-256 of request and intent under the trust root's key."),
 });
@@ -108,6 +110,15 @@ const live: RecordShape = record<plan.LiveChange>({
   uid: need(nullable(anyText), "UID of the object that stood there; null for a create."),
   mergedMac: need(mac, "MAC of the masked result of the server's dry run; null when there was none."),
   notDryRun: need(nullable(anyText), "Why there was no dry run."),
+  takesOver: may(
+    record<NonNullable<plan.LiveChange["takesOver"]>>({
+      from: need(texts),
+      paths: need(texts),
+      mac: need(mac),
+    }),
+    "Fields that pass to us from client-side appliers.",
+  ),
+  dependents: may(list(objectKeyShape), "Objects that are garbage-collected with a deleted one."),
   owners: need(
     list(record<Item<plan.LiveChange["owners"]>>({ manager: need(anyText), path: need(anyText) })),
     "Other managers of fields that the change touches.",
@@ -149,6 +160,7 @@ const facts: RecordShape = record<plan.Facts>({
       update: need(natural),
       delete: need(natural),
       unchanged: need(natural),
+      recreate: may(natural),
     }),
   ),
   kinds: need(

@@ -72,6 +72,12 @@ const rows: readonly AssumptionRow[] = [
     holds: cluster,
   },
   {
+    id: "cluster/dependents",
+    text: "What goes with a deleted object, because it names it as its owner, was looked for among the kinds that the credentials may list; what comes to name it later goes as well.",
+    holds: ({ target, facts }) =>
+      target.kind === "cluster" && (facts.deletions.length > 0 || facts.counts.recreate !== undefined),
+  },
+  {
     id: "facts/folder-only",
     text: "Selectors, ServiceAccounts and namespaces are looked up in the target folder; objects elsewhere that select, bind or use these are not seen.",
     holds: git,

@@ -110,7 +110,8 @@ export const verdictRules: readonly VerdictRule[] = [
     decides: "denied",
     example: "101 changes where the charter says nothing",
     judge: ({ charter, facts }) => {
-      const count = facts.counts.create + facts.counts.update + facts.counts.delete;
+      const { create, update, recreate = 0, delete: deleted } = facts.counts;
+      const count = create + update + recreate + deleted;
       const most = charter.spec.maxChanges ?? 100;
       return count > most
         ? [
@@ -141,13 +142,16 @@ export const verdictRules: readonly VerdictRule[] = [
     example: "a Secret that is created where the charter names no Secret",
     judge: ({ charter, changed }) =>
       changed.flatMap(({ key, operation }) => {
-        const allowed = charter.spec.kinds.some(
-          (row) =>
-            row.group === key.group && row.kinds.includes(key.kind) && row.operations.includes(operation),
+        const missing = needs[operation].filter(
+          (need) =>
+            !charter.spec.kinds.some(
+              (row) =>
+                row.group === key.group && row.kinds.includes(key.kind) && row.operations.includes(need),
+            ),
         );
-        return allowed
-          ? []
-          : [deny(`${keyText(key)}: the charter does not let ${key.kind} be ${past[operation]}`, key)];
+        return missing.map((need) =>
+          deny(`${keyText(key)}: the charter does not let ${key.kind} be ${past[need]}`, key),
+        );
       }),
   },
   {
@@ -165,7 +169,17 @@ export const verdictRules: readonly VerdictRule[] = [
             code === "cluster/not-ours" && key !== undefined ? [identity(key)] : [],
           ),
         );
-        return changes.flatMap(({ key, operation, reversibility }) =>
+        const along = changes.flatMap(({ key, live }) =>
+          (live?.dependents ?? [])
+            .filter((dependent) => !isNamed(charter, dependent))
+            .map((dependent) =>
+              deny(
+                `${keyText(dependent)}: the object is deleted with ${keyText(key)}, which it names as its owner; the charter does not name it under deletions`,
+                dependent,
+              ),
+            ),
+        );
+        const themselves = changes.flatMap(({ key, operation, reversibility }) =>
           operation !== "delete" ||
           isNamed(charter, key) ||
           (mayOwn && !foreign.has(identity(key)) && reversibility.kind !== "irreversible")
@@ -177,6 +191,7 @@ export const verdictRules: readonly VerdictRule[] = [
                 ),
               ],
         );
+        return [...themselves, ...along];
       }
       return isGitRow(row) && (row.git.reconciler ?? "pruning") !== "pruning"
         ? []
@@ -202,7 +217,9 @@ export const verdictRules: readonly VerdictRule[] = [
       isGitRow(row) && row.git.reconciler === "none"
         ? []
         : changes.flatMap(({ key, operation, reversibility }) =>
-            operation !== "update" || reversibility.kind === "reversible" || isNamed(charter, key)
+            (operation !== "update" && operation !== "recreate") ||
+            reversibility.kind === "reversible" ||
+            isNamed(charter, key)
               ? []
               : [
                   deny(
@@ -384,6 +401,13 @@ function clusterTargetReasons(
     );
 }
 
+/** What a row of the charter's kinds has to allow for an operation. */
+const needs = {
+  create: ["create"],
+  update: ["update"],
+  recreate: ["delete", "create"],
+  delete: ["delete"],
+} as const;
 const past = { create: "created", update: "changed", delete: "deleted" } as const;
 
 function imageReasons(

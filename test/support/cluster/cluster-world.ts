@@ -57,6 +57,8 @@ export interface PlanOptions {
   readonly deletions?: readonly ObjectKey[];
   readonly intent?: Intent;
   readonly user?: string;
+  readonly recreate?: boolean;
+  readonly takeOver?: boolean;
 }
 
 export interface ApproveOptions {
@@ -184,6 +186,8 @@ export async function clusterWorld(
           undoes: request.request.undoes !== undefined,
         }),
         deletions: request.deletions,
+        recreate: request.request.recreate === true,
+        takeOver: request.request.takeOver === true,
       });
       const plan = asClusterPlan(
         buildPlan({
@@ -208,7 +212,7 @@ export async function clusterWorld(
     statePath,
     trustRootPath,
     ports,
-    plan: ({ objects = [], deletions = [], intent, user }) => {
+    plan: ({ objects = [], deletions = [], intent, user, recreate = false, takeOver = false }) => {
       if (intent !== undefined && intent.source !== "objects") {
         const authored = author(intent);
         const request = { text: "plan -f compose.yaml", inputs: [] };
@@ -219,6 +223,8 @@ export async function clusterWorld(
           request: {
             text: "plan -f objects.yaml",
             inputs: [{ path: "objects.yaml", sha256: "0".repeat(64) }],
+            ...(recreate ? { recreate: true } : {}),
+            ...(takeOver ? { takeOver: true } : {}),
           },
           intent: {
             apiVersion: "kubernetes-operations.dev/v1",

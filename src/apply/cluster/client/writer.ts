@@ -2,7 +2,7 @@ import { isObject, type JsonObject, valueAt } from "../../../kube/json.ts";
 import type { ClusterPin, KubeConnection } from "./connection.ts";
 import { type AdmissionText, admissionWarnings } from "./errors/admission-text.ts";
 import { clusterError } from "./errors/cluster-error.ts";
-import type { WritePermits } from "./request/permits.ts";
+import { renewManagedFields, type WritePermits } from "./request/permits.ts";
 import { dryRunOf, type PlannedRequest } from "./request/planned-request.ts";
 import { type KubeReader, readerOver, type ReaderOptions } from "./reader/reader.ts";
 import { openTransport, type Transport } from "./transport.ts";
@@ -37,6 +37,11 @@ export interface KubeWriter extends KubePlanner {
    * @throws {TypeError} when no permit names exactly this request
    */
   write(request: PlannedRequest, resourceVersion?: string): Promise<WriteAnswer>;
+  /**
+   * Sends a permitted replacement of managedFields with the entries that other managers have now.
+   * @throws as `write`
+   */
+  handOver(planned: PlannedRequest, fresh: PlannedRequest, resourceVersion: string): Promise<WriteAnswer>;
   /** Sends a permitted TokenRequest and gives the token, which stands in no plan and no log. */
   mintToken(
     request: PlannedRequest,
@@ -63,6 +68,10 @@ export function openWriter(
   return {
     ...plannerOver(transport),
     write: (request, resourceVersion) => exchange(transport, request, resourceVersion),
+    handOver: (planned, fresh, resourceVersion) => {
+      renewManagedFields(permits, planned, fresh);
+      return exchange(transport, fresh, resourceVersion);
+    },
     mintToken: async (request) => {
       const { object } = await exchange(transport, request, undefined);
       const token = valueAt(object, ["status", "token"]);

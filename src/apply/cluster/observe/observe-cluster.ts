@@ -6,6 +6,7 @@ import { FIELD_MANAGER } from "../../../plan/change/applyset.ts";
 import type { ClusterPin, ClusterState, LiveObject } from "../../../plan/cluster-state.ts";
 import type { ServerVersion } from "../client/reader/version.ts";
 import type { KubePlanner } from "../client/writer.ts";
+import { withDependents } from "./dependents.ts";
 import { observeObject } from "./observe-object.ts";
 import { servedKind } from "./served-kind.ts";
 import { readSurroundings } from "./surroundings.ts";
@@ -20,6 +21,10 @@ export interface ClusterQuestion {
   readonly objects: readonly JsonObject[];
   readonly deletions: readonly ObjectKey[];
   readonly fieldManager?: string;
+  /** What cannot be changed may be deleted and made again: the server is asked about that as well. */
+  readonly recreate?: boolean;
+  /** What client-side appliers own is to pass to us: the server is asked what an apply makes of it then. */
+  readonly takeOver?: boolean;
   /** False asks for no dry run: every object says that it waits for apply. */
   readonly dryRun?: boolean;
 }
@@ -63,15 +68,19 @@ export async function observeCluster(question: ClusterQuestion): Promise<Cluster
         object,
         fieldManager: question.fieldManager ?? FIELD_MANAGER,
         notDryRun: reason,
+        recreate: question.recreate === true,
+        takeOver: question.takeOver === true,
       });
     }),
   );
+  const going = new Set(deletions.map(identity));
+  const whole = await withDependents(reader, rows, going);
   return {
     name,
     pin,
     serverVersion: versionText(version),
     minor: version.minor,
-    objects: new Map(rows.map((row) => [identity(row.key), row])),
+    objects: new Map(whole.map((row) => [identity(row.key), row])),
     surroundings,
   };
 }

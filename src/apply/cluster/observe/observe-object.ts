@@ -4,9 +4,11 @@ import { printable } from "../../../kube/printable.ts";
 import type { ObjectKey } from "../../../kube/read-object.ts";
 import type { LiveObject } from "../../../plan/cluster-state.ts";
 import { clusterErrorCause } from "../client/errors/cluster-error.ts";
-import type { PlannedRequest } from "../client/request/planned-request.ts";
+import { appliedAfter, takeOverOf } from "../../../plan/cluster/take-over.ts";
+import { type PlannedRequest, replacementRequest } from "../client/request/planned-request.ts";
 import type { KubePlanner, WriteAnswer } from "../client/writer.ts";
 import { deletionRequest, pathOf, type ServedKind, writeRequest } from "./change-request.ts";
+import { askRecreation } from "./ask-recreation.ts";
 import { isTerminating, uidOf, versionOf } from "./live-facts.ts";
 
 export interface ObjectQuestion {
@@ -17,6 +19,10 @@ export interface ObjectQuestion {
   readonly fieldManager: string;
   /** Why the server is not asked for a dry run; null when it is. */
   readonly notDryRun: string | null;
+  /** Where only immutable fields are in the way, the server is asked about a deletion and a creation. */
+  readonly recreate: boolean;
+  /** What client-side appliers own of it is to pass to us. */
+  readonly takeOver: boolean;
 }
 
 /** Attempts at a dry run while somebody changes the object at the same time. */
@@ -68,11 +74,83 @@ async function look(reader: KubePlanner, question: ObjectQuestion): Promise<Live
   if (access.some(({ allowed }) => !allowed))
     return { ...found, notDryRun: "the planner may not write it, so the server's dry run waits for apply" };
   try {
-    const answer = await reader.dryRun(request, (live === null ? null : versionOf(live)) ?? undefined);
-    return { ...found, ...promise(answer, object) };
+    const after = await askAfterTakeOver(reader, question, { live, request });
+    if (after !== undefined) return { ...found, ...after };
+    const version = (live === null ? null : versionOf(live)) ?? undefined;
+    return { ...found, ...promise(await reader.dryRun(request, version), object) };
   } catch (error) {
-    return failed(error, found);
+    const said = failed(error, found);
+    if (said === "changed" || object === null || !question.recreate || !mayBeRecreated(said)) return said;
+    return withRecreation(reader, { ...question, object }, said);
   }
+}
+
+/** What an apply makes of the object after fields have passed to us; undefined where none do. */
+async function askAfterTakeOver(
+  reader: KubePlanner,
+  { key, kind, object, fieldManager, takeOver }: ObjectQuestion,
+  { live, request }: { readonly live: JsonObject | null; readonly request: PlannedRequest },
+): Promise<Partial<LiveObject> | undefined> {
+  if (!takeOver || object === null || live === null) return undefined;
+  const found = takeOverOf(live);
+  if (found === undefined) return undefined;
+  const version = versionOf(live) ?? undefined;
+  const conflicts = await conflictsBeside(reader, request, { version, from: found.from });
+  if (conflicts.length > 0) return { conflicts };
+  const wanted = appliedAfter(live, object, found);
+  const uid = uidOf(live) ?? "";
+  const asked = replacementRequest(pathOf(key, kind), { uid, live, wanted, fieldManager });
+  return { ...promise(await reader.dryRun(asked, version), object), takenOver: true };
+}
+
+/** Fields that still others own and want otherwise, beside the client-side appliers whose fields pass to us. */
+async function conflictsBeside(
+  reader: KubePlanner,
+  request: PlannedRequest,
+  given: { readonly version: string | undefined; readonly from: readonly string[] },
+): Promise<LiveObject["conflicts"]> {
+  try {
+    await reader.dryRun(request, given.version);
+    return [];
+  } catch (error) {
+    const causes = clusterErrorCause(error)?.failure?.causes ?? [];
+    const owned = causes.flatMap(({ manager, field }) => (manager === undefined ? [] : [{ manager, field }]));
+    // What else is wrong is said of the object as it becomes.
+    if (owned.length === 0) {
+      if (OpsError.is(error) && error.code === "CLUSTER_REFUSED") return [];
+      throw error;
+    }
+    return owned
+      .filter(
+        ({ manager }) =>
+          manager.operation !== "Update" ||
+          manager.subresource !== null ||
+          !given.from.includes(manager.manager),
+      )
+      .map(({ manager, field }) => ({ manager: manager.manager, path: field }));
+  }
+}
+
+/** All that the server refuses is that fields change which cannot be changed. */
+function mayBeRecreated({ live, refusedFields = [] }: LiveObject): boolean {
+  return live !== null && refusedFields.length > 0 && refusedFields.every(({ immutable }) => immutable);
+}
+
+async function withRecreation(
+  reader: KubePlanner,
+  question: ObjectQuestion & { readonly object: JsonObject },
+  found: LiveObject,
+): Promise<LiveObject | "changed"> {
+  const more = await ask(reader, question, ["create", "delete"]);
+  const recreation = more.every(({ allowed }) => allowed)
+    ? await askRecreation(reader, question, found.live)
+    : {
+        merged: null,
+        notDryRun: "the planner may not delete it and make it again, so the server's dry run waits for apply",
+        refusal: null,
+        warnings: [],
+      };
+  return recreation === "changed" ? "changed" : { ...found, access: [...found.access, ...more], recreation };
 }
 
 function promise(answer: WriteAnswer, object: JsonObject | null): Pick<LiveObject, "merged" | "warnings"> {
@@ -92,16 +170,36 @@ function failed(error: unknown, found: LiveObject): LiveObject | "changed" {
   );
   if (conflicts.length > 0) return { ...found, conflicts };
   if (error.code === "CLUSTER_CONFLICT") return "changed";
-  return { ...found, refusal: error.message };
+  const refusedFields = failure.causes.map(({ field, immutable }) => ({ path: field, immutable }));
+  return {
+    ...found,
+    refusal: error.message,
+    // Invalid is what validation says; what admission says is no reason to delete anything.
+    ...(failure.status === 422 && failure.reason === "Invalid" && failure.denial === null
+      ? { refusedFields }
+      : {}),
+  };
 }
 
 /** Server-side apply asks for `patch`, and for `create` as well where there is nothing yet (apiserver, handlers/patch.go). */
 function askAccess(
   reader: KubePlanner,
-  { key, kind, object }: ObjectQuestion,
+  question: ObjectQuestion,
   live: JsonObject | null,
 ): Promise<LiveObject["access"]> {
-  const verbs = object === null ? ["delete"] : live === null ? ["create", "patch"] : ["patch"];
+  const { object } = question;
+  return ask(
+    reader,
+    question,
+    object === null ? ["delete"] : live === null ? ["create", "patch"] : ["patch"],
+  );
+}
+
+function ask(
+  reader: KubePlanner,
+  { key, kind }: ObjectQuestion,
+  verbs: readonly string[],
+): Promise<LiveObject["access"]> {
   return Promise.all(
     verbs.map(async (verb) => {
       const { group, version, namespace, name } = pathOf(key, kind);

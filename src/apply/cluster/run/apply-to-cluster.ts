@@ -1,6 +1,7 @@
 import { jsonDigest } from "../../../kube/digest.ts";
 import { identity } from "../../../kube/object-key.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
+import type { ObjectKey } from "../../../kube/read-object.ts";
 import { parsePlan } from "../../../plan/build-plan.ts";
 import type { LiveObject } from "../../../plan/cluster-state.ts";
 import { runOrder } from "../../../plan/change/run-order.ts";
@@ -88,6 +89,10 @@ class Work {
   #reader: KubePlanner | undefined;
   #writer: KubeWriter | undefined;
   readonly #written = new Map<string, WrittenObject>();
+  /** What was deleted to be made again, and is not made yet. */
+  readonly #removed = new Map<string, LiveWrite>();
+  /** What passed to us, and is not written yet. */
+  readonly #handed = new Map<string, LiveWrite>();
   #uncertain: LiveWrite | null = null;
   /** The earlier process announced a write, and it is not known yet what became of it. */
   #unknown: boolean;
@@ -99,7 +104,8 @@ class Work {
     this.writes = runOrder(writesOf(plan));
     this.#journal = sealedJournal(ports.journal, ports.trustRoot.macKey);
     this.#records = clusterRecords(plan, ports);
-    this.#unknown = this.#soFar().announced.size > 0;
+    const { announced, removing, handing } = this.#soFar();
+    this.#unknown = announced.size > 0 || removing.size > 0 || handing.size > 0;
   }
 
   close(): void {
@@ -125,6 +131,8 @@ class Work {
     const run = this.#soFar();
     const standing = await standingOf(reader, this.writes, run, before, trustRoot.macKey);
     for (const [id, object] of standing.written) this.#written.set(id, object);
+    for (const [id, change] of standing.removed) this.#removed.set(id, change);
+    for (const [id, change] of standing.handed) this.#handed.set(id, change);
     this.#unknown = false;
     if (standing.written.size === this.writes.length) return this.#complete(reader, standing);
     const approved = await loadApprovedClusterPlan(plan, this.#world(reader, before));
@@ -150,6 +158,8 @@ class Work {
       ]),
       ownMarkers: this.#soFar().consumed,
       written: this.#written,
+      removed: this.#removed,
+      handed: this.#handed,
       preimages,
     };
   }
@@ -165,19 +175,28 @@ class Work {
     this.#recordFound(run, standing);
     this.#records.intent(approved.approvals, this.#highWater());
     await this.#step("intent-logged");
-    if (this.#written.size === 0) {
+    // On a resume what stood before is known from the pre-images, not from a look at the cluster.
+    const fresh = this.#written.size === 0 && this.#removed.size === 0 && this.#handed.size === 0;
+    if (fresh) {
       const kept = this.writes.flatMap(({ key }) => approved.before.get(identity(key)) ?? []);
       savePreimages(ports.state, plan.digest, ports.trustRoot.macKey, kept);
       run.record(steps.saved, {});
     }
     await this.#step("preimages-saved");
-    // On a resume what stood before is known from the pre-images, not from a look at the cluster.
-    const fresh = this.#written.size === 0;
     const remaining = this.writes.filter(({ key }) => !this.#written.has(identity(key)));
-    const { changes, markers } = approved.requests;
+    const { changes, removals, handOvers, markers } = approved.requests;
+    const removed = new Map(this.#removed);
+    const handed = new Map(this.#handed);
     const permits = permitPlan([
       ...markers.values(),
-      ...remaining.flatMap(({ key }) => changes.get(identity(key)) ?? []),
+      ...remaining.flatMap(({ key }) => {
+        const id = identity(key);
+        return [
+          removed.has(id) ? undefined : removals.get(id),
+          handed.has(id) ? undefined : handOvers.get(id),
+          changes.get(id),
+        ].filter((request) => request !== undefined);
+      }),
     ]);
     const writer = openWriter(connection, plan.target.pin, permits, ports.clientOptions);
     this.#writer = writer;
@@ -192,14 +211,19 @@ class Work {
         macKey: ports.trustRoot.macKey,
         before: approved.before,
         fresh,
-        requests: changes,
-        onStep: (step, of) => this.#step(step, of),
+        requests: approved.requests,
+        removed,
+        handed,
+        onHanded: (of) => this.#handed.set(identity(of.key), of),
+        removalTimeoutMs: ports.removalTimeoutMs ?? 300_000,
+        onStep: (step, of, waitsFor) => this.#step(step, of, waitsFor),
+        onRemoved: (of) => this.#removed.set(identity(of.key), of),
         onVersion: (version) => this.#seen(version),
-        onWritten: (object) => this.#written.set(identity(object.key), object),
+        onWritten: (object) => this.#done(object),
         onUncertain: (of) => (this.#uncertain = of),
         wait: ports.clientOptions?.wait ?? pause,
       });
-      this.#written.set(identity(change.key), written);
+      this.#done(written);
       await this.#step("written", change);
     }
     const presence = approved.approvals.map(({ signed, presence: proof }) => ({
@@ -294,6 +318,16 @@ class Work {
     }
   }
 
+  #certain(of: ReadonlyMap<string, LiveWrite>): readonly ObjectKey[] {
+    return [...of.values()].map(({ key }) => key).filter((key) => key !== this.#uncertain?.key);
+  }
+
+  #done(object: WrittenObject): void {
+    this.#written.set(identity(object.key), object);
+    this.#removed.delete(identity(object.key));
+    this.#handed.delete(identity(object.key));
+  }
+
   #seen(version: string): void {
     if (/^\d{1,20}$/.test(version) && BigInt(version) > this.#version) this.#version = BigInt(version);
   }
@@ -302,12 +336,13 @@ class Work {
     return highWaterText(this.plan.target.pin.kubeSystemUid, this.#version);
   }
 
-  async #step(step: ClusterStepName, change?: LiveWrite): Promise<void> {
+  async #step(step: ClusterStepName, change?: LiveWrite, waitsFor?: readonly string[]): Promise<void> {
     const told: ClusterStep = {
       step,
       ...(change === undefined ? {} : { key: change.key, operation: change.operation }),
       done: this.#written.size,
       of: this.writes.length,
+      ...(waitsFor === undefined ? {} : { waitsFor }),
     };
     await this.ports.onStep?.(told);
   }
@@ -327,7 +362,8 @@ class Work {
 
   /** Records why the run stopped, and gives the error that says where it stands. */
   failed(error: OpsError): OpsError {
-    const half = this.#written.size > 0 || this.#uncertain !== null;
+    const begun = this.#written.size + this.#removed.size + this.#handed.size > 0;
+    const half = begun || this.#uncertain !== null;
     const known = !this.#unknown && this.#uncertain === null;
     this.#records.refusal(error.code, known, this.#version > 0n ? this.#highWater() : undefined);
     const over = error.code === "RESULT_DIFFERS" && half;
@@ -339,13 +375,19 @@ class Work {
     }
     if (!half) return error;
     const missing = this.writes.filter(
-      (change) => !this.#written.has(identity(change.key)) && change !== this.#uncertain,
+      ({ key }) =>
+        !this.#written.has(identity(key)) &&
+        !this.#removed.has(identity(key)) &&
+        !this.#handed.has(identity(key)) &&
+        key !== this.#uncertain?.key,
     );
     return halfWayError(
       error,
       {
         written: [...this.#written.values()].map(({ key }) => key),
         missing: missing.map(({ key }) => key),
+        handed: this.#certain(this.#handed),
+        removed: this.#certain(this.#removed),
         uncertain: this.#uncertain?.key ?? null,
         resumable: !over,
       },

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../kube/json.ts";
 import { identity, keyText, objectKey } from "../../../kube/object-key.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
+import type { ObjectKey } from "../../../kube/read-object.ts";
 import type { SignatureVerifier } from "../../../plan/approval-statement.ts";
 import { reproducePlan } from "../../../plan/build-plan.ts";
 import type { CharterClusterTarget } from "../../../plan/charter.ts";
@@ -21,7 +22,7 @@ import { findMarker, requireInventory } from "../inventory/approval-marker.ts";
 import { observeCluster, touchedNamespaces } from "../observe/observe-cluster.ts";
 import { readSurroundings } from "../observe/surroundings.ts";
 import { refuseDrift } from "./drift.ts";
-import { plannedWrites, type PlannedWrites, writesOf } from "./planned-writes.ts";
+import { type LiveWrite, plannedWrites, type PlannedWrites, writesOf } from "./planned-writes.ts";
 import type { WrittenObject } from "./ports.ts";
 import { sameState } from "./result-mac.ts";
 import { stateBefore } from "./standing.ts";
@@ -60,6 +61,10 @@ export interface ClusterVerification {
   readonly ownMarkers: ReadonlyMap<string, string>;
   /** What the run which is resumed wrote, and the objects as they stood before it. */
   readonly written: ReadonlyMap<string, WrittenObject>;
+  /** What it deleted to make it again, and has not made yet. */
+  readonly removed: ReadonlyMap<string, LiveWrite>;
+  /** What passed to us by it, and is not written yet. */
+  readonly handed: ReadonlyMap<string, LiveWrite>;
   readonly preimages: ReadonlyMap<string, LiveObject>;
 }
 
@@ -113,6 +118,11 @@ export async function loadApprovedClusterPlan(
   const inventory = target.cluster.inventory;
   await requireInventory(reader, inventory);
   await refuseForeignSet(reader, target);
+  const begun = new Map<string, { readonly key: ObjectKey }>([
+    ...world.written,
+    ...world.removed,
+    ...world.handed,
+  ]);
   const now = await observeCluster({
     reader,
     name: plan.target.name,
@@ -120,9 +130,11 @@ export async function loadApprovedClusterPlan(
     objects: plan.changes.flatMap(({ object }) => (object === null ? [] : [object])),
     deletions: plan.request.deletions,
     // What is half written has its dry runs from before; each is repeated right before its write.
-    dryRun: world.written.size === 0,
+    dryRun: begun.size === 0,
+    recreate: plan.request.recreate === true,
+    takeOver: plan.request.takeOver === true,
   });
-  const state = world.written.size === 0 ? now : stateBefore(now, world.preimages, world.written);
+  const state = begun.size === 0 ? now : stateBefore(now, world.preimages, begun);
   refuseDrift(plan, state, trustRoot.macKey);
   refuseForbidden(now, new Set(world.written.keys()));
   reproducePlan(plan, {
@@ -149,7 +161,7 @@ export async function loadApprovedClusterPlan(
     plan,
     before: state.objects,
     approvals,
-    requests: plannedWrites(plan, statements, inventory),
+    requests: plannedWrites(plan, statements, { inventory, before: state.objects }),
     inventory,
     surroundings: now.surroundings,
   }) as ApprovedClusterPlan;

@@ -37,6 +37,17 @@ export function refuseMoved(change: Change, before: JsonObject | null, live: Jso
   throw driftError(change, `was changed${fields}`, "while the plan was carried out", live);
 }
 
+/**
+ * What stands where this run deleted an object to make it again.
+ * @throws {OpsError} TARGET_DRIFT
+ */
+export function refuseSuccessor(change: Change, live: JsonObject | null): void {
+  if (live === null) return;
+  const again = uidOf(live) === change.live?.uid;
+  const what = again ? "is still there" : "was made by somebody else";
+  throw driftError(change, what, "after this run deleted it to make it again", live);
+}
+
 function identityDrift(change: Change, live: JsonObject | null): string | undefined {
   const planned = change.live?.uid ?? null;
   if (planned === null) return live === null ? undefined : "has appeared";

@@ -7,6 +7,10 @@ import type { ObjectKey } from "../../../kube/read-object.ts";
 export interface HalfWay {
   readonly written: readonly ObjectKey[];
   readonly missing: readonly ObjectKey[];
+  /** Objects whose fields have passed to us, and that are not changed yet. */
+  readonly handed: readonly ObjectKey[];
+  /** Objects that are to be made again, and are deleted, or being deleted, so far. */
+  readonly removed: readonly ObjectKey[];
   /** The object of which nobody knows whether it was written: the connection broke before the answer. */
   readonly uncertain: ObjectKey | null;
   /** The run can be finished by another call, as soon as what stopped it is put right. */
@@ -22,9 +26,11 @@ export function halfWayOf(error: unknown): HalfWay | undefined {
 
 /** The error that says what stopped a run, and what it leaves behind. */
 export function halfWayError(cause: OpsError, standing: HalfWay, plan: string): OpsError {
-  const { written, missing, uncertain, resumable } = standing;
+  const { written, missing, handed, removed, uncertain, resumable } = standing;
   const said = [
     `written: ${names(written)}`,
+    ...(handed.length === 0 ? [] : [`taken over and not changed: ${names(handed)}`]),
+    ...(removed.length === 0 ? [] : [`deleted and not made again: ${names(removed)}`]),
     ...(uncertain === null ? [] : [`perhaps written: ${printable(keyText(uncertain))}`]),
     `not written: ${names(missing)}`,
   ].join("; ");

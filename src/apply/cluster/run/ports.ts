@@ -1,24 +1,25 @@
-import type { AuditLog } from "../../../audit/log-store.ts";
-import type { Clock } from "../../../kube/clock.ts";
 import type { ObjectKey } from "../../../kube/read-object.ts";
-import type { SignatureVerifier } from "../../../plan/approval-statement.ts";
 import type { ClusterTarget, Operation, PlanDigest } from "../../../plan/plan.ts";
-import type { Journal } from "../../journal/journal.ts";
-import type { StateFolder } from "../../state/state-folder.ts";
-import type { TrustRoot } from "../../trust-root/trust-root.ts";
+import type { RunPorts } from "../../run/run-ports.ts";
 import type { KubeConnection } from "../client/connection.ts";
 import type { ReaderOptions } from "../client/reader/reader.ts";
 import type { HealthReport, HealthProgress } from "../health/wait-healthy.ts";
 
 /**
  * In the order of a run; each is reported when it is durable. `writing`, `answered` and `written` come for every object:
- * announced in the journal, answered by the server, recorded in the journal.
+ * announced in the journal, answered by the server, recorded in the journal. Of an object that is made again `removing`,
+ * `removed` and `gone` stand before, of one whose fields pass to us `handing` and `handed`: its deletion was announced, was recorded, and has come to its end.
  */
 export type ClusterStepName =
   | "verified"
   | "intent-logged"
   | "preimages-saved"
   | "approvals-used"
+  | "handing"
+  | "handed"
+  | "removing"
+  | "removed"
+  | "gone"
   | "writing"
   | "answered"
   | "written"
@@ -34,26 +35,21 @@ export interface ClusterStep {
   /** Objects that are written, and that there are to write. */
   readonly done: number;
   readonly of: number;
+  /** Of `removed`: the finalizers that the object waits for. */
+  readonly waitsFor?: readonly string[];
 }
 
-export interface ClusterApplyPorts {
-  readonly state: StateFolder;
-  readonly journal: Journal;
-  readonly log: AuditLog;
-  readonly trustRoot: TrustRoot;
-  readonly verifier: SignatureVerifier;
-  readonly clock: Clock;
+export interface ClusterApplyPorts extends RunPorts {
   /**
    * Credentials that may lead to the target, from a kubeconfig. Whether they do is proved by the charter's pin before any
    * of them is sent (kernel K14).
    */
   readonly openCluster: (target: ClusterTarget) => KubeConnection | Promise<KubeConnection>;
   readonly clientOptions?: ReaderOptions;
-  readonly toolVersion: string;
-  /** Newest minor version of Kubernetes 1 whose tables this program has. */
-  readonly minor: number;
   /** What it gives is waited for before the run goes on. */
   readonly onStep?: (step: ClusterStep) => void | Promise<void>;
+  /** How long an object that is made again may take to go before the run stops. Default: 5 minutes. */
+  readonly removalTimeoutMs?: number;
   /** Waits until the written objects are healthy. */
   readonly wait?: { readonly timeoutMs: number; readonly onProgress?: (progress: HealthProgress) => void };
 }

@@ -5,6 +5,10 @@ export const steps = {
   saved: "preimages-saved",
   consuming: "consuming",
   consumed: "consumed",
+  handing: "handing",
+  handed: "handed",
+  removing: "removing",
+  removed: "removed",
   writing: "writing",
   wrote: "wrote",
 } as const;
@@ -14,6 +18,11 @@ export interface RunSoFar {
   readonly saved: boolean;
   /** UID of the marker that the run made, by nonce. */
   readonly consumed: ReadonlyMap<string, string>;
+  /** Identities of objects whose take-over was announced. */
+  readonly handing: ReadonlySet<string>;
+  /** Identities of objects that are made again, whose deletion was announced, and was answered. */
+  readonly removing: ReadonlySet<string>;
+  readonly removed: ReadonlySet<string>;
   /** By identity: the MAC of the result that was promised; empty for a deletion. */
   readonly announced: ReadonlyMap<string, string>;
   /** By identity: the UID of the object that was written or deleted. */
@@ -30,6 +39,9 @@ export function runSoFar(run: RunRecord | undefined): RunSoFar {
   return {
     saved: of(steps.saved).length > 0,
     consumed: pairs(steps.consumed, "nonce", "uid"),
+    handing: new Set(of(steps.handing).map((detail) => detail["object"] ?? "")),
+    removing: new Set(of(steps.removing).map((detail) => detail["object"] ?? "")),
+    removed: new Set(of(steps.removed).map((detail) => detail["object"] ?? "")),
     announced: pairs(steps.writing, "object", "expected"),
     wrote: pairs(steps.wrote, "object", "uid"),
     answers: pairs(steps.wrote, "object", "answer"),

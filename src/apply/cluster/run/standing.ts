@@ -3,7 +3,9 @@ import { identity, keyText, objectKey } from "../../../kube/object-key.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
 import { FIELD_MANAGER } from "../../../plan/change/applyset.ts";
+import { takeOverOf } from "../../../plan/cluster/take-over.ts";
 import type { ClusterState, LiveObject } from "../../../plan/cluster-state.ts";
+import type { ObjectKey } from "../../../kube/read-object.ts";
 import type { KubePlanner } from "../client/writer.ts";
 import { pathOf } from "../observe/change-request.ts";
 import { isSurrounding } from "../observe/surroundings.ts";
@@ -16,6 +18,10 @@ import type { RunSoFar } from "./run-steps.ts";
 
 export interface Standing {
   readonly written: ReadonlyMap<string, WrittenObject>;
+  /** What is to be made again, and was deleted by this run and not made again yet: by identity. */
+  readonly removed: ReadonlyMap<string, LiveWrite>;
+  /** What passed to us and is not written yet: by identity. */
+  readonly handed: ReadonlyMap<string, LiveWrite>;
   /** Written, as the cluster shows, and not yet recorded: identity and UID. */
   readonly unrecorded: ReadonlyMap<string, string>;
 }
@@ -32,14 +38,27 @@ export async function standingOf(
   macKey: Uint8Array,
 ): Promise<Standing> {
   const written = new Map<string, WrittenObject>();
+  const removed = new Map<string, LiveWrite>();
+  const handed = new Map<string, LiveWrite>();
   const unrecorded = new Map<string, string>();
-  const announced = writes.filter(({ key }) => run.announced.has(identity(key)));
+  const announced = writes.filter(
+    ({ key }) =>
+      run.announced.has(identity(key)) || run.removing.has(identity(key)) || run.handing.has(identity(key)),
+  );
   await Promise.all(
     announced.map(async (change) => {
       const id = identity(change.key);
       const live = (await reader.get(pathOf(change.key, change.live))) ?? null;
+      if (change.operation === "recreate" && !run.wrote.has(id)) {
+        const goes = isRemoved(change, live, run);
+        if (goes) removed.set(id, change);
+        if (goes || live === null || uidOf(live) === change.live.uid) return;
+      }
+      if (run.handing.has(id) && live !== null && takeOverOf(live) === undefined) handed.set(id, change);
+      if (!run.announced.has(id)) return;
       const uid = writtenUid(change, live, { run, before: before.get(id)?.live ?? null, macKey });
       if (uid === null) return;
+      handed.delete(id);
       written.set(id, {
         key: change.key,
         operation: change.operation,
@@ -49,7 +68,24 @@ export async function standingOf(
       if (!run.wrote.has(id)) unrecorded.set(id, uid);
     }),
   );
-  return { written, unrecorded };
+  return { written, removed, handed, unrecorded };
+}
+
+/**
+ * Whether the former object is gone, or going, by the deletion that this run announced.
+ * @throws {OpsError} TARGET_DRIFT where another one stands that this run cannot have made.
+ */
+function isRemoved(change: LiveWrite, live: JsonObject | null, run: RunSoFar): boolean {
+  const id = identity(change.key);
+  if (live === null) return true;
+  if (uidOf(live) === change.live.uid) {
+    if (isTerminating(live)) return true;
+    if (!run.removed.has(id)) return false;
+    throw drifted(change, "was deleted by this run, and stands there again");
+  }
+  // Whether it is the one that this run announced is told by what it is.
+  if (run.announced.has(id)) return false;
+  throw drifted(change, "was deleted by this run to be made again, and somebody else made it since");
 }
 
 /** The UID of what was written; null when it is as it stood before. */
@@ -62,7 +98,11 @@ function writtenUid(
     readonly macKey: Uint8Array;
   },
 ): string | null {
-  const { run, before, macKey } = given;
+  const { run, macKey } = given;
+  // What is made again is a creation: nothing of the former object is in it.
+  const again = change.operation === "recreate";
+  const before = again ? null : given.before;
+  const former = again ? null : change.live.uid;
   const id = identity(change.key);
   const recorded = run.wrote.get(id);
   const uid = live === null ? null : uidOf(live);
@@ -85,9 +125,9 @@ function writtenUid(
     return recorded;
   }
   // Announced, and the process ended before the answer was recorded.
-  if (uid === change.live.uid && sameState(live, before)) return null;
+  if (uid === former && sameState(live, before)) return null;
   if (live === null || uid === null) throw drifted(change, "was deleted");
-  if (change.live.uid !== null && uid !== change.live.uid) throw drifted(change, "was deleted and made anew");
+  if (former !== null && uid !== former) throw drifted(change, "was deleted and made anew");
   const known = { live: before, desired: change.object };
   const forms = [live, withoutOthers(live, before, FIELD_MANAGER)];
   if (forms.some((form) => resultMac(macKey, form, known) === expected)) return uid;
@@ -108,7 +148,7 @@ function drifted(change: LiveWrite, what: string): OpsError {
 export function stateBefore(
   now: ClusterState,
   before: ReadonlyMap<string, LiveObject>,
-  written: ReadonlyMap<string, WrittenObject>,
+  written: ReadonlyMap<string, { readonly key: ObjectKey }>,
 ): ClusterState {
   const was = (id: string): JsonObject | null => before.get(id)?.live ?? null;
   const objects = new Map(

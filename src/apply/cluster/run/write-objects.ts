@@ -7,13 +7,15 @@ import type { Run } from "../../journal/journal.ts";
 import { clusterErrorCause } from "../client/errors/cluster-error.ts";
 import type { PlannedRequest } from "../client/request/planned-request.ts";
 import type { KubeWriter } from "../client/writer.ts";
-import { pathOf } from "../observe/change-request.ts";
+import { takeOverMac, takeOverOf } from "../../../plan/cluster/take-over.ts";
+import { handOverRequest, pathOf } from "../observe/change-request.ts";
 import { finalizersOf, uidOf, versionOf } from "../observe/live-facts.ts";
-import { refuseMoved } from "./drift.ts";
-import type { LiveWrite } from "./planned-writes.ts";
+import { refuseMoved, refuseSuccessor } from "./drift.ts";
+import type { LiveWrite, PlannedWrites } from "./planned-writes.ts";
 import type { WrittenObject } from "./ports.ts";
 import { differingFields, type Known, resultMac } from "./result-mac.ts";
 import { steps } from "./run-steps.ts";
+import { untilGone } from "./until-gone.ts";
 import { maskResult } from "../../../plan/change/mask.ts";
 
 export interface WriteContext {
@@ -24,8 +26,20 @@ export interface WriteContext {
   readonly before: ReadonlyMap<string, LiveObject>;
   /** This very run has read all of `before` from the cluster a moment ago. */
   readonly fresh: boolean;
-  readonly requests: ReadonlyMap<string, PlannedRequest>;
-  readonly onStep: (step: "writing" | "answered", change: LiveWrite) => Promise<void>;
+  readonly requests: Pick<PlannedWrites, "changes" | "removals" | "handOvers">;
+  /** What passed to us in an earlier process. */
+  readonly handed: ReadonlyMap<string, LiveWrite>;
+  readonly onHanded: (change: LiveWrite) => void;
+  /** What the run deleted in an earlier process to make it again. */
+  readonly removed: ReadonlyMap<string, LiveWrite>;
+  readonly removalTimeoutMs: number;
+  readonly onStep: (
+    step: "handing" | "handed" | "removing" | "removed" | "gone" | "writing" | "answered",
+    change: LiveWrite,
+    waitsFor?: readonly string[],
+  ) => Promise<void>;
+  /** Called as soon as an object that is made again is on its way out. */
+  readonly onRemoved: (change: LiveWrite) => void;
   /** Called with every version of the store that an answer names. */
   readonly onVersion: (resourceVersion: string) => void;
   /** Called as soon as an object is written, also when it is not what was promised. */
@@ -43,17 +57,85 @@ export interface WriteContext {
  */
 export async function writeObject(change: LiveWrite, context: WriteContext): Promise<WrittenObject> {
   const id = identity(change.key);
-  const request = context.requests.get(id);
+  const request = context.requests.changes.get(id);
   if (request === undefined) throw new TypeError("every change has its request");
   const planned = { change, id, request };
+  if (change.operation === "recreate") return recreate(planned, context);
+  if (change.live.takesOver !== undefined) {
+    if (!context.handed.has(id)) await takeOver(planned, context);
+    return put(await promise({ ...planned, touched: true }, context), context);
+  }
   if (change.operation === "delete") return remove(await standing(planned, context), context);
   return put(await promise(planned, context), context);
+}
+
+/**
+ * Lets fields of client-side appliers pass to us: who owns what changes, and nothing else. Only then the server's dry run
+ * shows what our apply takes away, which must be what the plan promises.
+ */
+async function takeOver(planned: Planned, context: WriteContext): Promise<void> {
+  const { change, id } = planned;
+  const { key, live: bound } = change;
+  const request = context.requests.handOvers.get(id);
+  const { live, version } = await standing(planned, context);
+  const found = live === null ? undefined : takeOverOf(live);
+  if (request === undefined || live === null || version === undefined)
+    throw new TypeError("what passes to us stands there and has its request");
+  if (found === undefined || takeOverMac(found, context.macKey) !== bound.takesOver?.mac)
+    throw new OpsError(
+      "TARGET_DRIFT",
+      `other fields of ${printable(keyText(key))} are owned by client-side appliers than when the plan was made`,
+      { hint: "make a new plan" },
+    );
+  const fresh = handOverRequest(key, bound, live, bound.uid ?? "");
+  context.run.record(steps.handing, { object: id });
+  await context.onStep("handing", change);
+  try {
+    const { object } = await context.writer.handOver(request, fresh, version);
+    context.onVersion(versionOf(object) ?? "");
+  } catch (error) {
+    if (clusterErrorCause(error)?.effect !== "no") context.onUncertain(change);
+    throw error;
+  }
+  context.onHanded(change);
+  context.run.record(steps.handed, { object: id });
+  await context.onStep("handed", change);
+}
+
+/**
+ * Deletes the object as it stood when the plan was made, waits until it is gone, and makes the new one: with the dry run
+ * right before, and with the promise that the plan could make. What somebody made in its place meanwhile stays.
+ */
+async function recreate(planned: Planned, context: WriteContext): Promise<WrittenObject> {
+  const { change, id } = planned;
+  if (!context.removed.has(id)) {
+    const request = context.requests.removals.get(id);
+    if (request === undefined) throw new TypeError("what is made again has its deletion");
+    const asked = await standing({ ...planned, request }, context);
+    context.run.record(steps.removing, { object: id, uid: change.live.uid ?? "" });
+    await context.onStep("removing", change);
+    await send(asked, context);
+    context.onRemoved(change);
+    context.run.record(steps.removed, { object: id, uid: change.live.uid ?? "" });
+  }
+  await untilGone(change, {
+    reader: context.writer,
+    timeoutMs: context.removalTimeoutMs,
+    wait: context.wait,
+    onWaiting: (waitsFor) => context.onStep("removed", change, waitsFor),
+  });
+  await context.onStep("gone", change);
+  return put(await promise({ ...planned, gone: true }, context), context);
 }
 
 interface Planned {
   readonly change: LiveWrite;
   readonly id: string;
   readonly request: PlannedRequest;
+  /** The object that stood there is deleted by this run: nothing may stand there now. */
+  readonly gone?: true;
+  /** This run has just written it: what was read before is not its version any more. */
+  readonly touched?: true;
 }
 
 interface Sending extends Planned {
@@ -70,9 +152,10 @@ interface Promised extends Sending {
 
 /** @throws {OpsError} TARGET_DRIFT where the object is not as it stood. */
 async function standing(planned: Planned, { writer, before }: WriteContext): Promise<Sending> {
-  const { change, id } = planned;
+  const { change, id, gone } = planned;
   const live = (await writer.get(pathOf(change.key, change.live))) ?? null;
-  refuseMoved(change, before.get(id)?.live ?? null, live);
+  if (gone === true) refuseSuccessor(change, live);
+  else refuseMoved(change, before.get(id)?.live ?? null, live);
   return sending(planned, live);
 }
 
@@ -115,9 +198,11 @@ async function promise(planned: Planned, context: WriteContext): Promise<Promise
   const mac = resultMac(macKey, asked.merged, known);
   const { mergedMac } = change.live;
   if (mergedMac === null || mac === mergedMac) return { ...asked, mac };
+  const found = before.get(id);
+  const promised = change.operation === "recreate" ? found?.recreation?.merged : found?.merged;
   throw new OpsError(
     "RESULT_DIFFERS",
-    `the server would make something else of ${printable(keyText(change.key))} than it promised when the plan was made${differing(before.get(id)?.merged ?? null, asked.merged, known)}; nothing of it was written`,
+    `the server would make something else of ${printable(keyText(change.key))} than it promised when the plan was made${differing(promised ?? null, asked.merged, known)}; nothing of it was written`,
     { hint: "an admission rule or a default was changed: make a new plan" },
   );
 }
@@ -132,9 +217,11 @@ async function dryRun(planned: Planned, context: WriteContext): Promise<Omit<Pro
     const { object } = await context.writer.dryRun(asked.request, asked.version);
     return { ...asked, merged: object };
   };
-  if (!context.fresh) return ask(await standing(planned, context));
+  if (planned.touched === true || (!context.fresh && planned.gone !== true))
+    return ask(await standing(planned, context));
+  const before = planned.gone === true ? null : (context.before.get(planned.id)?.live ?? null);
   try {
-    return await ask(sending(planned, context.before.get(planned.id)?.live ?? null));
+    return await ask(sending(planned, before));
   } catch (error) {
     const status = clusterErrorCause(error)?.failure?.status;
     if (status !== 404 && status !== 409 && status !== 422) throw error;

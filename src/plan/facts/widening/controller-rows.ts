@@ -52,10 +52,14 @@ function marksOf(object: JsonObject | null): ReadonlyMap<string, Mark> {
   return found;
 }
 
-function marksChanged({ before, after }: ChangedObject): readonly Detected[] {
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+function marksChanged({ before, after, operation, takesOver }: ChangedObject): readonly Detected[] {
   if (after === null) return [];
   const had = marksOf(before);
   const has = marksOf(after);
+  // kubectl's copy of the object goes with kubectl's part in it, which is a fact of its own.
+  const copyGoes = operation === "recreate" || takesOver !== undefined;
   // What stood there before may be a live value (kernel K17): only its name is told.
   return [
     ...[...has].flatMap(([path, { key, value }]): readonly Detected[] => {
@@ -71,7 +75,7 @@ function marksChanged({ before, after }: ChangedObject): readonly Detected[] {
           ];
     }),
     ...[...had]
-      .filter(([path]) => !has.has(path))
+      .filter(([path, { key }]) => !has.has(path) && !(copyGoes && key === LAST_APPLIED))
       .map(([path, { key }]): Detected => ({ path, detail: `carries ${key} no more`, subject: key })),
   ];
 }

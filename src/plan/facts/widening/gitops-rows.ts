@@ -78,6 +78,24 @@ export const gitopsRows: readonly WideningRow[] = [
     negative: { before: null, after: plain },
   },
   {
+    id: "ownership-takeover",
+    title: "Fields that pass from another manager to us for good",
+    why: "What the other one still holds to be its own is ours then, and goes when a request leaves it out; nobody gives it back.",
+    source: "kubernetes staging/src/k8s.io/client-go/util/csaupgrade/upgrade.go",
+    detect: ({ takesOver }) =>
+      (takesOver?.from ?? []).map((manager) => ({
+        path: "",
+        detail: `takes over from ${manager}: ${(takesOver?.paths ?? []).join(", ")}`,
+        subject: manager,
+      })),
+    positive: {
+      before: plain,
+      after: plain,
+      takesOver: { from: ["kubectl-client-side-apply"], paths: ["data.a"] },
+    },
+    negative: { before: plain, after: plain },
+  },
+  {
     id: "field-ownership",
     title: "A live object, or a field of one, that another manager owns",
     why: "Whoever else writes it puts it back or takes it over; the charter's sharedWith says of whom that may be borne.",

@@ -12,6 +12,8 @@ export interface ChangedObject {
   readonly after: JsonObject | null;
   /** Of a live object: who else decides over what the change touches. */
   readonly owners?: readonly Owner[];
+  /** Managers whose fields pass to us for good. */
+  readonly takesOver?: { readonly from: readonly string[]; readonly paths: readonly string[] };
 }
 
 /** Another manager of a field, or of an object as a whole. */
@@ -46,6 +48,7 @@ export interface Example {
   /** Other objects of the folder, the same before and after. */
   readonly others?: readonly JsonObject[];
   readonly owners?: readonly Owner[];
+  readonly takesOver?: ChangedObject["takesOver"];
 }
 
 /** One row of the table of kernel K7. */
@@ -91,7 +94,12 @@ export function anyChange(kinds: readonly string[]): WideningRow["detect"] {
       : [];
 }
 
-const past = { create: "created", update: "changed", delete: "deleted" } as const;
+const past = {
+  create: "created",
+  update: "changed",
+  recreate: "deleted and made again",
+  delete: "deleted",
+} as const;
 
 /** For examples: an object with nothing but what it needs. */
 export function example(

@@ -18,14 +18,21 @@ import { wideningFacts, wideningTable } from "./table.ts";
 const table = wideningTable(34);
 
 function cased(
-  { before, after, others = [], owners }: Example,
+  { before, after, others = [], owners, takesOver }: Example,
   goes: readonly JsonObject[] = [],
 ): { readonly change: ChangedObject; readonly folder: FolderView } {
   const key = objectKey((after ?? before)!);
   const operation = before === null ? "create" : after === null ? "delete" : "update";
   const one = (object: JsonObject | null): JsonObject[] => (object === null ? [] : [object]);
   return {
-    change: { key, operation, before, after, ...(owners === undefined ? {} : { owners }) },
+    change: {
+      key,
+      operation,
+      before,
+      after,
+      ...(owners === undefined ? {} : { owners }),
+      ...(takesOver === undefined ? {} : { takesOver }),
+    },
     folder: { before: [...others, ...goes, ...one(before)], after: [...others, ...one(after)] },
   };
 }

@@ -88,7 +88,7 @@ const causeReasons: ReadonlySet<string> = new Set([
 
 /** Texts of validation that mean: this field cannot be changed (control-plane facts 4.5). */
 const immutableTexts =
-  /field is immutable|may not change once set|is immutable after creation|updates to statefulset spec for fields other than|may not be changed|cannot be changed|field cannot be changed/i;
+  /field is immutable|may not change once set|is immutable after creation|updates to statefulset spec for fields other than|may not be changed|cannot be changed|field cannot be changed|^(?:[^:]{0,256}: ){0,2}(?:cannot change roleRef|updates to (?:provisioner|parameters|reclaimPolicy|volumeBindingMode) are forbidden)/i;
 
 const mostCauses = 200;
 
@@ -147,7 +147,7 @@ function seconds(header: string | undefined): number | null {
 function statusCauses(causes: Json | undefined): FailureCause[] {
   if (!isArray(causes)) return [];
   const found: FailureCause[] = [];
-  for (const cause of causes.slice(0, mostCauses)) {
+  for (const cause of causes.length > mostCauses ? causes.slice(0, mostCauses - 1) : causes) {
     if (!isObject(cause)) continue;
     const reason = text(cause["reason"]);
     const message = text(cause["message"]);
@@ -160,7 +160,10 @@ function statusCauses(causes: Json | undefined): FailureCause[] {
     });
   }
   // The server's order of conflicts is that of a Go map: another one each time.
-  return found.some(({ manager }) => manager !== undefined) ? found.toSorted(byField) : found;
+  if (found.some(({ manager }) => manager !== undefined)) return found.toSorted(byField);
+  // What is left out may be wrong in another way.
+  if (causes.length > mostCauses) found.push({ reason: "Other", field: "", immutable: false });
+  return found;
 }
 
 function byField(one: FailureCause, other: FailureCause): number {

@@ -4,13 +4,13 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { authority } from "../../../../../test/support/test-pki.ts";
 import { answerJson, tlsServer, type TlsServer } from "../../../../../test/support/tls-server.ts";
-import type { JsonObject } from "../../../../kube/json.ts";
+import type { Json, JsonObject } from "../../../../kube/json.ts";
 import type { KubeConnection } from "../connection.ts";
 import { openTransport, type Transport } from "../transport.ts";
 import { openWriter } from "../writer.ts";
 import { objectPath, parsePath } from "./api-path.ts";
 import { classifyRequest } from "./classify-request.ts";
-import { permitPlan, type WritePermits } from "./permits.ts";
+import { permitPlan, renewManagedFields, type WritePermits } from "./permits.ts";
 import {
   applyRequest,
   createRequest,
@@ -311,6 +311,42 @@ describe("K13 the transport refuses what is no read, review, dry run or permitte
     await expect(client.send({ planned: create })).rejects.toThrow(TypeError);
     expect(server.connections()).toBe(again);
     expect(server.requests.slice(before).filter(({ method }) => method !== "GET").length).toBe(3);
+  });
+
+  it("K13 a permitted replacement of managedFields may carry other entries, and nothing else may differ", async () => {
+    const entries = [{ manager: "m", operation: "Apply" }];
+    const fresh = managedFieldsRequest(target, { uid, managedFields: entries, fieldManager: "kubeops" });
+    const permits = permitPlan([apply, fields]);
+    const no = /no verified plan permits this request/;
+    const others = [
+      managedFieldsRequest(target, { uid: "another", managedFields: entries, fieldManager: "kubeops" }),
+      managedFieldsRequest(
+        { ...target, name: "b" },
+        { uid, managedFields: entries, fieldManager: "kubeops" },
+      ),
+      managedFieldsRequest(target, { uid, managedFields: entries, fieldManager: "x" }),
+      { ...fresh, body: [...(fresh.body as Json[]), { op: "replace", path: "/data/k", value: "x" }] },
+      {
+        ...fresh,
+        body: [(fresh.body as Json[])[0] ?? null, { op: "replace", path: "/data", value: entries }],
+      },
+      {
+        ...fresh,
+        body: [(fresh.body as Json[])[0] ?? null, { op: "remove", path: "/metadata/managedFields" }],
+      },
+      { ...fresh, takesVersion: "no" as const },
+      apply,
+    ];
+    for (const other of others) {
+      expect(() => renewManagedFields(permits, fields, other)).toThrow(no);
+      expect(() => renewManagedFields(permits, other, fresh)).toThrow(no);
+    }
+    await refused(() => transport(permits).send({ planned: fresh, resourceVersion: "5" }));
+    renewManagedFields(permits, fields, fresh);
+    // The permit has moved: there is one, not two.
+    await refused(() => transport(permits).send({ planned: fields, resourceVersion: "5" }));
+    expect(() => renewManagedFields(permits, fields, fresh)).toThrow(no);
+    expect(() => renewManagedFields({ size: 1 } as WritePermits, fields, fresh)).toThrow(no);
   });
 
   it("permits are for writes of single objects, each once", () => {

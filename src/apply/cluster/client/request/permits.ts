@@ -1,4 +1,5 @@
 import { canonicalJson } from "../../../../kube/canonical-json.ts";
+import { isArray, isObject, valueAt } from "../../../../kube/json.ts";
 import { sha256Hex } from "../../../../kube/digest.ts";
 import { classifyRequest } from "./classify-request.ts";
 import type { PlannedRequest } from "./planned-request.ts";
@@ -38,6 +39,37 @@ export function permitPlan(requests: readonly PlannedRequest[]): WritePermits {
   const result = Object.freeze({ size: permits.size }) as WritePermits;
   permitSets.set(result, permits);
   return result;
+}
+
+/**
+ * Lets a permitted request that replaces managedFields go with others of the same object: entries of other managers move
+ * whenever a controller looks at it. The caller has compared what passes to whom with the plan; nothing but the new value of
+ * managedFields may differ.
+ * @throws {TypeError} for anything else
+ */
+export function renewManagedFields(
+  permits: WritePermits,
+  planned: PlannedRequest,
+  fresh: PlannedRequest,
+): void {
+  const set = permitSets.get(permits);
+  const key = permitKey(planned);
+  if (set?.get(key) !== "open" || frame(planned) === undefined || frame(planned) !== frame(fresh))
+    throw new TypeError(`no verified plan permits this request: ${fresh.method} ${fresh.path}`);
+  set.delete(key);
+  set.set(permitKey(fresh), "open");
+}
+
+/** Everything of a replacement of managedFields but their value; undefined for every other request. */
+function frame({ method, path, contentType, takesVersion, body }: PlannedRequest): string | undefined {
+  if (method !== "PATCH" || contentType !== "application/json-patch+json" || takesVersion !== "patch")
+    return undefined;
+  if (!isArray(body) || body.length !== 2) return undefined;
+  const [test, replace] = body;
+  if (valueAt(test, ["op"]) !== "test" || valueAt(test, ["path"]) !== "/metadata/uid") return undefined;
+  if (!isObject(replace) || replace["op"] !== "replace" || replace["path"] !== "/metadata/managedFields")
+    return undefined;
+  return canonicalJson([path, test ?? null, { ...replace, value: null }]);
 }
 
 /** Everything that the request puts on the wire, but the version that the transport adds. */

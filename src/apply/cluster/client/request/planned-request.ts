@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../../../kube/canonical-json.ts";
 import type { Json, JsonObject } from "../../../../kube/json.ts";
 import {
   collectionPath,
@@ -108,6 +109,61 @@ export function managedFieldsRequest(
     ],
     takesVersion: "patch",
   };
+}
+
+/**
+ * Makes an object what is wanted member by member, whoever owns what. Only for dry runs: no plan permits it, so it cannot be
+ * sent as a write.
+ */
+export function replacementRequest(
+  target: ObjectPath,
+  options: {
+    readonly uid: string;
+    readonly live: JsonObject;
+    readonly wanted: JsonObject;
+    readonly fieldManager: string;
+  },
+): PlannedRequest {
+  const { uid, live, wanted, fieldManager } = options;
+  const metadata = (object: JsonObject): JsonObject => {
+    const value = object["metadata"];
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+  };
+  return {
+    method: "PATCH",
+    path: withQuery(objectPath(target), writeQuery(fieldManager)),
+    contentType: "application/json-patch+json",
+    body: [
+      { op: "test", path: "/metadata/uid", value: uid },
+      ...replaced("", live, wanted, new Set(["apiVersion", "kind", "metadata", "status"])),
+      ...replaced(
+        "/metadata",
+        metadata(live),
+        metadata(wanted),
+        new Set(["managedFields", "resourceVersion"]),
+      ),
+    ],
+    takesVersion: "patch",
+  };
+}
+
+function replaced(
+  at: string,
+  live: JsonObject,
+  wanted: JsonObject,
+  but: ReadonlySet<string>,
+): readonly JsonObject[] {
+  return [...new Set([...Object.keys(live), ...Object.keys(wanted)])]
+    .filter((name) => !but.has(name))
+    .flatMap((name): readonly JsonObject[] => {
+      const path = `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      const value = Object.hasOwn(wanted, name) ? wanted[name] : undefined;
+      const was = Object.hasOwn(live, name) ? live[name] : undefined;
+      if (value === undefined) return [{ op: "remove", path }];
+      return was !== undefined && canonicalJson(was) === canonicalJson(value)
+        ? []
+        : [{ op: "add", path, value }];
+    });
 }
 
 export interface TokenOptions {
