@@ -19,8 +19,8 @@ import { isObject, valueAt } from "../../../src/kube/json.ts";
  * A malicious file names its backdoor in the first line; it counts as found when an error or a warning about security
  * stands on that object. A benign file is a false alarm when any of its objects has a `backdoor/` error.
  */
-const floors = { found: 42, backdoor: 29 };
-const ceilings = { alarms: 3 };
+const floors = { found: 71, backdoor: 58 };
+const ceilings = { alarms: 1 };
 
 /** Files that the server refuses as they stand, and why they stay: what they try is what counts. */
 const refusedAnyhow: ReadonlyMap<string, string> = new Map([

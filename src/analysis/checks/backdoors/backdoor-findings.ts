@@ -11,21 +11,25 @@ import {
   mappingsAt,
   membersAt,
   type ObjectSubject,
-  type PodSubject,
   textAt,
   textsAt,
 } from "../practices/subjects.ts";
 import { backdoorOf } from "./backdoor-table.ts";
 import { commandTable } from "./command-table.ts";
 import { runTexts, variableTexts, withDecoded } from "./commands.ts";
+import { fits } from "./fits.ts";
+import { inPod, type Hit } from "./pod-findings.ts";
+import {
+  certificate,
+  gitSource,
+  misnamed,
+  nodeVolume,
+  outsideService,
+  policyCode,
+  scripts,
+  systemBinding,
+} from "./more-findings.ts";
 import { lookAlike } from "./well-known-images.ts";
-
-interface Hit {
-  readonly id: string;
-  readonly path: JsonPath;
-  readonly message: string;
-  readonly key?: boolean;
-}
 
 /** Signs in the objects of somebody who wants to get in or to stay. */
 export function backdoorFindings(reads: readonly ReadObject[], minor: number): readonly Finding[] {
@@ -59,9 +63,15 @@ const none: readonly Hit[] = [];
 
 function inContainer(subject: ContainerSubject): readonly Hit[] {
   const hits: Hit[] = [];
-  const texts = [...runTexts(subject), ...variableTexts(subject)];
+  const named = textAt(subject.container, "image");
+  const texts = [
+    ...runTexts(subject),
+    ...variableTexts(subject),
+    ...(named === undefined ? [] : [{ path: [...subject.path, "image"], text: named }]),
+  ];
   for (const row of commandTable) {
-    const found = texts.find(({ text }) => withDecoded(text).some((one) => row.pattern.test(one)));
+    if (row.onNode === true && !reachesNode(subject)) continue;
+    const found = texts.find(({ text }) => fits(row, text));
     if (found !== undefined)
       hits.push({
         id: row.id,
@@ -89,95 +99,12 @@ function inContainer(subject: ContainerSubject): readonly Hit[] {
   return hits;
 }
 
-/** Parts of the control plane whose Pods run in kube-system, and what their images are called. */
-const controlPlane =
-  /^(?:kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy|etcd|coredns|cloud-controller-manager)(?:-|$)/;
-const ownRegistries =
-  /^(?:registry\.k8s\.io|k8s\.gcr\.io|gcr\.io|[a-z0-9-]+-docker\.pkg\.dev|quay\.io|mcr\.microsoft\.com|public\.ecr\.aws|\d+\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|gke\.gcr\.io|registry\.opensuse\.org|docker\.io\/(?:rancher|kindest|coredns|k3s)|rancher)(?:[/:]|$)/;
-const tokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
-const manifestsFolder =
-  /^\/etc\/kubernetes(?:\/manifests)?(?:\/|$)|^\/var\/lib\/kubelet\/manifests(?:\/|$)|^\/var\/lib\/rancher\/k3s\/(?:server|agent)\/(?:pod-)?manifests(?:\/|$)/;
-
-function inPod(pod: PodSubject): readonly Hit[] {
-  const hits: Hit[] = [];
-  const { name } = pod.key;
-  if (pod.namespace === "kube-system" && controlPlane.test(name)) {
-    const strange = pod.containers.find(({ container }) => {
-      const image = textAt(container, "image") ?? "";
-      return image !== "" && !ownRegistries.test(image) && parseImage(image)?.registry === "docker.io";
-    });
-    if (strange !== undefined)
-      hits.push({
-        id: "backdoor/control-plane-imitation",
-        path: [...strange.path, "image"],
-        message: `${pod.key.kind} ${printable(name)} has the name of a part of the control plane, and the image ${printable(textAt(strange.container, "image") ?? "")}`,
-      });
-  }
-  hits.push(...volumesOf(pod), ...everywhere(pod));
-  return hits;
-}
-
-function volumesOf(pod: PodSubject): readonly Hit[] {
-  const hits: Hit[] = [];
-  const secrets = new Set<string>();
-  const manifests = new Set<string>();
-  for (const [, volume] of mappingsAt(pod.spec, "volumes")) {
-    const name = textAt(volume, "name") ?? "";
-    if (textAt(volume, "secret", "secretName") !== undefined) secrets.add(name);
-    const path = textAt(volume, "hostPath", "path");
-    if (path !== undefined && manifestsFolder.test(plainPath(path))) manifests.add(name);
-  }
-  for (const { container, path, name } of pod.containers) {
-    for (const [index, mount] of mappingsAt(container, "volumeMounts")) {
-      const volume = textAt(mount, "name") ?? "";
-      const at = [...path, "volumeMounts", index];
-      if (manifests.has(volume) && get(mount, "readOnly") !== true)
-        hits.push({
-          id: "backdoor/static-pod-folder",
-          path: at,
-          message: `container ${printable(name)} can write where the kubelet looks for static Pods`,
-        });
-      const target = plainPath(textAt(mount, "mountPath") ?? "");
-      if (secrets.has(volume) && (target === tokenFolder || target === `/run${tokenFolder.slice(8)}`))
-        hits.push({
-          id: "backdoor/mounted-token",
-          path: at,
-          message: `container ${printable(name)} has a Secret where the token of its ServiceAccount belongs`,
-        });
-    }
-  }
-  return hits;
-}
-
-/** Images that hold a shell and nothing else. */
-const plainImages = /(?:^|\/)(?:alpine|busybox|debian|ubuntu|centos|fedora|bash|amazonlinux)(?::|@|$)/;
-
-function everywhere(pod: PodSubject): readonly Hit[] {
-  if (pod.key.kind !== "DaemonSet") return none;
-  const roots = new Set(
-    mappingsAt(pod.spec, "volumes").flatMap(([, volume]) =>
-      plainPath(textAt(volume, "hostPath", "path") ?? "/none") === "/" &&
-      get(volume, "hostPath") !== undefined
-        ? [textAt(volume, "name") ?? ""]
-        : [],
-    ),
+function reachesNode({ pod, context }: ContainerSubject): boolean {
+  return (
+    get(context, "privileged") === true ||
+    get(pod.spec, "hostPID") === true ||
+    mappingsAt(pod.spec, "volumes").some(([, volume]) => get(volume, "hostPath") !== undefined)
   );
-  const strange = pod.containers.find(
-    ({ container, context }) =>
-      get(context, "privileged") === true &&
-      plainImages.test(textAt(container, "image") ?? "") &&
-      (get(pod.spec, "hostPID") === true ||
-        mappingsAt(container, "volumeMounts").some(([, mount]) => roots.has(textAt(mount, "name") ?? ""))),
-  );
-  return strange === undefined
-    ? none
-    : [
-        {
-          id: "backdoor/privileged-everywhere",
-          path: strange.path,
-          message: `container ${printable(strange.name)} is a privileged shell with the processes or files of every node`,
-        },
-      ];
 }
 
 function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
@@ -191,6 +118,14 @@ function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
     ...lastApplied(subject),
     ...schedule(subject, index),
     ...endpoints(subject, index),
+    ...scripts(subject),
+    ...certificate(subject),
+    ...systemBinding(subject),
+    ...policyCode(subject),
+    ...outsideService(subject, index),
+    ...gitSource(subject),
+    ...misnamed(subject),
+    ...nodeVolume(subject),
   ];
 }
 
@@ -315,6 +250,9 @@ function inWebhook(subject: ObjectSubject): readonly Hit[] {
         words("apiGroups").includes("*") && words("resources").some((one) => one === "*" || one === "*/*")
       );
     });
+    const secrets = mappingsAt(webhook, "rules").some(([, rule]) =>
+      textsAt(rule, "resources").some(([, one]) => one === "secrets"),
+    );
     const narrowed =
       membersAt(webhook, "namespaceSelector").length > 0 ||
       membersAt(webhook, "objectSelector").length > 0 ||
@@ -324,6 +262,12 @@ function inWebhook(subject: ObjectSubject): readonly Hit[] {
         id: "backdoor/webhook-sees-everything",
         path: ["webhooks", index, "rules"],
         message: `webhook ${name} is asked about every object of every kind`,
+      });
+    if (secrets && !narrowed)
+      hits.push({
+        id: "backdoor/webhook-sees-secrets",
+        path: ["webhooks", index, "rules"],
+        message: `webhook ${name} is shown every Secret`,
       });
     return hits;
   });
@@ -343,6 +287,18 @@ function inSecret(subject: ObjectSubject): readonly Hit[] {
   ];
 }
 
+/** Names that lead to another name outside the cluster, and addresses that are public. */
+function rewritesOutside(line: string): boolean {
+  if (/^\s*(?:template\s+(?:IN|ANY)\s|answer\s)/.test(line)) return true;
+  const rewrite =
+    /^\s*rewrite\s+(?:stop\s+|continue\s+)?(?:name\s+)?(?:exact\s+|suffix\s+|prefix\s+|regex\s+)?\S+\s+(\S+)/.exec(
+      line,
+    );
+  if (rewrite !== null) return !/(?:\.svc(?:\.\S*)?|\.local|\.internal)\.?$/.test(rewrite[1] ?? "");
+  const host = /^\s*([0-9a-fA-F.:]{7,})\s+\S*\.\S*\s*$/.exec(line);
+  return host !== null && outside.test(host[1] ?? "");
+}
+
 function inDns(subject: ObjectSubject): readonly Hit[] {
   const { kind, name } = subject.key;
   if (
@@ -353,13 +309,7 @@ function inDns(subject: ObjectSubject): readonly Hit[] {
     return none;
   return membersAt(subject.object, "data").flatMap(([key, value]): readonly Hit[] => {
     if (typeof value !== "string") return none;
-    const line = value
-      .split("\n")
-      .find((one) =>
-        /^\s*(?:rewrite\s|template\s+(?:IN|ANY)\s|answer\s)|^\s*(?!(?:::1|127\.))[0-9a-fA-F.:]{7,}\s+\S*\.\S*\s*$/.test(
-          one,
-        ),
-      );
+    const line = value.split("\n").find(rewritesOutside);
     return line === undefined
       ? none
       : [

@@ -17,6 +17,8 @@ const pod = (fields: string): string =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {${fields}}`;
 const command = (line: string): string =>
   pod(`containers: [{name: a, command: [sh, -c, ${JSON.stringify(line)}]}]`);
+const onNode = (line: string): string =>
+  pod(`hostPID: true, containers: [{name: a, command: [sh, -c, ${JSON.stringify(line)}]}]`);
 const role = (labels: string, rules = "[]"): string =>
   `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: reports${labels}}\nrules: ${rules}`;
 const binding = (name: string, roleName: string): string =>
@@ -37,7 +39,7 @@ export const backdoorTable: readonly BackdoorRow[] = [
       hint: look,
       source: row.source,
       same: [],
-      positive: command(row.positive[0] ?? ""),
+      positive: row.onNode === true ? onNode(row.positive[0] ?? "") : command(row.positive[0] ?? ""),
       negative: command(row.negative[0] ?? ""),
     }),
   ),
@@ -230,6 +232,172 @@ export const backdoorTable: readonly BackdoorRow[] = [
       "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a, namespace: shop}\nspec: {selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {hostPID: true, volumes: [{name: h, hostPath: {path: /}}], containers: [{name: a, image: 'alpine:3', command: [sh, -c, sleep infinity], securityContext: {privileged: true}, volumeMounts: [{name: h, mountPath: /host}]}]}}}",
     negative:
       "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a, namespace: shop}\nspec: {selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: a, image: 'alpine:3', command: [sh, -c, sleep infinity]}]}}}",
+  },
+  {
+    id: "backdoor/controller-account",
+    severity: "error",
+    title: "No Pod runs as a controller of Kubernetes",
+    hint: look,
+    source: "bootstrap policy; MITRE T1078.001",
+    same: [],
+    positive:
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: kube-system}\nspec: {serviceAccountName: namespace-controller, containers: [{name: a}]}",
+    negative:
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: kube-system}\nspec: {serviceAccountName: coredns, containers: [{name: a}]}",
+  },
+  {
+    id: "backdoor/preload",
+    severity: "error",
+    title: "No program loads a library that another container put there",
+    hint: look,
+    source: "MITRE T1574.006",
+    same: [],
+    positive: pod(
+      "volumes: [{name: l, emptyDir: {}}], containers: [{name: a, env: [{name: LD_PRELOAD, value: /l/x.so}], volumeMounts: [{name: l, mountPath: /l}]}]",
+    ),
+    negative: pod("containers: [{name: a, env: [{name: LD_PRELOAD, value: /usr/lib/libjemalloc.so}]}]"),
+  },
+  {
+    id: "backdoor/webhook-sees-secrets",
+    severity: "warning",
+    title: "Admission webhooks are not shown Secrets",
+    hint: "leave secrets out of the rules, or narrow them by a selector",
+    source: "Threat Matrix for Kubernetes, malicious admission controller",
+    same: ["kubescape:C-0036"],
+    positive: webhook(`${local}, ${rules("secrets")}`),
+    negative: webhook(`${local}, ${rules("secrets")}, namespaceSelector: {matchLabels: {a: b}}`),
+  },
+  {
+    id: "backdoor/masters-certificate",
+    severity: "error",
+    title: "Nobody asks for a certificate of system:masters",
+    hint: look,
+    source: "CIS Kubernetes Benchmark 5.1.7; a certificate cannot be taken back",
+    same: [],
+    positive:
+      "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {name: a}\nspec: {signerName: kubernetes.io/kube-apiserver-client, groups: ['system:masters'], request: YQ==}",
+    negative:
+      "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {name: a}\nspec: {signerName: kubernetes.io/kube-apiserver-client, groups: ['system:authenticated'], request: YQ==}",
+  },
+  {
+    id: "backdoor/system-namespace-binding",
+    severity: "warning",
+    title: "Nobody outside the cluster has rights over kube-system",
+    hint: "name the objects that are needed in a Role",
+    source: "MITRE T1098",
+    same: [],
+    positive:
+      "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a, namespace: kube-system}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}\nsubjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: eve@example.com}]",
+    negative:
+      "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a, namespace: kube-system}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\nsubjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: eve@example.com}]",
+  },
+  {
+    id: "backdoor/policy-injects",
+    severity: "warning",
+    title: "No admission policy puts containers or accounts into other people's Pods",
+    hint: look,
+    source: "Threat Matrix for Kubernetes, sidecar injection",
+    same: [],
+    positive:
+      'apiVersion: admissionregistration.k8s.io/v1beta1\nkind: MutatingAdmissionPolicy\nmetadata: {name: a}\nspec: {mutations: [{patchType: JSONPatch, jsonPatch: {expression: \'[JSONPatch{op: "replace", path: "/spec/serviceAccountName", value: "x"}]\'}}]}',
+    negative:
+      'apiVersion: admissionregistration.k8s.io/v1beta1\nkind: MutatingAdmissionPolicy\nmetadata: {name: a}\nspec: {mutations: [{patchType: JSONPatch, jsonPatch: {expression: \'[JSONPatch{op: "add", path: "/metadata/labels/a", value: "x"}]\'}}]}',
+  },
+  {
+    id: "backdoor/metadata-service",
+    severity: "error",
+    title: "No Service leads to the metadata of the cloud",
+    hint: look,
+    source: "MITRE T1552.005",
+    same: [],
+    positive:
+      "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: shop}\nspec: {type: ExternalName, externalName: metadata.google.internal}",
+    negative:
+      "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: shop}\nspec: {type: ExternalName, externalName: db.example.com}",
+  },
+  {
+    id: "backdoor/forged-endpoints",
+    severity: "error",
+    title: "No addresses pose as those that the controller writes",
+    hint: "remove the label; a slice of one's own says who manages it",
+    source: "https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#management",
+    same: [],
+    positive:
+      "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\nmetadata: {name: a, namespace: shop, labels: {endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io}}\nendpoints: []",
+    negative:
+      "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\nmetadata: {name: a, namespace: shop, labels: {endpointslice.kubernetes.io/managed-by: ops.example.com}}\nendpoints: []",
+  },
+  {
+    id: "backdoor/outside-api",
+    severity: "error",
+    title: "No part of the API is answered from outside the cluster",
+    hint: look,
+    source: "https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/apiserver-aggregation/",
+    same: [],
+    positive:
+      "apiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {name: v1.x.example.com}\nspec: {group: x.example.com, version: v1, groupPriorityMinimum: 1, versionPriority: 1, service: {name: x, namespace: shop}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: shop}\nspec: {type: ExternalName, externalName: api.example.net}",
+    negative:
+      "apiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {name: v1.x.example.com}\nspec: {group: x.example.com, version: v1, groupPriorityMinimum: 1, versionPriority: 1, service: {name: x, namespace: shop}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: shop}\nspec: {selector: {app: x}}",
+  },
+  {
+    id: "backdoor/unproved-source",
+    severity: "warning",
+    title: "What is applied comes from where its owner is proved",
+    hint: "use https or ssh with a host name",
+    source: "MITRE T1195.002",
+    same: [],
+    positive:
+      "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec: {source: {repoURL: 'http://git.example.com/a.git'}}",
+    negative:
+      "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec: {source: {repoURL: 'https://git.example.com/a.git'}}",
+  },
+  {
+    id: "backdoor/project-without-bounds",
+    severity: "warning",
+    title: "A project of Argo CD has bounds",
+    hint: "name repositories, namespaces and kinds",
+    source: "https://argo-cd.readthedocs.io/en/stable/user-guide/projects/",
+    same: [],
+    positive:
+      "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: a, namespace: argocd}\nspec: {sourceRepos: ['*'], destinations: [{namespace: '*', server: '*'}], clusterResourceWhitelist: [{group: '*', kind: '*'}]}",
+    negative:
+      "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: a, namespace: argocd}\nspec: {sourceRepos: ['*'], destinations: [{namespace: shop, server: '*'}]}",
+  },
+  {
+    id: "backdoor/misnamed-policy",
+    severity: "warning",
+    title: "A policy does what its name says",
+    hint: "remove the empty rule, or the name",
+    source: "https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-policies",
+    same: [],
+    positive:
+      "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: default-deny, namespace: shop}\nspec: {podSelector: {}, ingress: [{}]}",
+    negative:
+      "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: default-deny, namespace: shop}\nspec: {podSelector: {}, policyTypes: [Ingress]}",
+  },
+  {
+    id: "backdoor/exempt-namespace",
+    severity: "warning",
+    title: "No namespace is both privileged and hidden from policies",
+    hint: look,
+    source: "MITRE T1562.001",
+    same: [],
+    positive:
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {pod-security.kubernetes.io/enforce: privileged, admission.gatekeeper.sh/ignore: 'true'}}",
+    negative:
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {pod-security.kubernetes.io/enforce: privileged}}",
+  },
+  {
+    id: "backdoor/node-volume",
+    severity: "error",
+    title: "No volume of the cluster is a node's own system",
+    hint: look,
+    source: "Threat Matrix for Kubernetes, writable hostPath mount",
+    same: ["kubescape:C-0257"],
+    positive:
+      "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /}}",
+    negative:
+      "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /srv/data}}",
   },
 ];
 
