@@ -17,7 +17,8 @@ import { isObject, valueAt } from "../../../src/kube/json.ts";
  * payloads are inert.
  *
  * A malicious file names its backdoor in the first line; it counts as found when an error or a warning about security
- * stands on that object. A benign file is a false alarm when any of its objects has a `backdoor/` error.
+ * stands on that object. A benign file is a false alarm when any of its objects has a `backdoor/` error. At the first count 42
+ * of 78 were found, 29 of them by a rule for backdoors, with 3 false alarms of 64.
  */
 const floors = { found: 71, backdoor: 58 };
 const ceilings = { alarms: 1 };
