@@ -124,7 +124,7 @@ const pages = new Map();
   const { droppedServiceFields, droppedTopLevelFields } = await import(
     "../src/authoring/compose/fields/dropped.ts"
   );
-  const { credentialNames, credentialValues } = await import("../src/authoring/compose/credentials.ts");
+  const { credentialNames, credentialValues } = await import("../src/analysis/checks/secrets/credentials.ts");
   const { knownImages } = await import("../src/authoring/images/known-images.ts");
   const dropped = [
     ...Object.entries(droppedServiceFields).map(([field, reason]) => [

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { projectFiles } from "../../src/apply/files/node-files.ts";
 import { isDistinctive } from "../../src/authoring/compose/context.ts";
-import { isCredential } from "../../src/authoring/compose/credentials.ts";
+import { isCredential } from "../../src/analysis/checks/secrets/credentials.ts";
 import { parseDotenv } from "../../src/authoring/compose/interpolation/dotenv.ts";
 import { type ComposeRead, readCompose } from "../../src/authoring/compose/read-compose.ts";
 import { canonicalJson } from "../../src/kube/canonical-json.ts";

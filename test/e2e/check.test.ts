@@ -20,7 +20,7 @@ describe("check", () => {
         "  template:",
         "    spec:",
         "      hostNetwork: true",
-        "      containers: [{name: web, image: web}]",
+        "      containers: [{name: web, image: 'web:1'}]",
         "    metadata: {labels: {app: web}}",
         "  selector: {matchLabels: {app: web}}",
         "",
@@ -63,7 +63,8 @@ describe("check", () => {
     );
     const pods = Array.from(
       { length: 12 },
-      (_, index) => `apiVersion: v1\nkind: Pod\nmetadata: {name: p${index}}\nspec: {hostPID: true, containers: [{name: a, image: b}]}\n`,
+      (_, index) =>
+        `apiVersion: v1\nkind: Pod\nmetadata: {name: p${index}}\nspec: {hostPID: true, containers: [{name: a, image: b}]}\n`,
     );
     world.write("many.yaml", pods.join("---\n"));
     const many = world.kubeops(["check", "many.yaml", "--pod-security", "baseline"]);

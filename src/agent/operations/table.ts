@@ -1,4 +1,4 @@
-import { isCredential } from "../../authoring/compose/credentials.ts";
+import { isCredential } from "../../analysis/checks/secrets/credentials.ts";
 import { parseCidr } from "../../authoring/specialists/networking/ip.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import {

@@ -1,4 +1,4 @@
-import { isCredential } from "../../authoring/compose/credentials.ts";
+import { isCredential } from "../../analysis/checks/secrets/credentials.ts";
 import { isLabelValue } from "../../authoring/specialists/names.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../kube/json.ts";
 import { objectKey } from "../../kube/object-key.ts";

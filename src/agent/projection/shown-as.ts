@@ -1,4 +1,4 @@
-import { holdsCredential } from "../../authoring/compose/credentials.ts";
+import { holdsCredential } from "../../analysis/checks/secrets/credentials.ts";
 import type { Json } from "../../kube/json.ts";
 import { parseQuantity } from "../../kube/quantity.ts";
 import type { Grammar } from "../operations/field.ts";

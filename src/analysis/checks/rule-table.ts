@@ -2,12 +2,16 @@ import { objectProblems } from "../../kube/object-problems.ts";
 import type { Severity } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
+import { backdoorTable } from "./backdoors/backdoor-table.ts";
 import { admissionFindingTable } from "./admission/admission-table.ts";
 import { customResourceFindingTable } from "./custom-resources/custom-resource-table.ts";
 import { networkFindings } from "../network/findings/finding-table.ts";
 import { permissionRules } from "./permissions/permission-findings.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
+import { practices } from "./practices/practice-table.ts";
 import { objectFindings } from "./reading/object-findings.ts";
+import { secretTable } from "./secrets/secret-table.ts";
+import { parameterRules } from "./settings/parameters.ts";
 import { schemaFindingTable } from "./schema/schema-table.ts";
 import { serverCodes } from "./server/engine/server-codes.ts";
 
@@ -56,7 +60,14 @@ export function ruleExample(
 
 function allRules(): ReadonlyMap<string, Rule> {
   rules ??= new Map(
-    [...tableRules(), ...podSecurityRules(), ...permissionRules()].map((rule) => [rule.id, rule]),
+    [
+      ...tableRules(),
+      ...podSecurityRules(),
+      ...permissionRules(),
+      ...practiceRules(),
+      ...dangerRules(),
+      ...settingRules(),
+    ].map((rule) => [rule.id, rule]),
   );
   return rules;
 }
@@ -70,4 +81,47 @@ function tableRules(): readonly Rule[] {
       help: `${row.hint === undefined ? "" : `What to do: ${row.hint}. `}Source of the rule: ${row.source}`,
     })),
   );
+}
+
+function practiceRules(): readonly Rule[] {
+  return practices.map((row) => ({
+    id: row.id,
+    severity: row.severity,
+    title: row.title,
+    help: `${row.why} What to do: ${row.fix}. Source of the rule: ${row.source}`,
+  }));
+}
+
+function dangerRules(): readonly Rule[] {
+  return [
+    ...backdoorTable.map((row) => ({
+      id: row.id,
+      severity: row.severity,
+      title: row.title,
+      help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
+    })),
+    ...Object.entries(secretTable).map(([id, row]) => ({
+      id,
+      severity: row.severity,
+      title: row.message(GAP),
+      help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
+    })),
+  ];
+}
+
+function settingRules(): readonly Rule[] {
+  return [
+    ...Object.entries(parameterRules).map(([id, row]) => ({
+      id,
+      severity: row.severity,
+      title: row.title,
+      help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
+    })),
+    {
+      id: "settings/unused-exemption",
+      severity: "warning",
+      title: "Every exemption is for something that is there",
+      help: "What to do: remove it, or correct what it is for. Source of the rule: this program's settings",
+    },
+  ];
 }

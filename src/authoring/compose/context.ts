@@ -8,7 +8,11 @@ import type {
   SecretKeyIntent,
   WorkloadIntent,
 } from "../intent/intent.ts";
-import { holdsCredential, isCredential, isCredentialName } from "./credentials.ts";
+import {
+  holdsCredential,
+  isCredential,
+  isCredentialName,
+} from "../../analysis/checks/secrets/credentials.ts";
 import type { KomposeSettings } from "./kompose-settings.ts";
 import type { Sources } from "./load/sources.ts";
 import { dataKey, dnsLabel } from "./names.ts";

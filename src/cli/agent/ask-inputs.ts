@@ -1,6 +1,6 @@
 import { priceOf } from "../../agent/model/prices.ts";
 import type { BudgetLimits } from "../../agent/loop/budget.ts";
-import { holdsCredential } from "../../authoring/compose/credentials.ts";
+import { holdsCredential } from "../../analysis/checks/secrets/credentials.ts";
 import { author } from "../../authoring/specialists/author.ts";
 import { isDnsLabel } from "../../authoring/specialists/names.ts";
 import type { JsonObject } from "../../kube/json.ts";

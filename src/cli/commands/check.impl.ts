@@ -1,6 +1,8 @@
+import { resolve } from "node:path";
 import { changeFindings } from "../../analysis/checks/changes/change-findings.ts";
-import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
+import { checkAll } from "../../analysis/checks/reading/check-objects.ts";
 import { NAMESPACE_LABEL } from "../../analysis/checks/pod-security/rules.ts";
+import type { Profile } from "../../analysis/checks/practices/practice.ts";
 import { ruleOf } from "../../analysis/checks/rule-table.ts";
 import { type Finding, sortFindings } from "../../analysis/findings/finding.ts";
 import { renderFindingsGithub } from "../../analysis/findings/github.ts";
@@ -9,7 +11,10 @@ import { findingsJson } from "../../analysis/findings/json.ts";
 import { renderFindingsJunit } from "../../analysis/findings/junit.ts";
 import { renderFindingsSarif } from "../../analysis/findings/sarif.ts";
 import { renderFindingsText } from "../../analysis/findings/text.ts";
+import { baselineJson, newFindings } from "../../analysis/checks/settings/baseline.ts";
+import { writeAtomically } from "../../apply/files/atomic-write.ts";
 import { ExitCode } from "../../kube/error-table.ts";
+import { isObject } from "../../kube/json.ts";
 import { keyText } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
@@ -20,6 +25,8 @@ import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { inputNames, readObjectInputs } from "../inputs.ts";
+import { readBaseline, readSettings } from "../check-settings.ts";
+import { checkListText } from "../display/check-list.ts";
 import { cachePath } from "../paths.ts";
 import { openSchemaStore } from "../schema-store/schema-store.ts";
 import { minorOf } from "../session.ts";
@@ -30,6 +37,11 @@ export interface CheckFlags {
   readonly against?: readonly string[];
   readonly kubeVersion?: string;
   readonly podSecurity?: "baseline" | "restricted";
+  readonly profile?: Profile | "none";
+  readonly config?: string;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly listChecks: boolean;
   readonly output: "text" | "json" | "sarif" | "junit" | "github" | "gitlab";
   readonly failOn: "error" | "warning" | "info";
   readonly color: "auto" | "always" | "never";
@@ -46,10 +58,18 @@ function skippedText(skipped: readonly SkippedFile[]): string {
 
 export async function check(this: CliContext, flags: CheckFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
+    if (flags.listChecks) {
+      this.process.stdout.write(checkListText(flags.output));
+      return ExitCode.done;
+    }
     const minor = minorOf(flags.kubeVersion);
-    const { inputs, skipped } = await readObjectInputs(this, inputNames(flags.filename, words), {
-      leaveUnrendered: true,
-    });
+    const settings = readSettings(this, flags.config);
+    const read = await readObjectInputs(this, inputNames(flags.filename, words), { leaveUnrendered: true });
+    const inputs = read.inputs.filter((input) => !isOwn(input));
+    const skipped = [
+      ...read.skipped,
+      ...read.inputs.filter(isOwn).map(({ path }) => ({ path, reason: "a file of kubeops itself" })),
+    ];
     if (inputs.length === 0) {
       throw new OpsError("INPUT_EMPTY", "no Kubernetes object was found in the inputs", {
         hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
@@ -57,16 +77,31 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
     }
     const store = openSchemaStore(cachePath(this));
     const changes = await changesFrom(this, flags.against, inputs, minor);
-    const checked = checkInputs(inputs, {
+    const { kept: own, exempt } = checkAll(inputs, {
       minor,
       podSecurity: flags.podSecurity ?? "labels",
+      judge: { settings, ...(flags.profile === undefined ? {} : { profile: flags.profile }) },
       storedDefinition: (group, kind) => store.find(group, kind),
     });
-    const findings = changes.length === 0 ? checked : sortFindings([...checked, ...changes]);
+    const kept = changes.length === 0 ? own : sortFindings([...own, ...changes]);
     const { stdout, stderr } = this.process;
+    if (flags.writeBaseline !== undefined) {
+      writeAtomically(resolve(this.cwd, flags.writeBaseline), baselineJson(kept));
+      if (!flags.quiet)
+        stderr.write(`${kept.length} findings written to ${printable(flags.writeBaseline)}\n`);
+      return ExitCode.done;
+    }
+    const {
+      fresh: findings,
+      old,
+      gone,
+    } = flags.baseline === undefined
+      ? { fresh: kept, old: 0, gone: 0 }
+      : newFindings(kept, readBaseline(this, flags.baseline));
     stdout.write(rendered(findings, { inputs, skipped, flags, color: wantsColor(this, flags) }));
     if (!flags.quiet && flags.output === "text" && flags.podSecurity !== undefined)
       stderr.write(brokenText(findings, flags.podSecurity));
+    if (!flags.quiet) stderr.write(leftOutText({ exempt: exempt.length, old, gone }));
     if (!flags.quiet && !tellsSkipped.has(flags.output)) {
       for (const { path, reason } of skipped)
         stderr.write(`skipped ${printable(path)}: ${printableRest(reason)}\n`);
@@ -89,6 +124,26 @@ async function changesFrom(
   const objectsOf = (files: readonly InputFile[]): readonly ReadObject[] =>
     readObjects(files.flatMap((file) => file.documents)).objects;
   return changeFindings(objectsOf(old.inputs), objectsOf(inputs), minor);
+}
+
+/** Settings, charters, plans and baselines of ours lie beside manifests and are none. */
+function isOwn(input: InputFile): boolean {
+  return (
+    input.documents.length > 0 &&
+    input.documents.every(
+      ({ value }) => isObject(value) && value["apiVersion"] === "kubernetes-operations.dev/v1",
+    )
+  );
+}
+
+/** What does not count, in one line; nothing where everything counts. */
+function leftOutText({ exempt, old, gone }: { exempt: number; old: number; gone: number }): string {
+  const parts = [
+    ...(exempt > 0 ? [`${exempt} exempt by settings or annotations`] : []),
+    ...(old > 0 ? [`${old} known from the baseline`] : []),
+    ...(gone > 0 ? [`${gone} of the baseline are gone: write it anew`] : []),
+  ];
+  return parts.length === 0 ? "" : `not counted: ${parts.join(", ")}\n`;
 }
 
 /** Formats that name what was left aside themselves. */

@@ -32,6 +32,39 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         brief:
           "Judge every Pod by this Pod Security level: what enforcing it would break (default: by the labels of the Namespaces in the input)",
       },
+      profile: {
+        kind: "enum",
+        values: ["default", "baseline", "restricted", "production", "nsa", "cis", "all", "none"],
+        optional: true,
+        brief: "Practices to judge by: a quiet default, a guide, or none (default: what kubeops.yaml says)",
+      },
+      config: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "file",
+        brief: "Settings of the checks (default: kubeops.yaml in the working folder, where there is one)",
+      },
+      baseline: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "file",
+        brief: "Count only findings that this file does not know",
+      },
+      writeBaseline: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        placeholder: "file",
+        brief: "Write the findings of today to a file for --baseline",
+      },
+      listChecks: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "List every check instead of checking",
+      },
       output: {
         kind: "enum",
         values: ["text", "json", "sarif", "junit", "github", "gitlab"],

@@ -2,10 +2,13 @@ import {
   podSecurityViolations,
   type PodSecurityLevel,
 } from "../../analysis/checks/pod-security/pod-security.ts";
+import { judgeObjects } from "../../analysis/checks/judge-objects.ts";
+import { checkObject } from "../../analysis/checks/reading/check-objects.ts";
+import type { Finding } from "../../analysis/findings/finding.ts";
 import { resourceOf, scopeOf, versionsOf } from "../../kube/catalogue/catalogue.ts";
 import { type JsonObject, pathText, valueAt } from "../../kube/json.ts";
 import { identity, objectKey } from "../../kube/object-key.ts";
-import type { ObjectKey } from "../../kube/read-object.ts";
+import type { ObjectKey, ReadObject } from "../../kube/read-object.ts";
 import type { TargetFolder } from "../change/target-folder.ts";
 import type { PlanFinding } from "../plan.ts";
 import { imageUses } from "./build-facts.ts";
@@ -44,6 +47,7 @@ export function findProblems(changed: readonly ChangedObject[], world: FindingWo
       ...podFindings(key, after, world),
     );
   }
+  found.push(...checkFindings(changed, world));
   return found.sort(bySubject);
 }
 
@@ -64,6 +68,59 @@ export function folderFindings(
     });
   }
   return found;
+}
+
+/** Families that say the same in a plan's own words: of images, of what is served, of Pod Security. */
+const otherwise: ReadonlySet<string> = new Set([
+  "supply-chain/moving-tag",
+  "object/not-served",
+  "object/off-by-default",
+  "object/unknown-kind",
+]);
+
+/**
+ * What `kubeops check` finds in the objects that the plan writes: refusals of the API server, credentials, backdoors, and
+ * the practices of the quiet default. References are looked for in the whole target; where not all of it was read, those
+ * that lead nowhere are left out. Exemptions of a repository do not count here (kernel K7).
+ */
+function checkFindings(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
+  const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
+  const reads = world.folder.after.map(readOf);
+  const own = reads.filter((read) => written.has(identity(objectKey(read.object))));
+  const minor = world.minor;
+  const violations = own.flatMap((read) => podSecurityFindingsOf(read.object, world));
+  return [
+    ...own.flatMap((read) => checkObject(read, minor)),
+    ...judgeObjects(reads, { minor, profile: "default", known: violations }).filter(
+      ({ object, code }) =>
+        object !== undefined &&
+        written.has(identity(object)) &&
+        !(world.folder.partial === true && code.startsWith("reference/")),
+    ),
+  ].flatMap(({ code, severity, message, object, path }): readonly PlanFinding[] =>
+    otherwise.has(code) || object === undefined
+      ? []
+      : [{ code, severity, message, key: object, ...(path === undefined ? {} : { path: pathText(path) }) }],
+  );
+}
+
+const nowhere = { file: "", line: 1, column: 1 };
+
+/** An object of a plan as the checks read it; places in files it has none. */
+function readOf(object: JsonObject): ReadObject {
+  return { object, file: "", document: 0, path: [], places: { value: () => nowhere, key: () => nowhere } };
+}
+
+/** Pod Security's violations in the form that silences the practices which mean the same. */
+function podSecurityFindingsOf(object: JsonObject, world: FindingWorld): readonly Finding[] {
+  const key = objectKey(object);
+  const level = enforcedLevel(key.namespace, world.folder.after) ?? world.podSecurity;
+  return podSecurityViolations(object, level, world.minor).map(({ check, reason }) => ({
+    code: `pod-security/${check}`,
+    severity: "error",
+    message: reason,
+    object: key,
+  }));
 }
 
 function bySubject(left: PlanFinding, right: PlanFinding): number {
@@ -130,7 +187,7 @@ function podFindings(key: ObjectKey, object: JsonObject, world: FindingWorld): r
   const enforced = enforcedLevel(key.namespace, world.folder.after);
   const level = enforced ?? world.podSecurity;
   return podSecurityViolations(object, level, world.minor).map((violation) => ({
-    code: `pod-security/${kebab(violation.check)}`,
+    code: `pod-security/${violation.check}`,
     // Without a label nothing refuses the Pods; how far they may go is then the charter's rule, not a finding's.
     severity: enforced === undefined ? "warning" : "error",
     message: `${violation.reason}: ${violation.detail} (${enforced === undefined ? `level ${level} of the charter` : `the namespace enforces ${level}`})`,
@@ -151,10 +208,6 @@ export function enforcedLevel(
   const level =
     found === undefined ? undefined : valueAt(found, ["metadata", "labels", `${POD_SECURITY_LABEL}enforce`]);
   return level === "restricted" || level === "baseline" || level === "privileged" ? level : undefined;
-}
-
-function kebab(check: string): string {
-  return check.replace(/_/gu, "-").replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** Members of a kustomization that only say what is applied, not how it is changed on the way. */

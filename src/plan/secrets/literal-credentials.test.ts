@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { credentialValues } from "../../authoring/compose/credentials.ts";
+import { credentialValues } from "../../analysis/checks/secrets/credentials.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { buildPlan } from "../build-plan.ts";

@@ -1,10 +1,10 @@
-import { wordCredentials } from "../../authoring/compose/command-credentials.ts";
+import { wordCredentials } from "../../analysis/checks/secrets/command-credentials.ts";
 import {
   credentialSpans,
   holdsCredential,
   isCredential,
   isReference,
-} from "../../authoring/compose/credentials.ts";
+} from "../../analysis/checks/secrets/credentials.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../kube/json.ts";
 import { objectKey } from "../../kube/object-key.ts";
 

@@ -13,7 +13,10 @@ import { permissionFindings } from "../permissions/permission-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { componentFindings, isDecodingFault, schemaFindings } from "../schema/schema-findings.ts";
 import { withoutDroppedFields } from "../schema/dropped-fields.ts";
+import { judgeObjects, type JudgeOptions } from "../judge-objects.ts";
 import { serverFindings } from "../server/server-findings.ts";
+import { applySettings, type Exempted } from "../settings/exempt.ts";
+import { noSettings } from "../settings/settings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
 
@@ -24,19 +27,27 @@ export interface CheckOptions {
   readonly podSecurity?: PodSecurityAsked;
   /** The CustomResourceDefinition of a kind that the inputs do not define, from a store; undefined when there is none. */
   readonly storedDefinition?: (group: string, kind: string) => JsonObject | undefined;
+  /** Also judge practices, credentials and backdoors, and apply settings. */
+  readonly judge?: Pick<JudgeOptions, "profile" | "settings">;
+}
+
+/** The findings of `checkAll` that no exemption takes out. */
+export function checkInputs(inputs: readonly InputFile[], options: CheckOptions): readonly Finding[] {
+  return checkAll(inputs, options).kept;
 }
 
 /**
- * What reading the inputs found, what decoding, the catalogue and the syntax of metadata decide about their objects, and
- * what Pod Security admission would refuse, and what network policies do that nobody may mean; sorted.
+ * What reading the inputs found, what decoding, the catalogue and the syntax of metadata decide about their objects, what
+ * Pod Security admission would refuse, and what should not be although it is taken; sorted.
  */
-export function checkInputs(inputs: readonly InputFile[], options: CheckOptions): readonly Finding[] {
-  const { minor, podSecurity } = options;
+export function checkAll(inputs: readonly InputFile[], options: CheckOptions): Exempted {
+  const { minor, podSecurity, judge } = options;
   const documents = inputs.flatMap((input) => input.documents);
   const { objects, problems, componentFiles } = readObjects(documents);
   const definitions = definitionsFor(objects, options);
   const defined = new Set(definitions.keys());
-  return sortFindings([
+  const violations = podSecurity === undefined ? [] : podSecurityFindings(objects, podSecurity, minor);
+  const found = [
     ...documents.flatMap((document) => document.problems),
     // A file for a component cannot be applied, and can be checked.
     ...problems.filter(({ code }) => code !== "object/component-file"),
@@ -47,8 +58,12 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
     ...admissionFindings(objects, minor, definitions),
     ...permissionFindings(objects, minor),
     ...findNetworkFaults(objects),
-    ...(podSecurity === undefined ? [] : podSecurityFindings(objects, podSecurity, minor)),
-  ]);
+    ...violations,
+    ...(judge === undefined ? [] : judgeObjects(objects, { minor, known: violations, ...judge })),
+  ];
+  if (judge === undefined) return { kept: sortFindings(found), exempt: [] };
+  const { kept, exempt } = applySettings(found, objects, judge.settings ?? noSettings);
+  return { kept: sortFindings(kept), exempt };
 }
 
 /**
@@ -120,7 +135,8 @@ function checkComponentFile(read: ReadObject, minor: number): readonly Finding[]
   return [objectFinding("object/unknown-component-file", read, ["kind"], { what, other: `1.${minor}` })];
 }
 
-function checkObject(read: ReadObject, minor: number): readonly Finding[] {
+/** What the API server's decoding, catalogue and validation say of one object. */
+export function checkObject(read: ReadObject, minor: number): readonly Finding[] {
   const key = objectKey(read.object);
   const template = podTemplateOf(read.object);
   const schema = schemaFindings(read, key, minor);

@@ -1,7 +1,7 @@
-import { expandable, wordCredentials } from "../command-credentials.ts";
+import { expandable, wordCredentials } from "../../../analysis/checks/secrets/command-credentials.ts";
 import { type ServiceContext, variableFor } from "../context.ts";
-import { isCredentialName } from "../credentials.ts";
-import { shellWords } from "../syntax/shell-words.ts";
+import { isCredentialName } from "../../../analysis/checks/secrets/credentials.ts";
+import { shellWords } from "../../../analysis/checks/secrets/shell-words.ts";
 import { isNull, listOf, malformed, type Node, textOf } from "../tree/node.ts";
 
 /** Values that must not stand in a text of this service: distinctive references, and what credential variables gave to the node. */

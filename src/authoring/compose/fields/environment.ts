@@ -1,10 +1,10 @@
 import { OpsError } from "../../../kube/ops-error.ts";
 import { referenceVariable, removeVariable, type ServiceContext } from "../context.ts";
-import { isCredential } from "../credentials.ts";
+import { isCredential } from "../../../analysis/checks/secrets/credentials.ts";
 import { type DotenvVariable, parseDotenv, parseRawEnvironment } from "../interpolation/dotenv.ts";
 import { decodeUtf8 } from "../load/sources.ts";
 import { isEnvName } from "../names.ts";
-import { escapeExpansion } from "../syntax/shell-words.ts";
+import { escapeExpansion } from "../../../analysis/checks/secrets/shell-words.ts";
 import {
   booleanOf,
   fieldText,

@@ -1,5 +1,9 @@
 import type { HealthIntent, ProbeIntent } from "../../intent/intent.ts";
-import { shellCredentials, shellReference, wordCredentials } from "../command-credentials.ts";
+import {
+  shellCredentials,
+  shellReference,
+  wordCredentials,
+} from "../../../analysis/checks/secrets/command-credentials.ts";
 import { type ServiceContext, variableFor } from "../context.ts";
 import { durationSeconds } from "../syntax/units.ts";
 import {

@@ -1,8 +1,8 @@
 import type { AutoscaleIntent, MountIntent, ProbeIntent } from "../../intent/intent.ts";
-import { shellCredentials } from "../command-credentials.ts";
+import { shellCredentials } from "../../../analysis/checks/secrets/command-credentials.ts";
 import { literal, type ServiceContext } from "../context.ts";
 import { dnsLabel, isDnsLabel } from "../names.ts";
-import { shellWords } from "../syntax/shell-words.ts";
+import { shellWords } from "../../../analysis/checks/secrets/shell-words.ts";
 import { byteCount } from "../syntax/units.ts";
 import { booleanOf, integerOf, malformed, type Node, textOf } from "../tree/node.ts";
 import type { KomposeProbe } from "../kompose-settings.ts";

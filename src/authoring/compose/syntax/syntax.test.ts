@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { shortPort } from "./ports.ts";
-import { escapeExpansion, shellWords } from "./shell-words.ts";
+import { escapeExpansion, shellWords } from "../../../analysis/checks/secrets/shell-words.ts";
 import { byteCount, durationSeconds, milliCores } from "./units.ts";
 import { isHostPath, splitVolume } from "./volume.ts";
 

@@ -1,6 +1,6 @@
 import { type JsonPath, pathText } from "../../../kube/json.ts";
 import type { FieldReport } from "../../intent/intent.ts";
-import { holdsCredential } from "../credentials.ts";
+import { holdsCredential } from "../../../analysis/checks/secrets/credentials.ts";
 import type { Node } from "./node.ts";
 
 export type Disposition = FieldReport["disposition"];

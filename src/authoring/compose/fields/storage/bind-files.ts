@@ -1,6 +1,6 @@
 import type { ConfigIntent, MountIntent } from "../../../intent/intent.ts";
 import { holdsSecret, type ServiceContext } from "../../context.ts";
-import { isCredentialFile } from "../../credentials.ts";
+import { isCredentialFile } from "../../../../analysis/checks/secrets/credentials.ts";
 import { joinPath, utf8 } from "../../load/sources.ts";
 import { dataKey, objectName } from "../../names.ts";
 import type { Node } from "../../tree/node.ts";

@@ -1,7 +1,11 @@
 import { OpsError } from "../../../../kube/ops-error.ts";
 import type { ConfigIntent, MountIntent } from "../../../intent/intent.ts";
 import { holdsSecret, isSecretText, type ProjectContext, type ServiceContext } from "../../context.ts";
-import { holdsCredential, isCredentialFile, isCredentialName } from "../../credentials.ts";
+import {
+  holdsCredential,
+  isCredentialFile,
+  isCredentialName,
+} from "../../../../analysis/checks/secrets/credentials.ts";
 import { utf8 } from "../../load/sources.ts";
 import { dataKey, objectName } from "../../names.ts";
 import {

@@ -1,5 +1,5 @@
 import { credentialSpans, isCredentialName, isReference, mergeSpans, type Span } from "./credentials.ts";
-import { escapeExpansion } from "./syntax/shell-words.ts";
+import { escapeExpansion } from "./shell-words.ts";
 
 /** Options that take a credential and do not say so, by program: attached (`-pX`), as the next word, or after the colon of it. */
 interface ShortOption {

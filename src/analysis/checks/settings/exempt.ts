@@ -1,0 +1,160 @@
+import { isObject, valueAt } from "../../../kube/json.ts";
+import { containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
+import { printable } from "../../../kube/printable.ts";
+import type { ReadObject } from "../../../kube/read-object.ts";
+import type { Finding } from "../../findings/finding.ts";
+import type { CheckSettings, Exemption } from "./settings.ts";
+
+/** Annotation `check.kubernetes-operations.dev/<family>.<check>: <reason>` exempts its object from one check. */
+export const EXEMPT_PREFIX = "check.kubernetes-operations.dev/";
+
+export interface Exempted {
+  readonly kept: readonly Finding[];
+  /** Findings that an exemption took out, with its reason. */
+  readonly exempt: readonly { readonly finding: Finding; readonly reason: string }[];
+}
+
+/**
+ * Applies severities and exemptions of the settings and of annotations. An exemption that fits nothing is reported: it is a
+ * leftover, or it was meant for something else. Without a reason an annotation exempts nothing.
+ */
+export function applySettings(
+  findings: readonly Finding[],
+  reads: readonly ReadObject[],
+  settings: CheckSettings,
+): Exempted {
+  const inline = inlineExemptions(reads);
+  const used = new Set<Exemption>();
+  const usedInline = new Set<InlineExemption>();
+  const kept: Finding[] = [];
+  const exempt: { finding: Finding; reason: string }[] = [];
+  for (const finding of findings) {
+    const severity = settings.severity.get(finding.code);
+    const own = severity === undefined ? finding : { ...finding, severity };
+    const named = inline.find((one) => one.fits(own));
+    const general = settings.exemptions.find((one) => fits(one, own, reads));
+    if (named !== undefined) usedInline.add(named);
+    if (general !== undefined) used.add(general);
+    const reason = named?.reason ?? general?.reason;
+    if (reason === undefined) kept.push(own);
+    else exempt.push({ finding: own, reason });
+  }
+  for (const exemption of settings.exemptions) {
+    if (!used.has(exemption))
+      kept.push({
+        code: "settings/unused-exemption",
+        severity: "warning",
+        message: `the exemption from ${printable(exemption.check)} fits nothing`,
+        place: exemption.place,
+        hint: "remove it, or correct what it is for",
+      });
+  }
+  for (const one of inline) {
+    if (one.reason.trim() === "") kept.push(annotationFinding(one, "gives no reason, and exempts nothing"));
+    else if (!usedInline.has(one)) kept.push(annotationFinding(one, "fits nothing"));
+  }
+  return { kept, exempt };
+}
+
+interface InlineExemption {
+  readonly read: ReadObject;
+  readonly annotation: string;
+  readonly check: string;
+  readonly reason: string;
+  readonly fits: (finding: Finding) => boolean;
+}
+
+function annotationFinding({ read, annotation, check }: InlineExemption, what: string): Finding {
+  return {
+    code: "settings/unused-exemption",
+    severity: "warning",
+    message: `the annotation for ${printable(check)} ${what}`,
+    place: read.places.key(["metadata", "annotations", annotation]),
+    path: [...read.path, "metadata", "annotations", annotation],
+    hint: "remove it, or give the reason as its value",
+  };
+}
+
+function inlineExemptions(reads: readonly ReadObject[]): readonly InlineExemption[] {
+  return reads.flatMap((read) => {
+    const annotations = valueAt(read.object, ["metadata", "annotations"]);
+    if (!isObject(annotations)) return [];
+    return Object.entries(annotations).flatMap(([annotation, value]) => {
+      if (!annotation.startsWith(EXEMPT_PREFIX) || typeof value !== "string") return [];
+      const name = annotation.slice(EXEMPT_PREFIX.length);
+      const dot = name.indexOf(".");
+      const check = dot < 0 ? name : `${name.slice(0, dot)}/${name.slice(dot + 1)}`;
+      const first = read.places.value([]);
+      return [
+        {
+          read,
+          annotation,
+          check,
+          reason: value,
+          fits: (finding: Finding) =>
+            value.trim() !== "" &&
+            finding.code === check &&
+            !/^(?:yaml|object|schema|server)\//.test(check) &&
+            belongs(finding, read, first),
+        },
+      ];
+    });
+  });
+}
+
+function belongs(finding: Finding, read: ReadObject, first: Finding["place"]): boolean {
+  const metadata = valueAt(read.object, ["metadata"]);
+  return (
+    finding.object !== undefined &&
+    finding.place?.file === first?.file &&
+    finding.object.kind === read.object["kind"] &&
+    isObject(metadata) &&
+    finding.object.name === metadata["name"] &&
+    finding.object.namespace === (metadata["namespace"] ?? "")
+  );
+}
+
+function fits(exemption: Exemption, finding: Finding, reads: readonly ReadObject[]): boolean {
+  if (exemption.check !== finding.code) return false;
+  const { object } = finding;
+  if (exemption.namespace !== undefined && !glob(exemption.namespace, object?.namespace ?? "")) return false;
+  if (exemption.object !== undefined) {
+    if (object === undefined || !glob(exemption.object, `${object.kind}/${object.name}`)) return false;
+  }
+  return exemption.container === undefined || glob(exemption.container, containerName(finding, reads) ?? "");
+}
+
+/** Name of the container in which a finding stands. */
+function containerName(finding: Finding, reads: readonly ReadObject[]): string | undefined {
+  const { path, object, place } = finding;
+  if (path === undefined || object === undefined) return undefined;
+  const text = path.join("\0");
+  for (const read of reads) {
+    if (read.file !== place?.file || read.object["kind"] !== object.kind) continue;
+    const template = podTemplateOf(read.object);
+    if (template === undefined) continue;
+    for (const { path: inSpec, container } of containersOf(template.spec)) {
+      const start = [...read.path, ...template.path, "spec", ...inSpec].join("\0");
+      const name = container["name"];
+      if ((text === start || text.startsWith(`${start}\0`)) && belongs(finding, read, place))
+        return typeof name === "string" ? name : undefined;
+    }
+  }
+  return undefined;
+}
+
+/** `*` stands for any characters, everything else for itself. Linear: the pattern's parts are looked for in order. */
+export function glob(pattern: string, text: string): boolean {
+  const parts = pattern.split("*");
+  const [first = "", ...rest] = parts;
+  if (!text.startsWith(first)) return false;
+  if (rest.length === 0) return text === first;
+  const last = rest.pop() ?? "";
+  let at = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
+}

@@ -1,0 +1,44 @@
+import type { JsonPath } from "../../../kube/json.ts";
+import type { Place } from "../../../kube/place.ts";
+import type { Severity } from "../../../kube/problem.ts";
+import type { Profile } from "../practices/practice.ts";
+
+/** One exemption: a check that a place need not keep, and why. Absent parts fit everything; `*` stands for any characters. */
+export interface Exemption {
+  readonly check: string;
+  readonly namespace?: string;
+  /** `Kind/name`. */
+  readonly object?: string;
+  readonly container?: string;
+  readonly reason: string;
+  readonly place: Place;
+}
+
+/** `kubeops.yaml`: how a repository wants to be checked. It never says what may be applied: that is the charter's. */
+export interface CheckSettings {
+  readonly profile?: Profile;
+  readonly enable: readonly string[];
+  readonly disable: readonly string[];
+  readonly severity: ReadonlyMap<string, Severity>;
+  /** Registries, with a path where wanted, from which images may come; empty: any. */
+  readonly allowedRegistries: readonly string[];
+  /** Labels that every workload must have. */
+  readonly requiredLabels: readonly string[];
+  readonly exemptions: readonly Exemption[];
+}
+
+export const noSettings: CheckSettings = {
+  enable: [],
+  disable: [],
+  severity: new Map(),
+  allowedRegistries: [],
+  requiredLabels: [],
+  exemptions: [],
+};
+
+/** What is wrong with a settings file, and where. */
+export interface SettingsProblem {
+  readonly message: string;
+  readonly path: JsonPath;
+  readonly hint?: string;
+}

@@ -1,0 +1,46 @@
+import { practiceOf } from "../../analysis/checks/practices/practice-table.ts";
+import { ruleCodes, ruleOf } from "../../analysis/checks/rule-table.ts";
+
+interface Listed {
+  readonly id: string;
+  readonly severity: string;
+  readonly title: string;
+  /** Profiles in which it is on; empty: always on, whatever the profile. */
+  readonly profiles: readonly string[];
+  /** The same check in other tools. */
+  readonly same: readonly string[];
+  readonly frameworks: readonly string[];
+}
+
+function listed(): readonly Listed[] {
+  return ruleCodes()
+    .flatMap((id): readonly Listed[] => {
+      const rule = ruleOf(id);
+      if (rule === undefined) return [];
+      const practice = practiceOf(id);
+      return [
+        {
+          id,
+          severity: rule.severity,
+          title: rule.title,
+          profiles: practice?.profiles ?? [],
+          same: practice?.same ?? [],
+          frameworks: practice?.frameworks ?? [],
+        },
+      ];
+    })
+    .sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+/** Every check: for people in columns, for programs as one object. */
+export function checkListText(output: string): string {
+  const checks = listed();
+  if (output === "json")
+    return `${JSON.stringify({ apiVersion: "kubernetes-operations.dev/v1", kind: "CheckList", checks })}\n`;
+  const width = Math.max(...checks.map((check) => check.id.length));
+  const lines = checks.map(
+    ({ id, severity, title, profiles }) =>
+      `${id.padEnd(width)}  ${severity.padEnd(7)}  ${title}${profiles.length === 0 ? "" : `  [${profiles.join(" ")}]`}`,
+  );
+  return `${lines.join("\n")}\n`;
+}
