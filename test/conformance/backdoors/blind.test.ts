@@ -20,7 +20,7 @@ import { isObject, valueAt } from "../../../src/kube/json.ts";
  * stands on that object. A benign file is a false alarm when any of its objects has a `backdoor/` error. At the first count 42
  * of 78 were found, 29 of them by a rule for backdoors, with 3 false alarms of 64.
  */
-const floors = { found: 71, backdoor: 58 };
+const floors = { found: 74, backdoor: 59 };
 const ceilings = { alarms: 1 };
 
 /** Files that the server refuses as they stand, and why they stay: what they try is what counts. */

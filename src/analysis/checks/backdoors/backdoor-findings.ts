@@ -18,6 +18,7 @@ import { backdoorOf } from "./backdoor-table.ts";
 import { commandTable } from "./command-table.ts";
 import { runTexts, variableTexts, withDecoded } from "./commands.ts";
 import { fits } from "./fits.ts";
+import { isBuiltinRbac } from "../practices/builtin-name.ts";
 import { inPod, type Hit } from "./pod-findings.ts";
 import {
   certificate,
@@ -160,9 +161,7 @@ function isRbac({ key }: ObjectSubject): boolean {
 function inBinding(subject: ObjectSubject): readonly Hit[] {
   if (!isRbac(subject) || !subject.key.kind.endsWith("Binding")) return none;
   const { name } = subject.key;
-  const real =
-    textAt(subject.object, "metadata", "labels", "kubernetes.io/bootstrapping") === "rbac-defaults" ||
-    addOn.test(name);
+  const real = isBuiltinRbac(subject) || addOn.test(name);
   if (!/^(?:system[:.-]|kube[:-]|k8s[:.-])/i.test(name) || real) return none;
   const wide =
     textAt(subject.object, "roleRef", "name") === "cluster-admin" || name.startsWith("system:controller:");
@@ -202,8 +201,7 @@ function inRole(subject: ObjectSubject): readonly Hit[] {
       "true",
   );
   if (target === undefined) return none;
-  if (textAt(subject.object, "metadata", "labels", "kubernetes.io/bootstrapping") === "rbac-defaults")
-    return none;
+  if (isBuiltinRbac(subject)) return none;
   return mappingsAt(subject.object, "rules").flatMap(([index, rule]) => {
     const groups = textsAt(rule, "apiGroups").map(([, word]) => word);
     const core = groups.some(

@@ -1,18 +1,11 @@
 import type { Json, JsonPath } from "../../../kube/json.ts";
+import { isBuiltinRbac } from "./builtin-name.ts";
 import { none } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
 import { mappingsAt, type ObjectSubject, textAt, textsAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 const rbacDocs = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/";
-
-/** Roles of Kubernetes itself, which their controllers keep as they are. */
-function isBuiltin({ key, object }: ObjectSubject): boolean {
-  return (
-    key.name.startsWith("system:") ||
-    textAt(object, "metadata", "labels", "kubernetes.io/bootstrapping") === "rbac-defaults"
-  );
-}
 
 function isRole({ key }: ObjectSubject): boolean {
   return key.group === "rbac.authorization.k8s.io" && (key.kind === "Role" || key.kind === "ClusterRole");
@@ -73,7 +66,7 @@ function groupRow(
     positive: binding("ClusterRoleBinding", "view", group(names[0] ?? "")),
     negative,
     object: (subject) =>
-      !isBinding(subject) || isBuiltin(subject)
+      !isBinding(subject) || isBuiltinRbac(subject)
         ? none
         : mappingsAt(subject.object, "subjects").flatMap(([index, one]): readonly Hit[] => {
             const name = textAt(one, "name") ?? "";
@@ -113,7 +106,7 @@ export const bindingRows: readonly PracticeRow[] = [
     negative: binding("ClusterRoleBinding", "view", account),
     object: (subject) =>
       isBinding(subject) &&
-      !isBuiltin(subject) &&
+      !isBuiltinRbac(subject) &&
       subject.key.name !== "cluster-admin" &&
       textAt(subject.object, "roleRef", "kind") === "ClusterRole" &&
       textAt(subject.object, "roleRef", "name") === "cluster-admin"
@@ -146,7 +139,7 @@ export const bindingRows: readonly PracticeRow[] = [
     positive: role("{apiGroups: ['*'], resources: ['*'], verbs: ['*']}"),
     negative: role("{apiGroups: [apps], resources: [deployments], verbs: [get, '*']}").replace(", '*'", ""),
     object: (subject) =>
-      !isRole(subject) || isBuiltin(subject)
+      !isRole(subject) || isBuiltinRbac(subject)
         ? none
         : rulesOf(subject).flatMap((rule): readonly Hit[] => {
             const fields = [
@@ -225,7 +218,7 @@ export const bindingRows: readonly PracticeRow[] = [
     positive: binding("RoleBinding", "edit", "{kind: ServiceAccount, name: default, namespace: shop}"),
     negative: binding("RoleBinding", "edit", account),
     object: (subject) =>
-      !isBinding(subject) || isBuiltin(subject)
+      !isBinding(subject) || isBuiltinRbac(subject)
         ? none
         : mappingsAt(subject.object, "subjects").flatMap(([index, one]): readonly Hit[] =>
             textAt(one, "kind") === "ServiceAccount" && textAt(one, "name") === "default"

@@ -1,19 +1,12 @@
 import type { Json, JsonPath } from "../../../kube/json.ts";
+import { isBuiltinRbac } from "./builtin-name.ts";
 import { none } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { mappingsAt, type ObjectSubject, textAt, textsAt } from "./subjects.ts";
+import { mappingsAt, type ObjectSubject, textsAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 const cis: readonly Profile[] = ["production", "nsa", "cis"];
 const rbacDocs = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/";
-
-/** Roles of Kubernetes itself, which their controllers keep as they are. */
-function isBuiltin({ key, object }: ObjectSubject): boolean {
-  return (
-    key.name.startsWith("system:") ||
-    textAt(object, "metadata", "labels", "kubernetes.io/bootstrapping") === "rbac-defaults"
-  );
-}
 
 function isRole({ key }: ObjectSubject): boolean {
   return key.group === "rbac.authorization.k8s.io" && (key.kind === "Role" || key.kind === "ClusterRole");
@@ -93,7 +86,7 @@ function roleRow(row: RoleRow): PracticeRow {
     positive: role(row.positive),
     negative: role(row.negative),
     object: (subject) =>
-      !isRole(subject) || isBuiltin(subject)
+      !isRole(subject) || isBuiltinRbac(subject)
         ? none
         : rulesOf(subject).flatMap((rule): readonly Hit[] => {
             for (const wanted of row.wanted) {
@@ -243,7 +236,7 @@ export const permissionRows: readonly PracticeRow[] = [
   roleRow({
     id: "permission/approve-certificates",
     severity: "warning",
-    profiles: cis,
+    profiles: ["default", "baseline", "restricted", "production", "nsa", "cis"],
     title: "Few may approve certificates",
     why: "An approved request is a login as anybody, system:masters among them.",
     same: ["checkov:CKV_K8S_156", "kubescape:C-0280"],

@@ -51,7 +51,7 @@ describe("serverFindings", () => {
     expect(finding?.message).toBe("nodePort must not be set: the type is ClusterIP");
     expect(finding?.path).toEqual(["spec", "ports", 0, "nodePort"]);
     expect(finding?.hint).toBe("remove it (the server's rule: core validateService)");
-    expect(finding?.place.line).toBe(4);
+    expect(finding?.place?.line).toBe(4);
   });
 
   it("compares requests with limits as amounts", () => {
