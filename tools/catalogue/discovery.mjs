@@ -126,11 +126,9 @@ export function shortNameTable(modules) {
         rows.set(`/${item.kind}`, item.shortNames);
     }
     for (const group of read(module, "aggregated_v2.json").items) {
-      for (const version of group.versions) {
-        for (const item of version.resources) {
-          if (item.shortNames !== undefined)
-            rows.set(`${group.metadata.name}/${item.responseKind.kind}`, item.shortNames);
-        }
+      for (const item of group.versions.flatMap((version) => version.resources)) {
+        if (item.shortNames !== undefined)
+          rows.set(`${group.metadata.name}/${item.responseKind.kind}`, item.shortNames);
       }
     }
   }

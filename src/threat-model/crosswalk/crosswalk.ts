@@ -13,6 +13,10 @@ export interface AsiRow {
   readonly mcp: readonly string[];
   /** Domains of CSA's AICM. */
   readonly aicm: readonly string[];
+  /** Weaknesses of MITRE's CWE that it comes down to; our reading. */
+  readonly cwe: readonly string[];
+  /** Requirements of OWASP AISVS that answer it; our reading, ids only. */
+  readonly aisvs: readonly string[];
   readonly nist: string;
 }
 
@@ -30,6 +34,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0051", "AML.T0094"],
     mcp: ["MCP06", "MCP10"],
     aicm: ["MDS", "AIS"],
+    cwe: ["CWE-1427"],
+    aisvs: ["2.1.1", "2.1.2"],
     nist: "Information Security",
   },
   {
@@ -45,6 +51,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0053", "AML.T0086", "AML.T0101"],
     mcp: ["MCP05", "MCP02"],
     aicm: ["AIS", "IAM"],
+    cwe: ["CWE-863", "CWE-441"],
+    aisvs: ["9.3.3", "9.3.4"],
     nist: "Information Security",
   },
   {
@@ -56,6 +64,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0083", "AML.T0098"],
     mcp: ["MCP01", "MCP02", "MCP07"],
     aicm: ["IAM"],
+    cwe: ["CWE-269", "CWE-522"],
+    aisvs: ["5.6.1", "9.4.1"],
     nist: "Information Security",
   },
   {
@@ -71,6 +81,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0010.005", "AML.T0104", "AML.T0109", "AML.T0110"],
     mcp: ["MCP03", "MCP04", "MCP09"],
     aicm: ["STA"],
+    cwe: ["CWE-494", "CWE-829"],
+    aisvs: ["9.9.1", "9.9.9"],
     nist: "Value Chain & Component Integration",
   },
   {
@@ -86,6 +98,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0105", "AML.T0112"],
     mcp: ["MCP05"],
     aicm: ["AIS", "TVM"],
+    cwe: ["CWE-78", "CWE-94"],
+    aisvs: ["4.1", "9.3.1"],
     nist: "Information Security",
   },
   {
@@ -101,6 +115,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0080", "AML.T0070", "AML.T0099"],
     mcp: ["MCP10"],
     aicm: ["DSP", "MDS"],
+    cwe: ["CWE-349"],
+    aisvs: ["9.5.2", "12.1"],
     nist: "Information Integrity",
   },
   {
@@ -116,6 +132,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0080.001", "AML.T0108"],
     mcp: ["MCP07"],
     aicm: ["IVS", "CEK"],
+    cwe: ["CWE-319", "CWE-345"],
+    aisvs: ["9.5.1", "9.5.3"],
     nist: "Value Chain & Component Integration",
   },
   {
@@ -131,6 +149,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0034.002"],
     mcp: [],
     aicm: ["BCR", "SEF"],
+    cwe: ["CWE-400", "CWE-754"],
+    aisvs: ["9.1.1", "9.1.3"],
     nist: "Confabulation",
   },
   {
@@ -146,6 +166,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0067", "AML.T0100"],
     mcp: [],
     aicm: ["HRS", "LOG"],
+    cwe: ["CWE-451"],
+    aisvs: ["13.2.2", "13.2.3"],
     nist: "Human-AI Configuration",
   },
   {
@@ -161,6 +183,8 @@ export const asiTable: readonly AsiRow[] = [
     atlas: ["AML.T0103", "AML.T0108"],
     mcp: ["MCP08", "MCP09"],
     aicm: ["LOG", "SEF"],
+    cwe: ["CWE-693", "CWE-778"],
+    aisvs: ["9.7.1", "12.2"],
     nist: "Human-AI Configuration",
   },
 ];

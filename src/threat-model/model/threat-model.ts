@@ -75,6 +75,8 @@ export interface ThreatEntry extends JudgedThreat {
     readonly atlas: readonly string[];
     readonly mcp: readonly string[];
     readonly aicm: readonly string[];
+    readonly cwe: readonly string[];
+    readonly aisvs: readonly string[];
     readonly nist: readonly string[];
   };
 }
@@ -207,6 +209,8 @@ function withCrosswalk(threat: JudgedThreat): ThreatEntry {
       atlas: of((row) => row.atlas),
       mcp: of((row) => row.mcp),
       aicm: of((row) => row.aicm),
+      cwe: of((row) => row.cwe),
+      aisvs: of((row) => row.aisvs),
       nist: of((row) => [row.nist]),
     },
   };

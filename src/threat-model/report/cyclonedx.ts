@@ -62,6 +62,7 @@ export function renderModelCycloneDx(model: ThreatModel, version: string): strin
       "bom-ref": `threat-${machineId(threat.id)}`,
       id: threat.id,
       description: `${threat.name}: ${threat.reason}`,
+      cwes: threat.crosswalk.cwe.map((id) => Number(id.slice("CWE-".length))),
       ratings:
         threat.state === "present"
           ? [

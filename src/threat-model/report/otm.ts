@@ -58,7 +58,7 @@ export function renderModelOtm(model: ThreatModel): string {
       name: threat.name,
       description: threat.reason,
       categories: [`MAESTRO ${threat.layer}`, ...threat.asi],
-      cwes: [],
+      cwes: threat.crosswalk.cwe,
       risk: {
         likelihood: threat.state === "present" ? 100 : threat.state === "not-certain" ? null : 0,
         impact: threat.state === "present" ? Math.round(worst.score * 10) : 0,
