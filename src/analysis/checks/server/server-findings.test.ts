@@ -77,6 +77,12 @@ describe("serverFindings", () => {
     const name = container("env: [{name: a b, value: c}]");
     expect(told(name, 31)).toHaveLength(1);
     expect(told(name, 32)).toEqual([]);
+    // A field that the server of this minor drops is not judged.
+    const certificate = pod(
+      "{containers: [{name: a, image: b}], volumes: [{name: v, projected: {sources: [{secret: {name: s}, podCertificate: {}}]}}]}",
+    );
+    expect(told(certificate, 36)).toEqual([]);
+    expect(told(certificate, 37)).not.toEqual([]);
   });
 
   it("judges a Service of a broken range, a Job of a bad schedule and a volume of two sources", () => {

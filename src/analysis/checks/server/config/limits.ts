@@ -364,16 +364,18 @@ export const lease: Check = fields("coordination ValidateLeaseSpec", {
 /** legacyValidateEvent; `v1`: an event of the core group. */
 export function event(core: boolean): Check {
   return fields("core ValidateEventCreate", {}, (value, run) => {
-    const namespace = textOf(objectOf(value, "metadata") ?? {}, "namespace") || "default";
+    const namespace = textOf(objectOf(value, "metadata") ?? {}, "namespace") ?? "";
+    // Into which namespace a file goes that names none is only known when it is sent.
+    const known = namespace !== "";
     const about = objectOf(value, core ? "involvedObject" : "regarding") ?? {};
     const of = textOf(about, "namespace");
     const path = [core ? "involvedObject" : "regarding", "namespace"];
     if (of === undefined) return;
     if (!isSet(value, "eventTime")) {
-      if (of === "" ? namespace !== "default" : namespace !== of)
+      if (known && (of === "" ? namespace !== "default" : namespace !== of))
         reportAt(run, path, "server/mismatch", shown(of), `the Event is in ${namespace}`);
     } else {
-      if (of === "" && namespace !== "default" && namespace !== "kube-system")
+      if (known && of === "" && namespace !== "default" && namespace !== "kube-system")
         reportAt(run, path, "server/mismatch", shown(of), `the Event is in ${namespace}`);
       checkNewEvent(value, core, run);
     }
