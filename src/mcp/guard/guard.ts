@@ -44,10 +44,13 @@ function judgeCommand(command: ShellCommand, around: Around): Refusal {
   const { before, depth, mentioned } = around;
   const words = unwrapped(command.words);
   const [head, ...rest] = words;
+  const split = command.words.findIndex(({ text }) => baseName(text) === "env");
+  const text = split < 0 ? undefined : splitByEnv(command.words.slice(split + 1));
+  if (text !== undefined) return judgeLine(text, depth + 1);
   if (head === undefined) return undefined;
   const name = baseName(head.text);
   const row = programOf(head.text);
-  if (row !== undefined) return judgeProgram(name, row, rest);
+  if (row !== undefined) return judgeProgram(name, row, appended(command, rest));
   if (head.dynamic) return judgeUnknown(rest, mentioned);
   // `watch 'kubectl delete pod x'`, `env -S 'kubectl apply'`.
   if (/\s/.test(head.text) && named.test(head.text)) return judgeLine(head.text, depth + 1);
@@ -55,7 +58,8 @@ function judgeCommand(command: ShellCommand, around: Around): Refusal {
   if (name === "eval") return judgeLine(textOf(rest), depth + 1);
   if (name === "find" || name === "fd") return judgeFind(rest, command, around);
   if (name === "ssh-keygen") return judgeKeygen(rest);
-  if (interpreters.test(name)) return judgeText(name, textOf(rest));
+  if (name === "source" || name === ".") return judgeSourced(command, around);
+  if (interpreters.test(name)) return judgeText(name, interpreted(rest, command, before));
   if (harmless.has(name)) return undefined;
   return judgeBehind(rest, depth);
 }
@@ -66,6 +70,38 @@ function textOf(words: readonly ShellWord[]): string {
 
 function baseName(word: string): string {
   return (word.split(/[/\\]/).at(-1) ?? "").toLowerCase();
+}
+
+/** Everything that an interpreter is given as text: its arguments, its here-document, what is piped into it. */
+function interpreted(
+  words: readonly ShellWord[],
+  { input }: ShellCommand,
+  before: ShellCommand | undefined,
+): string {
+  return [textOf(words), input ?? "", before === undefined ? "" : printed(before)].join("\n");
+}
+
+/** `source <(…)` runs what another command prints: it cannot be read, and is refused where the line names a program. */
+function judgeSourced({ words }: ShellCommand, { mentioned }: Around): Refusal {
+  return mentioned && words.slice(1).some(({ dynamic }) => dynamic)
+    ? refusal("this command", "runs a text that cannot be read", "plan")
+    : undefined;
+}
+
+/** xargs puts words behind those of the line, which no line shows: the verb of `xargs kubectl` cannot be read. */
+function appended({ words }: ShellCommand, rest: readonly ShellWord[]): readonly ShellWord[] {
+  return words.some(({ text }) => baseName(text) === "xargs") ? [...rest, { text: "", dynamic: true }] : rest;
+}
+
+/** The words of `env -S 'a b'`, which env splits; undefined for none. */
+function splitByEnv(words: readonly ShellWord[]): string | undefined {
+  for (const [index, { text }] of words.entries()) {
+    const joined = /^(?:-[A-Za-z0]*S|--split-string=)([\s\S]*)$/.exec(text)?.[1];
+    if (joined !== undefined || text === "--split-string")
+      return textOf([{ text: joined ?? "", dynamic: false }, ...words.slice(index + 1)]);
+    if (!text.startsWith("-")) return undefined;
+  }
+  return undefined;
 }
 
 /** Takes `sudo -u x`, `env A=b`, `timeout 5` and their like away. */
@@ -98,7 +134,7 @@ function afterFlags(words: readonly ShellWord[], valued: readonly string[]): rea
 }
 
 function judgeProgram(name: string, row: ProgramRow, words: readonly ShellWord[]): Refusal {
-  if (words.every(({ text }) => text === "--help" || text === "-h" || text === "--version")) return undefined;
+  if (words.every(({ text, dynamic }) => !dynamic && helps.has(text))) return undefined;
   const args = afterFlags(words, row.valued);
   const [verb, next] = args;
   if (verb === undefined) return undefined;
@@ -112,6 +148,8 @@ function judgeProgram(name: string, row: ProgramRow, words: readonly ShellWord[]
     return refusal(`${name} ${shown(first)}`, "would show values of Secrets", row.instead);
   return undefined;
 }
+
+const helps: ReadonlySet<string> = new Set(["--help", "-h", "--version"]);
 
 const reasons = {
   plan: "may write to a cluster past the charter, without a plan and without an approval",

@@ -32,7 +32,7 @@ function showsSecrets(words: readonly string[]): boolean {
   const secrets = words.some(
     (word) => /(?:^|,)secrets?(?:$|[,./])/i.test(word) || /--raw(?:=|$)|\/secrets\b/i.test(word),
   );
-  const output = words.some((word) => /^(?:-o|--output|--template|--raw)/.test(word));
+  const output = words.some((word) => /^(?:-[A-Za-z]*o|--output|--template|--raw)/.test(word));
   return secrets && output;
 }
 
@@ -66,7 +66,7 @@ export const programs: readonly ProgramRow[] = [
         "--colour",
     ),
     reads: words(
-      "list, ls, status, history, hist, get, show, inspect, template, lint, search, version, env, " +
+      "list, ls, status, history, hist, get hooks, get metadata, get notes, show, inspect, template, lint, search, version, env, " +
         "help, completion, verify, repo, dependency, dep, dependencies, pull, fetch, create, " +
         "package, diff, plugin list, plugin ls",
     ),
@@ -135,11 +135,11 @@ export const programs: readonly ProgramRow[] = [
     source: "kubectl 1.37, plugins",
   },
   {
-    name: /^(?:kubeops|kubectl-ops)(?:\.c?m?js|\.exe)?$/i,
+    name: /^(?:kubeops|kubectl-ops|kubernetes-operations)(?:\.c?m?js|\.exe)?$/i,
     valued: [],
     reads: words(
       "plan, diff, show, check, undo, audit, completion, version, help, explain, mcp, ask, " +
-        "charter show, charter verify, charter inventory",
+        "charter show, charter verify, charter inventory, charter pin, can, reach, schemas, threat-model",
     ),
     writes: ["approve", "apply", "charter"],
     instead: "approve",
