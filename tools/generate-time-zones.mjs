@@ -25,4 +25,7 @@ const text = `// Made by tools/generate-time-zones.mjs from lib/time/zoneinfo.zi
 /** Names of the time zones that a CronJob may name, joined by spaces. */
 export const timeZoneNames: string = ${JSON.stringify(namesOf(zip).join(" "))};
 `;
-writeFileSync(new URL("../src/analysis/checks/server/workloads/time-zones.generated.ts", import.meta.url), text);
+writeFileSync(
+  new URL("../src/analysis/checks/server/workloads/time-zones.generated.ts", import.meta.url),
+  text,
+);
