@@ -139,7 +139,7 @@ export const programs: readonly ProgramRow[] = [
     valued: [],
     reads: words(
       "plan, diff, show, check, undo, audit, completion, version, help, explain, mcp, ask, " +
-        "charter show, charter verify, charter inventory, charter pin, can, reach, schemas, threat-model",
+        "charter show, charter verify, charter inventory, can, reach, schemas list, threat-model",
     ),
     writes: ["approve", "apply", "charter"],
     instead: "approve",
