@@ -8,7 +8,7 @@ import { type ProviderChoice, modelPort } from "./provider-config.ts";
 import { scripted } from "./providers/scripted.ts";
 import { retrying } from "./retrying.ts";
 import { brokenOff, statusError } from "./wire/model-error.ts";
-import { eventData } from "./wire/sse.ts";
+import { eventData, limitedAnswer } from "./wire/sse.ts";
 
 const request: ModelRequest = {
   system: "s",
@@ -194,6 +194,26 @@ describe("server-sent events", () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  test("a long line in small pieces is joined once", async () => {
+    // Each byte on its own: were the line put together again for each, this would copy 500 GB.
+    const line = `data: ${"x".repeat(1_000_000)}\n\n`;
+    const found = await all(eventData(chunks(new TextEncoder().encode(line), [1])));
+    expect(found.map((one) => one.length)).toEqual([1_000_000]);
+  });
+
+  test("of an answer no more is read than the limit", async () => {
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 1 << 20;
+        controller.enqueue(new Uint8Array(1 << 20));
+      },
+    });
+    const { body } = limitedAnswer(new Response(endless));
+    await expect(new Response(body).arrayBuffer()).rejects.toThrow();
+    expect(sent).toBeLessThan(40 << 20);
   });
 
   test("an endless line is given up", async () => {

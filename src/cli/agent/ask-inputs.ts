@@ -133,7 +133,7 @@ export function budgetLimits(
   }
   if (priceOf(model) === undefined) {
     throw new OpsError("USAGE", `the price of ${model} is not known, so that --budget-usd cannot be kept`, {
-      hint: "limit tokens with --budget-tokens",
+      hint: "limit tokens with --budget-tokens, or name a model whose price is known with --model (docs/guide/ask.md)",
     });
   }
   return { tokens, micros: Math.round(Number(budgetUsd) * 1_000_000) };

@@ -5,6 +5,7 @@ import type {
 import { OpsError } from "../../../kube/ops-error.ts";
 import type { EndReason, ModelEvent, ModelMessage, ModelPort, ModelRequest, Usage } from "../model-port.ts";
 import { type Idle, idleAbort } from "../wire/idle.ts";
+import { limitedAnswer, TooLarge } from "../wire/sse.ts";
 import { badAnswer, brokenOff, statusError, transient, unreachable } from "../wire/model-error.ts";
 
 export interface AnthropicOptions {
@@ -15,6 +16,8 @@ export interface AnthropicOptions {
 }
 
 const PROVIDER = "anthropic";
+/** Far more than a subagent has tools. */
+const MAX_CALLS = 128;
 
 /**
  * The Messages protocol through the vendor's SDK, which is loaded at the first request. Its own retries are off (retrying.ts
@@ -42,6 +45,8 @@ async function* send(
     openTelemetry: false,
     // The key goes where the operator said, and nowhere that an answer says.
     fetchOptions: { redirect: "error" },
+    // The SDK reads whatever comes; an endpoint may not fill the memory.
+    fetch: async (url, init) => limitedAnswer(await fetch(url, init)),
   });
   const idle = idleAbort(outer, options.idleMilliseconds);
   try {
@@ -56,6 +61,8 @@ async function* send(
 }
 
 function failure(cause: unknown, base: URL, silent: boolean): OpsError {
+  if (cause instanceof TooLarge || (cause as Error | undefined)?.cause instanceof TooLarge)
+    return badAnswer(PROVIDER, "it is too large");
   if (silent) return unreachable(PROVIDER, `${base.host} (it says nothing)`);
   const { status, headers, type } = cause as {
     readonly status?: unknown;
@@ -145,6 +152,7 @@ async function* read(stream: AsyncIterable<RawMessageStreamEvent>, idle: Idle): 
       }
       case "content_block_start":
         if (event.content_block.type === "tool_use") {
+          if (calls.size >= MAX_CALLS) throw badAnswer(PROVIDER, "too many calls in one turn");
           const { id, name } = event.content_block;
           calls.set(event.index, { id, name, json: "" });
         }

@@ -10,15 +10,26 @@ export class TooLarge extends Error {}
  */
 export async function* eventData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: false });
-  let rest = "";
+  // A line that has not ended yet, in the pieces it came in: joined once, so that a long line costs its length and no more.
+  let pieces: string[] = [];
+  let held = 0;
   let total = 0;
   let data: string[] = [];
   for await (const chunk of body) {
     total += chunk.length;
     if (total > MAX_ANSWER) throw new TooLarge();
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/u);
-    rest = parts.pop() ?? "";
-    if (rest.length > MAX_LINE) throw new TooLarge();
+    const text = decoder.decode(chunk, { stream: true });
+    if (!/[\r\n]/u.test(text) && pieces.at(-1)?.endsWith("\r") !== true) {
+      pieces.push(text);
+      held += text.length;
+      if (held > MAX_LINE) throw new TooLarge();
+      continue;
+    }
+    const parts = (pieces.join("") + text).split(/\r\n|\n|\r(?!$)/u);
+    const rest = parts.pop() ?? "";
+    pieces = rest === "" ? [] : [rest];
+    held = rest.length;
+    if (held > MAX_LINE) throw new TooLarge();
     for (const line of parts) {
       if (line === "") {
         if (data.length > 0) yield data.join("\n");
@@ -29,4 +40,21 @@ export async function* eventData(body: AsyncIterable<Uint8Array>): AsyncGenerato
     }
   }
   // What has no empty line behind it is no event: the answer broke off there.
+}
+
+/** An answer of which no more is read than the limit: the rest of its body is never taken from the line. */
+export function limitedAnswer(response: Response): Response {
+  if (response.body === null) return response;
+  let total = 0;
+  const counted = response.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        total += chunk.length;
+        if (total > MAX_ANSWER) controller.error(new TooLarge());
+        else controller.enqueue(chunk);
+      },
+    }),
+  );
+  const { status, statusText, headers } = response;
+  return new Response(counted, { status, statusText, headers });
 }
