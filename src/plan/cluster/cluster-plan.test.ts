@@ -728,14 +728,14 @@ describe("K7 what other managers own", () => {
   it("is known by a controlling owner", () => {
     const owned = live([], {
       ownerReferences: [
-        { apiVersion: "cert-manager.io/v1", kind: "Certificate", name: "tls", controller: true },
+        { apiVersion: "cert-manager.io/v1", kind: "Certificate", name: "tls", uid: "u-1", controller: true },
       ],
     });
     expect(ownership(plan(owned))).toEqual([
       "Certificate.cert-manager.io metadata.ownerReferences: belongs to Certificate.cert-manager.io tls, whose controller makes it what it wants",
     ]);
     expect(denials(plan(owned, ["Certificate.cert-manager.io"]))).toEqual([]);
-    const plainOwner = live([], { ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "p" }] });
+    const plainOwner = live([], { ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "p", uid: "u-2" }] });
     expect(ownership(plan(plainOwner))).toEqual([]);
   });
   it("is every field of an object that goes", () => {

@@ -81,7 +81,7 @@ const otherwise: ReadonlySet<string> = new Set([
 /**
  * What `kubeops check` finds in the objects that the plan writes: refusals of the API server, credentials, backdoors, and
  * the practices of the quiet default. References are looked for in the whole target; where not all of it was read, those
- * that lead nowhere are left out. Exemptions of a repository do not count here (kernel K7).
+ * that lead nowhere are left out, and everywhere those to what may stand elsewhere (info). Exemptions of a repository do not count here (kernel K7).
  */
 function checkFindings(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
   const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
@@ -92,10 +92,10 @@ function checkFindings(changed: readonly ChangedObject[], world: FindingWorld): 
   return [
     ...own.flatMap((read) => checkObject(read, minor)),
     ...judgeObjects(reads, { minor, profile: "default", known: violations }).filter(
-      ({ object, code }) =>
+      ({ object, code, severity }) =>
         object !== undefined &&
         written.has(identity(object)) &&
-        !(world.folder.partial === true && code.startsWith("reference/")),
+        !(code.startsWith("reference/") && (severity === "info" || world.folder.partial === true)),
     ),
   ].flatMap(({ code, severity, message, object, path }): readonly PlanFinding[] =>
     otherwise.has(code) || object === undefined
