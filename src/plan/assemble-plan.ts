@@ -30,6 +30,8 @@ export function assemblePlan(input: PlanInput): Plan {
     absent: side.absent,
     podSecurity: charter?.spec.podSecurity ?? "restricted",
     minor,
+    // What a cluster would store is known without its values; what was asked for is looked at instead.
+    checked: "cluster" in input ? input.objects : view.after,
     ofTarget: side.findings,
   });
   const plan: Omit<Plan, "digest"> = {

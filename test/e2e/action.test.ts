@@ -66,7 +66,10 @@ describe("in CI and before a commit", () => {
   });
 
   test("the action judges Pods by a level", () => {
-    world.write("pods/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true, containers: [{name: a, image: a:1}]}\n");
+    world.write(
+      "pods/pod.yaml",
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true, containers: [{name: a, image: a:1}]}\n",
+    );
     expect(act({ paths: "pods" }).status).toBe(0);
     const ran = act({ paths: "pods", "pod-security": "baseline" });
     expect(ran.status).toBe(1);

@@ -43,7 +43,7 @@ spec:
   template:
     metadata: {labels: {app: web}}
     spec:
-      containers: [{name: web, image: web}]
+      containers: [{name: web, image: 'web:1'}]
 `;
 }
 

@@ -8,7 +8,7 @@ spec:
   selector: {matchLabels: {app: ${app}}}
   template:
     metadata: {labels: {app: ${app}}}
-    spec: {containers: [{name: web, image: nginx}]}
+    spec: {containers: [{name: web, image: 'nginx:1.27'}]}
 `;
 
 let world: World;

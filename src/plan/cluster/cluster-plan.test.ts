@@ -735,7 +735,9 @@ describe("K7 what other managers own", () => {
       "Certificate.cert-manager.io metadata.ownerReferences: belongs to Certificate.cert-manager.io tls, whose controller makes it what it wants",
     ]);
     expect(denials(plan(owned, ["Certificate.cert-manager.io"]))).toEqual([]);
-    const plainOwner = live([], { ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "p", uid: "u-2" }] });
+    const plainOwner = live([], {
+      ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "p", uid: "u-2" }],
+    });
     expect(ownership(plan(plainOwner))).toEqual([]);
   });
   it("is every field of an object that goes", () => {

@@ -23,6 +23,8 @@ export interface FindingWorld {
   /** Level of the charter, for namespaces whose label says nothing. */
   readonly podSecurity: PodSecurityLevel;
   readonly minor: number;
+  /** The objects as they were given or are in the folder, with their values: what the checks look at. */
+  readonly checked: readonly JsonObject[];
   /** What is found in this kind of target only. */
   readonly ofTarget: readonly PlanFinding[];
 }
@@ -85,7 +87,7 @@ const otherwise: ReadonlySet<string> = new Set([
  */
 function checkFindings(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
   const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
-  const reads = world.folder.after.map(readOf);
+  const reads = world.checked.map(readOf);
   const own = reads.filter((read) => written.has(identity(objectKey(read.object))));
   const minor = world.minor;
   const violations = own.flatMap((read) => podSecurityFindingsOf(read.object, world));

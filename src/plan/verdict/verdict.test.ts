@@ -398,7 +398,7 @@ describe("the verdict", () => {
       { podSecurity: "baseline" },
     );
     expect(denials(refused).map((line) => line.replace(/^.*\[/, "["))).toEqual([
-      "[pod-security/run-as-non-root]",
+      "[pod-security/runAsNonRoot]",
     ]);
   });
 });
