@@ -4,6 +4,8 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
 import { networkFindings } from "./finding-table.ts";
 import { findNetworkFaults } from "./find.ts";
+import { genericProfile } from "../engine/profiles.ts";
+import { readPolicies } from "../policies/read-policies.ts";
 
 function read(text: string): readonly ReadObject[] {
   return readObjects(readDocuments("k8s.yaml", new TextEncoder().encode(text))).objects;
@@ -41,12 +43,29 @@ test("10,000 policies in one namespace are read in one go", () => {
   expect(codes(policies.join("---\n"))).toEqual([]);
 }, 30_000);
 
+test("a policy without a spec selects every pod, as the API server takes it", () => {
+  const bare =
+    "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: shop}\n";
+  for (const text of [bare, `${bare}spec:\n`, `${bare}spec: {}\n`]) {
+    const [policy] = readPolicies(
+      read(text).map(({ object }) => object),
+      genericProfile,
+    ).policies;
+    expect([text, policy?.subject, policy?.isolates]).toEqual([
+      text,
+      [{ namespace: "shop", pods: [] }],
+      { ingress: true, egress: false },
+    ]);
+    expect(codes(text)).not.toContain("network/refused");
+  }
+});
+
 test("hostile texts are findings, not crashes", () => {
   const spec = (text: string): string =>
     `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec: ${text}\n`;
   for (const text of [
-    "null",
     "[]",
+    "7",
     "{podSelector: 3}",
     "{podSelector: {}, ingress: {}}",
     "{podSelector: {}, ingress: [7]}",

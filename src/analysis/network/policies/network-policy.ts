@@ -25,7 +25,8 @@ const everybody: Peers = { everybody: true, terms: [], ips: allIps, ipsMeanPods:
 export function readNetworkPolicy(reader: PolicyReader): readonly Policy[] {
   const key = objectKey(reader.object);
   const namespace = namespaceOf(reader.object);
-  if (!isObject(reader.at(["spec"]))) {
+  // A missing spec is the empty one, as the field is no pointer: it selects every pod and isolates it for ingress.
+  if (reader.has(["spec"]) && !isObject(reader.at(["spec"]))) {
     reader.problem("invalid", ["spec"], "must be a mapping");
     return [];
   }
