@@ -74,12 +74,13 @@ const strictIds: Readonly<Record<string, string>> = {
   "Self-Mod": "self_mod",
 };
 
-describe("published vectors", () => {
-  if (data === undefined) {
-    leftOut("AIVSS vectors", "aivss-vectors.json is not there");
-    return;
-  }
-  const vectors = JSON.parse(readFileSync(data, "utf8")) as Vectors;
+describe.skipIf(
+  data === undefined && leftOut("AIVSS vectors", "KUBEOPS_CONFORMANCE_DATA names no aivss-vectors.json"),
+)("published vectors", () => {
+  const vectors =
+    data === undefined
+      ? { agentready: [], owasp_v0_8: [], rounding: [] }
+      : (JSON.parse(readFileSync(data, "utf8")) as Vectors);
 
   it.each(vectors.agentready)("agentready: $slug", (row) => {
     const score = scoreAivss(profiles.agentready, {

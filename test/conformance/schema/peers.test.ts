@@ -40,10 +40,13 @@ describe.skipIf(
     leftOut("testcases of kubectl-validate", "install Go, to read sigs.k8s.io/kubectl-validate v0.0.4"),
 )("testcases of kubectl-validate", () => {
   const folder = join(validate ?? "", "testcases");
-  const names = readdirSync(join(folder, "manifests")).filter((name) => name.endsWith(".yaml"));
+  // The body of a suite that is left out runs, too.
+  const filesIn = (name: string): readonly string[] =>
+    validate === undefined ? [] : readdirSync(join(folder, name));
+  const names = filesIn("manifests").filter((name) => name.endsWith(".yaml"));
   // Definitions that its test set-up serves beside the manifests.
   const definitions = new Map<string, JsonObject>();
-  for (const name of readdirSync(join(folder, "crds"))) {
+  for (const name of filesIn("crds")) {
     for (const { object } of readObjects(read(join(folder, "crds", name), name).documents).objects) {
       const stored = storedDefinition(object, false);
       if (typeof stored !== "string") definitions.set(`${stored.group}/${stored.kind}`, stored.definition);
