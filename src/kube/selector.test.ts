@@ -18,7 +18,7 @@ describe("matchesLabels", () => {
     expect(matchesLabels({ matchLabels: {}, matchExpressions: [] }, {})).toBe(true);
     expect(matchesLabels({ matchLabels: null, matchExpressions: null }, web)).toBe(true);
     expect(matchesLabels(undefined, web)).toBe(false);
-    expect(matchesLabels(null as unknown as undefined, web)).toBe(false);
+    expect(matchesLabels(null, web)).toBe(false);
   });
 
   test.each<[JsonObject, boolean]>([

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject, valueAt } from "./json.ts";
+import { isArray, isObject, type Json, valueAt } from "./json.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -78,7 +78,7 @@ function requirementOf(expression: Json): Requirement | undefined {
  * Does a LabelSelector select these labels? `{}` selects everything; no selector (undefined, null) selects nothing, and
  * so does a selector that the API server refuses.
  */
-export function matchesLabels(selector: JsonObject | undefined, labels: Labels): boolean {
+export function matchesLabels(selector: Json | undefined, labels: Labels): boolean {
   const requirements = selectorOf(selector);
   return requirements !== undefined && matchesSelector(requirements, labels);
 }
@@ -87,7 +87,7 @@ export function matchesLabels(selector: JsonObject | undefined, labels: Labels):
  * Does the plain map of a Service (or ReplicationController) select these labels? An empty map selects nothing: such a
  * Service has no endpoints of its own (endpointslice controller, syncService).
  */
-export function matchesMap(selector: JsonObject | undefined, labels: Labels): boolean {
+export function matchesMap(selector: Json | undefined, labels: Labels): boolean {
   if (!isObject(selector)) return false;
   const wanted = Object.entries(selector);
   return (

@@ -1,3 +1,4 @@
+import { emptyWorkload } from "../../src/authoring/intent/empty-workload.ts";
 import type {
   ApplicationIntent,
   ConnectionIntent,
@@ -11,23 +12,10 @@ export const place: Place = { file: "compose.yaml", line: 1, column: 1 };
 /** A workload of which the input says no more than `changes`. */
 export function workload(name: string, changes: Partial<WorkloadIntent> = {}): WorkloadIntent {
   return {
+    ...emptyWorkload,
     name,
     place,
     image: `registry.example/${name}:1.0.0`,
-    env: [],
-    ports: [],
-    mounts: [],
-    resources: {},
-    mode: "replicated",
-    restart: "always",
-    capabilities: { add: [], drop: [] },
-    sysctls: [],
-    extraHosts: [],
-    dependsOn: [],
-    labels: {},
-    annotations: {},
-    aliases: [],
-    networks: ["default"],
     ...changes,
   };
 }

@@ -1,3 +1,4 @@
+import { emptyWorkload } from "../../authoring/intent/empty-workload.ts";
 import type {
   ApplicationIntent,
   ConnectionIntent,
@@ -105,7 +106,7 @@ function deploy(work: Work, turn: Turn<DeployOperation>): void {
   const { operation } = turn;
   const { name } = operation;
   const before = work.workloads.get(name);
-  const draft = before ?? newWorkload(name, operation.image, placeOf(turn));
+  const draft = before ?? { ...emptyWorkload, name, image: operation.image, place: placeOf(turn) };
   if (before === undefined) work.made.add(name);
   work.workloads.set(name, draft);
   set(work, turn, draft, "image", operation.image);
@@ -131,28 +132,6 @@ function deploy(work: Work, turn: Turn<DeployOperation>): void {
       keys.set(key, { key, reason: `the request names it for ${name}`, place: placeOf(turn) });
     work.secrets.set(secret, keys);
   }
-}
-
-function newWorkload(name: string, image: string, place: Place): Draft {
-  return {
-    name,
-    place,
-    image,
-    env: [],
-    ports: [],
-    mounts: [],
-    resources: {},
-    mode: "replicated",
-    restart: "always",
-    capabilities: { add: [], drop: [] },
-    sysctls: [],
-    extraHosts: [],
-    dependsOn: [],
-    labels: {},
-    annotations: {},
-    aliases: [],
-    networks: ["default"],
-  };
 }
 
 function healthText({ path, port }: { readonly path?: string; readonly port: number }): string {

@@ -62,7 +62,7 @@ export function policiesOn(
     return (
       applies &&
       key.namespace === workload.namespace &&
-      matchesLabels(isObject(selector) ? selector : undefined, workload.labels)
+      matchesLabels(selector, workload.labels)
     );
   });
 }

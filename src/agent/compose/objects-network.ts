@@ -1,6 +1,6 @@
 import { outsideBlock } from "../../authoring/specialists/networking/egress.ts";
 import { fitName } from "../../authoring/specialists/names.ts";
-import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
+import { isArray, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
 import { keyText, objectKey } from "../../kube/object-key.ts";
 import { printable } from "../../kube/printable.ts";
 import { matchesMap } from "../../kube/selector.ts";
@@ -181,7 +181,7 @@ function serviceFor(work: ObjectsWork, workload: GivenWorkload, port: number): S
     const key = objectKey(object);
     if (key.group !== "" || key.kind !== "Service" || key.namespace !== workload.namespace) continue;
     const selector = valueAt(object, ["spec", "selector"]);
-    if (!isObject(selector) || !matchesMap(selector, workload.labels)) continue;
+    if (!matchesMap(selector, workload.labels)) continue;
     const ports = valueAt(object, ["spec", "ports"]);
     for (const entry of isArray(ports) ? ports : []) {
       const target = valueAt(entry, ["targetPort"]) ?? valueAt(entry, ["port"]);

@@ -17,7 +17,8 @@ import { loadModel, withEnvironmentFiles } from "./load/load-project.ts";
 import type { Loading } from "./load/read-file.ts";
 import { createSources, folderOf, type InputDigest, joinPath } from "./load/sources.ts";
 import { dnsLabel, serviceLabel } from "./names.ts";
-import { emptyWorkload, readFields } from "./read-service.ts";
+import { emptyWorkload } from "../intent/empty-workload.ts";
+import { readFields } from "./read-service.ts";
 import { createLedger } from "./tree/ledger.ts";
 import { isNull, itemsOf, malformed, type MapNode, mapOf, member, type Node, textOf } from "./tree/node.ts";
 

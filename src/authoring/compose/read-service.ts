@@ -1,4 +1,3 @@
-import type { WorkloadIntent } from "../intent/intent.ts";
 import type { ServiceContext } from "./context.ts";
 import { readCommand } from "./fields/command.ts";
 import { readDeploy, readPlatform, readScale } from "./fields/deploy.ts";
@@ -105,24 +104,6 @@ const otherFields: readonly string[] = [
   "volumes_from",
   "cpu_period",
 ];
-
-export const emptyWorkload: Omit<WorkloadIntent, "name" | "place"> = {
-  image: "",
-  env: [],
-  ports: [],
-  mounts: [],
-  resources: {},
-  mode: "replicated",
-  restart: "always",
-  capabilities: { add: [], drop: [] },
-  sysctls: [],
-  extraHosts: [],
-  dependsOn: [],
-  labels: {},
-  annotations: {},
-  aliases: [],
-  networks: ["default"],
-};
 
 /** Reads every field of a service but its environment, which is read for all services before. */
 export function readFields(service: ServiceContext): void {

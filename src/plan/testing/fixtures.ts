@@ -1,3 +1,4 @@
+import { emptyWorkload } from "../../authoring/intent/empty-workload.ts";
 import { author } from "../../authoring/specialists/author.ts";
 import type { ApplicationIntent, Authored, Intent, WorkloadIntent } from "../../authoring/intent/intent.ts";
 import { jsonDigest, sha256Hex } from "../../kube/digest.ts";
@@ -100,24 +101,11 @@ export function stateAfter(state: GitState, texts: ReadonlyMap<string, string | 
 
 export function workload(name: string, more: Partial<WorkloadIntent> = {}): WorkloadIntent {
   return {
+    ...emptyWorkload,
     name,
     place: { file: "compose.yaml", line: 1, column: 1 },
     image: "ghcr.io/acme/web:1.2.3",
-    env: [],
-    ports: [],
-    mounts: [],
-    resources: {},
-    mode: "replicated",
-    restart: "always",
     user: { uid: 1000 },
-    capabilities: { add: [], drop: [] },
-    sysctls: [],
-    extraHosts: [],
-    dependsOn: [],
-    labels: {},
-    annotations: {},
-    aliases: [],
-    networks: ["default"],
     ...more,
   };
 }

@@ -1,4 +1,3 @@
-import { goQuote } from "../../../src/kube/cel/library/format-text.ts";
 import { durationText, plainNumber, timestampText } from "../../../src/kube/cel/time.ts";
 import {
   CelDuration,
@@ -12,6 +11,7 @@ import {
   CelUint,
   type CelValue,
 } from "../../../src/kube/cel/values.ts";
+import { goQuote } from "../../../src/kube/go-quote.ts";
 
 /** A value as cel-go's types.Format writes it. */
 export function shownCel(value: CelValue): string {

@@ -1,5 +1,6 @@
+import { goQuote } from "../../../kube/go-quote.ts";
 import type { Json, JsonPath } from "../../../kube/json.ts";
-import { Blame, distinct, type Fault, goQuoted, named, plural, quoted, soleContainer } from "./fault.ts";
+import { Blame, distinct, type Fault, named, plural, quoted, soleContainer } from "./fault.ts";
 import { items, mapping, member, type PodView, text } from "./pod-view.ts";
 
 // The rules and the words are those of k8s.io/pod-security-admission v0.37.2, policy/check_*.go. A value that the server
@@ -60,7 +61,7 @@ export function appArmorProfile(pod: PodView): Fault | undefined {
   if (setters === undefined && annotations.length === 0) return undefined;
   const values = [
     ...distinct(types),
-    ...annotations.map(([key, value]) => `${key}=${goQuoted(value)}`).sort(),
+    ...annotations.map(([key, value]) => `${key}=${goQuote(value)}`).sort(),
   ];
   const who = setters === undefined ? [] : [setters.who];
   if (annotations.length > 0) who.push(plural("annotation", annotations.length));
@@ -301,7 +302,7 @@ export function seccompAnnotations(pod: PodView): Fault | undefined {
   return {
     reason: "seccompProfile",
     detail: `forbidden ${plural("annotation", bad.length)} ${bad
-      .map((key) => `${key}=${goQuoted(pod.annotations[key] ?? "")}`)
+      .map((key) => `${key}=${goQuote(pod.annotations[key] ?? "")}`)
       .sort()
       .join(", ")}`,
     paths: bad.map((key) => [...pod.annotationsPath, key]),

@@ -51,33 +51,3 @@ export function quoted(names: readonly string[]): string {
 export function distinct(values: readonly string[]): string[] {
   return [...new Set(values)].sort();
 }
-
-const escapes: ReadonlyMap<string, string> = new Map([
-  ['"', '\\"'],
-  ["\\", "\\\\"],
-  ["\u0007", "\\a"],
-  ["\b", "\\b"],
-  ["\f", "\\f"],
-  ["\n", "\\n"],
-  ["\r", "\\r"],
-  ["\t", "\\t"],
-  ["\v", "\\v"],
-]);
-
-/** A text in Go's quotes (`%q`), in which admission prints annotations. */
-export function goQuoted(value: string): string {
-  let quotedText = '"';
-  for (const character of value) {
-    const code = character.codePointAt(0) ?? 0;
-    const escape = escapes.get(character);
-    if (escape !== undefined) quotedText += escape;
-    else if (/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character)) quotedText += character;
-    else if (code < 0x80) quotedText += `\\x${hex(code, 2)}`;
-    else quotedText += code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
-  }
-  return `${quotedText}"`;
-}
-
-function hex(code: number, digits: number): string {
-  return code.toString(16).padStart(digits, "0");
-}

@@ -1,6 +1,6 @@
+import { matchesLabels } from "../../../kube/selector.ts";
 import { deploymentExample, none } from "./helpers.ts";
 import type { PracticeRow, Profile } from "./practice.ts";
-import { selects } from "./selects.ts";
 import { get, numberAt, type ObjectSubject, textAt } from "./subjects.ts";
 
 const production: readonly Profile[] = ["production"];
@@ -106,7 +106,7 @@ export const availabilityRows: readonly PracticeRow[] = [
       (subject.replicas ?? 0) > 1 &&
       !index
         .of("PodDisruptionBudget", subject.namespace)
-        .some((budget) => selects(get(budget.object, "spec", "selector"), subject.labels))
+        .some((budget) => matchesLabels(get(budget.object, "spec", "selector"), subject.labels))
         ? [{ path: ["spec"], message: `no PodDisruptionBudget of the input covers its Pods` }]
         : none,
   },
@@ -137,7 +137,8 @@ export const availabilityRows: readonly PracticeRow[] = [
       const covered = index
         .podsIn(subject.namespace)
         .filter(
-          (pod) => pod.replicas !== undefined && selects(get(subject.object, "spec", "selector"), pod.labels),
+          (pod) =>
+            pod.replicas !== undefined && matchesLabels(get(subject.object, "spec", "selector"), pod.labels),
         );
       const replicas = covered.reduce((sum, pod) => sum + (pod.replicas ?? 0), 0);
       const needed = percentOrNumber(least, replicas);
@@ -173,7 +174,7 @@ export const availabilityRows: readonly PracticeRow[] = [
       if (scalers.length === 0) return none;
       const lowest = index
         .podsIn(subject.namespace)
-        .filter((pod) => selects(get(subject.object, "spec", "selector"), pod.labels))
+        .filter((pod) => matchesLabels(get(subject.object, "spec", "selector"), pod.labels))
         .flatMap((pod) => {
           const scaler = scaledBy(pod, scalers);
           return scaler === undefined ? [] : [numberAt(scaler.object, "spec", "minReplicas") ?? 1];

@@ -1,47 +1,10 @@
-import type { Json, JsonPath } from "../../../kube/json.ts";
 import { isBuiltinRbac } from "./builtin-name.ts";
 import { none } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { mappingsAt, type ObjectSubject, textAt, textsAt } from "./subjects.ts";
+import { exampleRole, isBinding, isRole, rbacDocs, rulesOf } from "./rbac-subject.ts";
+import { mappingsAt, textAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
-const rbacDocs = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/";
-
-function isRole({ key }: ObjectSubject): boolean {
-  return key.group === "rbac.authorization.k8s.io" && (key.kind === "Role" || key.kind === "ClusterRole");
-}
-
-function isBinding({ key }: ObjectSubject): boolean {
-  return (
-    key.group === "rbac.authorization.k8s.io" &&
-    (key.kind === "RoleBinding" || key.kind === "ClusterRoleBinding")
-  );
-}
-
-interface Rule {
-  readonly path: JsonPath;
-  readonly groups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-  readonly named: boolean;
-}
-
-function rulesOf(subject: ObjectSubject): readonly Rule[] {
-  return mappingsAt(subject.object, "rules").map(([index, rule]) => ({
-    path: ["rules", index],
-    groups: words(rule, "apiGroups"),
-    resources: words(rule, "resources"),
-    verbs: words(rule, "verbs"),
-    named: textsAt(rule, "resourceNames").length > 0,
-  }));
-}
-
-function words(rule: Json, field: string): readonly string[] {
-  return textsAt(rule, field).map(([, word]) => word);
-}
-
-const role = (rule: string): string =>
-  `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\nrules: [${rule}]`;
 
 function binding(kind: "RoleBinding" | "ClusterRoleBinding", roleName: string, subject: string): string {
   const namespace = kind === "RoleBinding" ? ", namespace: shop" : "";
@@ -136,8 +99,11 @@ export const bindingRows: readonly PracticeRow[] = [
       "kubescape:C-0187",
     ],
     frameworks: ["CIS 5.1.3"],
-    positive: role("{apiGroups: ['*'], resources: ['*'], verbs: ['*']}"),
-    negative: role("{apiGroups: [apps], resources: [deployments], verbs: [get, '*']}").replace(", '*'", ""),
+    positive: exampleRole("{apiGroups: ['*'], resources: ['*'], verbs: ['*']}"),
+    negative: exampleRole("{apiGroups: [apps], resources: [deployments], verbs: [get, '*']}").replace(
+      ", '*'",
+      "",
+    ),
     object: (subject) =>
       !isRole(subject) || isBuiltinRbac(subject)
         ? none

@@ -1,6 +1,6 @@
+import { matchesLabels } from "../../../kube/selector.ts";
 import { none } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { selects } from "./selects.ts";
 import { get, mappingsAt, membersAt, textAt, textsAt } from "./subjects.ts";
 import { podExample } from "./helpers.ts";
 
@@ -189,7 +189,7 @@ export const exposureRows: readonly PracticeRow[] = [
       get(subject.spec, "hostNetwork") === true ||
       index
         .of("NetworkPolicy", subject.namespace)
-        .some((one) => selects(get(one.object, "spec", "podSelector"), subject.labels))
+        .some((one) => matchesLabels(get(one.object, "spec", "podSelector"), subject.labels))
         ? none
         : [{ path: ["kind"], message: "no NetworkPolicy of the input selects its Pods" }],
   },

@@ -1,38 +1,10 @@
-import type { Json, JsonPath } from "../../../kube/json.ts";
 import { isBuiltinRbac } from "./builtin-name.ts";
 import { none } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { mappingsAt, type ObjectSubject, textsAt } from "./subjects.ts";
+import { exampleRole, isRole, rbacDocs, type RoleRule, rulesOf } from "./rbac-subject.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 const cis: readonly Profile[] = ["production", "nsa", "cis"];
-const rbacDocs = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/";
-
-function isRole({ key }: ObjectSubject): boolean {
-  return key.group === "rbac.authorization.k8s.io" && (key.kind === "Role" || key.kind === "ClusterRole");
-}
-
-interface Rule {
-  readonly path: JsonPath;
-  readonly groups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-  readonly named: boolean;
-}
-
-function rulesOf(subject: ObjectSubject): readonly Rule[] {
-  return mappingsAt(subject.object, "rules").map(([index, rule]) => ({
-    path: ["rules", index],
-    groups: words(rule, "apiGroups"),
-    resources: words(rule, "resources"),
-    verbs: words(rule, "verbs"),
-    named: textsAt(rule, "resourceNames").length > 0,
-  }));
-}
-
-function words(rule: Json, field: string): readonly string[] {
-  return textsAt(rule, field).map(([, word]) => word);
-}
 
 interface Wanted {
   readonly group: string;
@@ -44,7 +16,7 @@ interface Wanted {
 }
 
 /** What of `wanted` a rule gives, not by a wildcard for everything: that is a row of its own. */
-function gives(rule: Rule, wanted: Wanted): string | undefined {
+function gives(rule: RoleRule, wanted: Wanted): string | undefined {
   if (wanted.unnamed === true && rule.named) return undefined;
   if (!rule.groups.includes(wanted.group) && !(rule.groups.includes("*") && !rule.resources.includes("*")))
     return undefined;
@@ -75,16 +47,13 @@ interface RoleRow {
   readonly negative: string;
 }
 
-const role = (rule: string): string =>
-  `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\nrules: [${rule}]`;
-
 function roleRow(row: RoleRow): PracticeRow {
   return {
     ...row,
     fix: "name the verbs, resources and objects that are needed, in a Role of one namespace",
     source: rbacDocs,
-    positive: role(row.positive),
-    negative: role(row.negative),
+    positive: exampleRole(row.positive),
+    negative: exampleRole(row.negative),
     object: (subject) =>
       !isRole(subject) || isBuiltinRbac(subject)
         ? none

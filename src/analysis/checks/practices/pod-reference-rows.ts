@@ -1,37 +1,12 @@
 import type { Json, JsonPath } from "../../../kube/json.ts";
-import type { Severity } from "../../../kube/problem.ts";
+import { matchesLabels, matchesMap } from "../../../kube/selector.ts";
 import { deploymentExample, none, podExample } from "./helpers.ts";
-import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { mapSelects, selects } from "./selects.ts";
+import { exampleService as service, exampleWorkload as workload, missing } from "./references.ts";
 import { get, mappingsAt, membersAt, type ObjectSubject, type PodSubject, textAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 
-/**
- * A name that is not in the input may be in the cluster. It counts as a fault where the input holds others of its kind in
- * the same namespace, and as a remark where it holds none.
- */
-function certainty(index: ObjectIndex, kind: string, namespace: string): Severity {
-  return index.of(kind, namespace).length > 0 ? "warning" : "info";
-}
-
-function missing(
-  index: ObjectIndex,
-  kind: string,
-  namespace: string,
-  name: string,
-  path: JsonPath,
-): readonly Hit[] {
-  if (index.named(kind, namespace, name) !== undefined) return none;
-  return [
-    { path, message: `${kind} ${name} is not in the input`, severity: certainty(index, kind, namespace) },
-  ];
-}
-
-const service = (fields: string, name = "a"): string =>
-  `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {${fields}}`;
-const workload = deploymentExample("", "containers: [{name: a, ports: [{name: web, containerPort: 8080}]}]");
 const configMap = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: shop}\ndata: {k: v}";
 
 /** A key of a ConfigMap or Secret that is in the input. */
@@ -224,7 +199,7 @@ export const podReferenceRows: readonly PracticeRow[] = [
             related: [{ read: target.read, path: ["spec"] }],
           },
         ];
-      return mapSelects(get(target.object, "spec", "selector"), subject.labels)
+      return matchesMap(get(target.object, "spec", "selector"), subject.labels)
         ? none
         : [
             {
@@ -257,8 +232,8 @@ export const podReferenceRows: readonly PracticeRow[] = [
             pod.key.kind === subject.key.kind &&
             pod.key.name < subject.key.name &&
             controllers.has(pod.key.kind) &&
-            selects(get(pod.object, "spec", "selector"), subject.labels) &&
-            selects(get(subject.object, "spec", "selector"), pod.labels),
+            matchesLabels(get(pod.object, "spec", "selector"), subject.labels) &&
+            matchesLabels(get(subject.object, "spec", "selector"), pod.labels),
         );
       return other === undefined
         ? none

@@ -1,9 +1,9 @@
 import type { Json, JsonPath } from "../../../kube/json.ts";
-import type { Severity } from "../../../kube/problem.ts";
-import { deploymentExample, none } from "./helpers.ts";
+import { matchesLabels, matchesMap } from "../../../kube/selector.ts";
+import { none } from "./helpers.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { labelsOf, mapSelects, selects } from "./selects.ts";
+import { exampleService as service, exampleWorkload as workload, labelsOf, missing } from "./references.ts";
 import {
   get,
   mappingsAt,
@@ -16,35 +16,11 @@ import {
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 
-/**
- * A name that is not in the input may be in the cluster. It counts as a fault where the input holds others of its kind in
- * the same namespace, and as a remark where it holds none.
- */
-function certainty(index: ObjectIndex, kind: string, namespace: string): Severity {
-  return index.of(kind, namespace).length > 0 ? "warning" : "info";
-}
-
-function missing(
-  index: ObjectIndex,
-  kind: string,
-  namespace: string,
-  name: string,
-  path: JsonPath,
-): readonly Hit[] {
-  if (index.named(kind, namespace, name) !== undefined) return none;
-  return [
-    { path, message: `${kind} ${name} is not in the input`, severity: certainty(index, kind, namespace) },
-  ];
-}
-
 function servicePods(service: ObjectSubject, index: ObjectIndex): readonly PodSubject[] {
   const selector = get(service.object, "spec", "selector");
-  return index.podsIn(service.namespace).filter((pod) => mapSelects(selector, pod.labels));
+  return index.podsIn(service.namespace).filter((pod) => matchesMap(selector, pod.labels));
 }
 
-const service = (fields: string, name = "a"): string =>
-  `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {${fields}}`;
-const workload = deploymentExample("", "containers: [{name: a, ports: [{name: web, containerPort: 8080}]}]");
 const ingress = (name: string, port: string): string =>
   `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: shop}\nspec: {rules: [{host: a.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: ${name}, port: {${port}}}}}]}}]}`;
 
@@ -243,7 +219,9 @@ export const referenceRows: readonly PracticeRow[] = [
       if (subject.key.kind !== "PodDisruptionBudget") return none;
       const pods = index.podsIn(subject.namespace);
       const selector = get(subject.object, "spec", "selector");
-      return pods.length === 0 || selector === undefined || pods.some((pod) => selects(selector, pod.labels))
+      return pods.length === 0 ||
+        selector === undefined ||
+        pods.some((pod) => matchesLabels(selector, pod.labels))
         ? none
         : [{ path: ["spec", "selector"], message: "the budget selects no Pod of the input" }];
     },
@@ -293,7 +271,7 @@ export const referenceRows: readonly PracticeRow[] = [
       const namespaces = names.length > 0 ? names : [subject.namespace];
       const services = any ? index.all("Service") : namespaces.flatMap((one) => index.of("Service", one));
       const selector = get(subject.object, "spec", "selector");
-      const chosen = services.filter((one) => selects(selector, labelsOf(one.object)));
+      const chosen = services.filter((one) => matchesLabels(selector, labelsOf(one.object)));
       if (chosen.length === 0)
         return [
           {

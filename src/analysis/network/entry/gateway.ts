@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
+import { type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { matchesLabels } from "../../../kube/selector.ts";
 import { namespaceOf } from "../model/read-workloads.ts";
@@ -122,7 +122,7 @@ function lets(
   if (from === "All") return true;
   if (from === "Same") return namespaceOf(gateway) === namespace;
   const selector = valueAt(listener, ["allowedRoutes", "namespaces", "selector"]);
-  return matchesLabels(isObject(selector) ? selector : undefined, namespaces.get(namespace)?.labels ?? {});
+  return matchesLabels(selector, namespaces.get(namespace)?.labels ?? {});
 }
 
 function isGranted(

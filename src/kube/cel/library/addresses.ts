@@ -1,4 +1,4 @@
-import { goQuote } from "./format-text.ts";
+import { goQuote } from "../../go-quote.ts";
 
 /** IP addresses and prefixes as Go's net/netip reads and writes them. */
 export interface Address {

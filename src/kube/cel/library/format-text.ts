@@ -1,3 +1,4 @@
+import { goQuote } from "../../go-quote.ts";
 import { toDouble, toText } from "../convert.ts";
 import { durationText, timestampText } from "../time.ts";
 import {
@@ -210,39 +211,4 @@ function inner(value: CelValue): string {
     return Number.isFinite(value) ? exactFixed(value, PRECISION) : value < 0 ? '"-Inf"' : '"+Inf"';
   }
   return asText(value);
-}
-
-const goEscapes: ReadonlyMap<string, string> = new Map([
-  ["\u0007", "\\a"],
-  ["\b", "\\b"],
-  ["\f", "\\f"],
-  ["\n", "\\n"],
-  ["\r", "\\r"],
-  ["\t", "\\t"],
-  ["\v", "\\v"],
-  ["\\", "\\\\"],
-  ['"', '\\"'],
-]);
-
-/** Go's %q. */
-export function goQuote(text: string): string {
-  let quoted = "";
-  for (const character of text) {
-    const known = goEscapes.get(character);
-    const code = character.codePointAt(0) ?? 0;
-    if (known !== undefined) quoted += known;
-    else if (code < 32 || code === 127) quoted += `\\x${code.toString(16).padStart(2, "0")}`;
-    else if (code < 127 || isPrintable(character)) quoted += character;
-    else
-      quoted +=
-        code > 0xffff
-          ? `\\U${code.toString(16).padStart(8, "0")}`
-          : `\\u${code.toString(16).padStart(4, "0")}`;
-  }
-  return `"${quoted}"`;
-}
-
-/** Letters, marks, numbers, punctuation and symbols, as Go's strconv.IsPrint. */
-function isPrintable(character: string): boolean {
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character);
 }

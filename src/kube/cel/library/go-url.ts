@@ -1,6 +1,6 @@
 import { fromUtf8, utf8 } from "../values.ts";
 import { parseAddress } from "./addresses.ts";
-import { goQuote } from "./format-text.ts";
+import { goQuote } from "../../go-quote.ts";
 
 /** URLs as Go's net/url reads them: what it takes for one, and the parts it names. */
 export interface GoUrl {

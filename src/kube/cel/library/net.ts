@@ -11,7 +11,7 @@ import {
   prefixContains,
   prefixText,
 } from "./addresses.ts";
-import { goQuote } from "./format-text.ts";
+import { goQuote } from "../../go-quote.ts";
 
 /** IP addresses and networks (k8s.io/apiserver pkg/cel/library/{ip,cidr}.go). */
 

@@ -1,4 +1,4 @@
-import { goQuote } from "./format-text.ts";
+import { goQuote } from "../../go-quote.ts";
 
 /** Semantic versions as github.com/blang/semver/v4 reads them. */
 export interface Semver {

@@ -1,3 +1,4 @@
+import { goEscapes } from "../../go-quote.ts";
 import type { LibraryFunction } from "../declare.ts";
 import { CelError, type CelList, type CelValue, codePoints, listOf } from "../values.ts";
 import { formatText } from "./format-text.ts";
@@ -117,21 +118,9 @@ function join(list: CelValue, separator: CelValue): CelValue {
   return limited(size, () => parts.join(between));
 }
 
-const quotes: ReadonlyMap<string, string> = new Map([
-  ["\u0007", "\\a"],
-  ["\b", "\\b"],
-  ["\f", "\\f"],
-  ["\n", "\\n"],
-  ["\r", "\\r"],
-  ["\t", "\\t"],
-  ["\v", "\\v"],
-  ["\\", "\\\\"],
-  ['"', '\\"'],
-]);
-
 function quote(value: CelValue): CelValue {
   let quoted = "";
-  for (const character of text(value)) quoted += quotes.get(character) ?? character;
+  for (const character of text(value)) quoted += goEscapes.get(character) ?? character;
   return `"${quoted}"`;
 }
 

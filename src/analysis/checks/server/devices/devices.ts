@@ -18,11 +18,12 @@ import {
   unique,
 } from "../engine/build.ts";
 import { type Check, inside, report, reportAt, type Run, shown } from "../engine/run.ts";
-import { annotations, labelKey, labels, labelValue } from "../engine/selectors.ts";
+import { labelKey, labelValue } from "../engine/selectors.ts";
 import { label, notIdentifier, notLabel, notLabelValue, notSubdomain, subdomain } from "../engine/texts.ts";
 import { nodeSelector } from "../pods/placing.ts";
 import { isExtended } from "../pods/resources.ts";
 import { csiDriverName } from "../pods/volume-sources.ts";
+import { templateMeta } from "../storage/claims.ts";
 
 const selectors: Check = (value, run) => {
   maxItems(32)(value, run);
@@ -241,17 +242,6 @@ function checkConstraint(constraint: JsonObject, index: number, run: Run): void 
       reportAt(run, ["constraints", index, name], "server/name", shown(value), reason);
   }
 }
-
-const templateMeta: Check = fields(
-  "core ValidateTemplateObjectMeta",
-  { labels, annotations },
-  (value, run) => {
-    for (const name of Object.keys(value)) {
-      if (name === "labels" || name === "annotations" || value[name] === "" || value[name] === null) continue;
-      reportAt(run, name, "server/forbidden", name, "a template of a claim has labels and annotations only");
-    }
-  },
-);
 
 export const resourceClaimTemplate: Check = fields("resource validateResourceClaimTemplateSpec", {
   metadata: templateMeta,

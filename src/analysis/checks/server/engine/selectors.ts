@@ -2,7 +2,7 @@
 import { isObject, type Json, type JsonObject } from "../../../../kube/json.ts";
 import { notLabelValue, notQualifiedName } from "./texts.ts";
 import { each, eachMember, fields, isUnset, listOf, text, textOf } from "./build.ts";
-import { type Check, report, reportAt, shown } from "./run.ts";
+import { type Check, report, reportAt, type Run, shown } from "./run.ts";
 
 export const labelKey: Check = text(notQualifiedName);
 export const labelValue: Check = text(notLabelValue);
@@ -16,6 +16,24 @@ export const annotations: Check = eachMember(
   text((key) => notQualifiedName(key.toLowerCase())),
 );
 
+/** How many values the operators take that every selector has; false for another operator. */
+export function checkValueCount(operator: string, count: number, run: Run): boolean {
+  switch (operator) {
+    case "In":
+    case "NotIn":
+      if (count === 0)
+        reportAt(run, "values", "server/required", "values", "operators In and NotIn need some");
+      return true;
+    case "Exists":
+    case "DoesNotExist":
+      if (count > 0)
+        reportAt(run, "values", "server/forbidden", "values", "operators Exists and DoesNotExist have none");
+      return true;
+    default:
+      return false;
+  }
+}
+
 const requirement: Check = fields(
   "meta ValidateLabelSelectorRequirement",
   { key: labelKey },
@@ -24,26 +42,8 @@ const requirement: Check = fields(
     const operator = textOf(value, "operator");
     if (operator === undefined) return;
     if (value["key"] === undefined) labelKeyMissing(value, run);
-    switch (operator) {
-      case "In":
-      case "NotIn":
-        if (values.length === 0)
-          reportAt(run, "values", "server/required", "values", "operators In and NotIn need some");
-        break;
-      case "Exists":
-      case "DoesNotExist":
-        if (values.length > 0)
-          reportAt(
-            run,
-            "values",
-            "server/forbidden",
-            "values",
-            "operators Exists and DoesNotExist have none",
-          );
-        break;
-      default:
-        reportAt(run, "operator", "server/not-supported", shown(operator), "In, NotIn, Exists, DoesNotExist");
-    }
+    if (!checkValueCount(operator, values.length, run))
+      reportAt(run, "operator", "server/not-supported", shown(operator), "In, NotIn, Exists, DoesNotExist");
     if (values.length > 0) {
       run.path.push("values");
       each(labelValue)(values, run);
@@ -52,8 +52,7 @@ const requirement: Check = fields(
   },
 );
 
-const labelKeyMissing = (_: JsonObject, run: Parameters<Check>[1]): void =>
-  reportAt(run, "key", "server/required", "key");
+const labelKeyMissing = (_: JsonObject, run: Run): void => reportAt(run, "key", "server/required", "key");
 
 /** ValidateLabelSelector, with values that the server refuses refused. */
 export const labelSelector: Check = fields("meta ValidateLabelSelector", {

@@ -15,7 +15,7 @@ import {
   textOf,
 } from "../engine/build.ts";
 import { type Check, reportAt, type Run, shown } from "../engine/run.ts";
-import { labelKey, labelSelector, labelValue } from "../engine/selectors.ts";
+import { checkValueCount, labelKey, labelSelector, labelValue } from "../engine/selectors.ts";
 import { notLabel, notLabelValue, notQualifiedName, notSubdomain } from "../engine/texts.ts";
 
 /** ValidateNodeSelectorRequirement. `values`: whether the syntax of values is held (required terms only). */
@@ -26,39 +26,17 @@ function nodeRequirement(values: boolean): Check {
     (value, run) => {
       const operator = textOf(value, "operator");
       const count = listOf(value, "values").length;
-      switch (operator) {
-        case undefined:
-          break;
-        case "In":
-        case "NotIn":
-          if (count === 0)
-            reportAt(run, "values", "server/required", "values", "operators In and NotIn need some");
-          break;
-        case "Exists":
-        case "DoesNotExist":
-          if (count > 0)
-            reportAt(
-              run,
-              "values",
-              "server/forbidden",
-              "values",
-              "operators Exists and DoesNotExist have none",
-            );
-          break;
-        case "Gt":
-        case "Lt":
-          if (count !== 1)
-            reportAt(run, "values", "server/required", "values", "operators Gt and Lt have exactly one");
-          break;
-        default:
-          reportAt(
-            run,
-            "operator",
-            "server/not-supported",
-            shown(operator),
-            "In, NotIn, Exists, DoesNotExist, Gt, Lt",
-          );
-      }
+      if (operator === undefined || checkValueCount(operator, count, run)) return;
+      if (operator !== "Gt" && operator !== "Lt")
+        reportAt(
+          run,
+          "operator",
+          "server/not-supported",
+          shown(operator),
+          "In, NotIn, Exists, DoesNotExist, Gt, Lt",
+        );
+      else if (count !== 1)
+        reportAt(run, "values", "server/required", "values", "operators Gt and Lt have exactly one");
     },
   );
 }

@@ -103,7 +103,8 @@ function checkSources(value: JsonObject, run: Run): void {
     reportAt(run, "dataSource", "server/mismatch", "dataSource", "it must be the same as dataSourceRef");
 }
 
-const templateMeta: Check = fields(
+/** Metadata of a template of claims. */
+export const templateMeta: Check = fields(
   "core ValidateTemplateObjectMeta",
   { labels, annotations },
   (value, run) => {
