@@ -16,6 +16,59 @@ export interface TrustFlags {
 
 export const text = (input: string): string => input;
 
+export interface SwitchFlag {
+  readonly kind: "boolean";
+  readonly default: false;
+  readonly withNegated: false;
+  readonly brief: string;
+}
+
+export interface TextFlag {
+  readonly kind: "parsed";
+  readonly parse: (input: string) => string;
+  readonly optional: true;
+  readonly placeholder: string;
+  readonly brief: string;
+}
+
+export interface TextsFlag extends TextFlag {
+  readonly variadic: true;
+}
+
+/** A switch that is off unless it is given. */
+export function switchFlag(brief: string): SwitchFlag {
+  return { kind: "boolean", default: false, withNegated: false, brief };
+}
+
+/** A flag with a text, which may be left out. */
+export function textFlag(placeholder: string, brief: string): TextFlag {
+  return { kind: "parsed", parse: text, optional: true, placeholder, brief };
+}
+
+/** The same, and it may be given again. */
+export function textsFlag(placeholder: string, brief: string): TextsFlag {
+  return { ...textFlag(placeholder, brief), variadic: true };
+}
+
+/** Objects to read; commands that take it take the same as positional words. */
+export const filenameFlag: TextsFlag = textsFlag(
+  "path",
+  "File, folder, glob, or - for standard input; may be given again",
+);
+
+/** Positional words that are the same as --filename. */
+export const filenameWords: {
+  readonly kind: "array";
+  readonly parameter: Readonly<Record<"brief" | "placeholder", string>> & Pick<TextFlag, "parse">;
+} = {
+  kind: "array",
+  parameter: { brief: "The same as -f", parse: text, placeholder: "path" },
+};
+
+export const outFlag: TextFlag = textFlag("file", "Also write the plan to this file");
+
+export const ontoFlag: SwitchFlag = switchFlag("Move the branch itself instead of making kubeops/<digest>");
+
 export const outputFlag = {
   kind: "enum",
   values: ["text", "json"],
@@ -30,28 +83,17 @@ export const colorFlag = {
   brief: "Colours (auto: on a terminal, and not with NO_COLOR)",
 } as const;
 
-export const quietFlag = {
-  kind: "boolean",
-  default: false,
-  withNegated: false,
-  brief: "No progress, only results",
-} as const;
+export const quietFlag: SwitchFlag = switchFlag("No progress, only results");
 
-export const trustRootFlag = {
-  kind: "parsed",
-  parse: (input: string): string => input,
-  optional: true,
-  placeholder: "folder",
-  brief: "Trust root to use instead of /etc/kubeops or ~/.config/kubeops (then advisory)",
-} as const;
+export const trustRootFlag: TextFlag = textFlag(
+  "folder",
+  "Trust root to use instead of /etc/kubeops or ~/.config/kubeops (then advisory)",
+);
 
-export const stateFlag = {
-  kind: "parsed",
-  parse: (input: string): string => input,
-  optional: true,
-  placeholder: "folder",
-  brief: "State folder to use instead of $XDG_STATE_HOME/kubeops",
-} as const;
+export const stateFlag: TextFlag = textFlag(
+  "folder",
+  "State folder to use instead of $XDG_STATE_HOME/kubeops",
+);
 
 /** How an https repository is reached. Nothing of it is stored, and nothing but the repository's own URL gets it. */
 export interface GitAccessFlags {
@@ -59,30 +101,20 @@ export interface GitAccessFlags {
   readonly gitCa?: string;
 }
 
-export const gitCredentialsFlag = {
-  kind: "parsed",
-  parse: (input: string): string => input,
-  optional: true,
-  placeholder: "file",
-  brief: "File (mode 0600) with a line https://user:token@host for an https repository",
-} as const;
+export const gitCredentialsFlag: TextFlag = textFlag(
+  "file",
+  "File (mode 0600) with a line https://user:token@host for an https repository",
+);
 
-export const gitCaFlag = {
-  kind: "parsed",
-  parse: (input: string): string => input,
-  optional: true,
-  placeholder: "file",
-  brief: "PEM certificates that alone are trusted for an https repository",
-} as const;
+export const gitCaFlag: TextFlag = textFlag(
+  "file",
+  "PEM certificates that alone are trusted for an https repository",
+);
 
-export const kubeVersionFlag = {
-  kind: "parsed",
-  parse: (input: string): string => input,
-  optional: true,
-  placeholder: "1.N",
-  brief:
-    "Kubernetes version that the objects are for (default: that of the target cluster, or the newest known)",
-} as const;
+export const kubeVersionFlag: TextFlag = textFlag(
+  "1.N",
+  "Kubernetes version that the objects are for (default: that of the target cluster, or the newest known)",
+);
 
 /** Whether a command prints colours. */
 export function wantsColor(context: CliContext, flags: Pick<OutputFlags, "color">): boolean {
@@ -98,73 +130,31 @@ export interface AskFlags extends RequestFlags {
 }
 
 export const requestFlags: FlagParametersForType<AskFlags, CliContext> = {
-  filename: {
-    kind: "parsed",
-    parse: (input: string): string => input,
-    optional: true,
-    variadic: true,
-    placeholder: "path",
-    brief: "Compose files (merged in this order), or files and folders of objects, or -; may be given again",
-  },
-  namespace: {
-    kind: "parsed",
-    parse: (input: string): string => input,
-    optional: true,
-    placeholder: "name",
-    brief: "Namespace (default: the Compose project's name; for objects: default)",
-  },
+  filename: textsFlag(
+    "path",
+    "Compose files (merged in this order), or files and folders of objects, or -; may be given again",
+  ),
+  namespace: textFlag("name", "Namespace (default: the Compose project's name; for objects: default)"),
   target: {
     kind: "parsed",
-    parse: (input: string): string => input,
+    parse: text,
     variadic: true,
     placeholder: "target",
     brief:
       "Where the change goes: git:<path or https URL>[@branch]#folder or cluster:<name>; two targets make two plans",
   },
-  prune: {
-    kind: "boolean",
-    default: false,
-    withNegated: false,
-    brief:
-      "Delete what earlier plans wrote there (in a cluster: in the namespaces of this request) and this request lacks",
-  },
-  recreate: {
-    kind: "boolean",
-    default: false,
-    withNegated: false,
-    brief:
-      "In a cluster: delete and make again what cannot be changed, as kubectl replace --force; the charter has to name each object",
-  },
-  takeOver: {
-    kind: "boolean",
-    default: false,
-    withNegated: false,
-    brief:
-      "In a cluster: take over what kubectl apply owns of the objects, so that what the request leaves out goes; the charter has to allow it",
-  },
-  application: {
-    kind: "parsed",
-    parse: (input: string): string => input,
-    optional: true,
-    placeholder: "name",
-    brief: "Name of the application (default: the Compose project's name)",
-  },
-  composeProfile: {
-    kind: "parsed",
-    parse: (input: string): string => input,
-    optional: true,
-    variadic: true,
-    placeholder: "name",
-    brief: "Compose profile to switch on; may be given again",
-  },
-  env: {
-    kind: "parsed",
-    parse: (input: string): string => input,
-    optional: true,
-    variadic: true,
-    placeholder: "NAME",
-    brief: "Variable of the environment that Compose files may read; may be given again",
-  },
+  prune: switchFlag(
+    "Delete what earlier plans wrote there (in a cluster: in the namespaces of this request) and this request lacks",
+  ),
+  recreate: switchFlag(
+    "In a cluster: delete and make again what cannot be changed, as kubectl replace --force; the charter has to name each object",
+  ),
+  takeOver: switchFlag(
+    "In a cluster: take over what kubectl apply owns of the objects, so that what the request leaves out goes; the charter has to allow it",
+  ),
+  application: textFlag("name", "Name of the application (default: the Compose project's name)"),
+  composeProfile: textsFlag("name", "Compose profile to switch on; may be given again"),
+  env: textsFlag("NAME", "Variable of the environment that Compose files may read; may be given again"),
   kubeVersion: kubeVersionFlag,
 };
 
@@ -175,20 +165,11 @@ export interface ClusterAccessFlags {
 }
 
 export const clusterAccessFlags: FlagParametersForType<ClusterAccessFlags, CliContext> = {
-  kubeconfig: {
-    kind: "parsed",
-    parse: (input: string): string => input,
-    optional: true,
-    placeholder: "file",
-    brief: "Kubeconfig with credentials for the pinned cluster (default: $KUBECONFIG, then ~/.kube/config)",
-  },
-  context: {
-    kind: "parsed",
-    parse: (input: string): string => input,
-    optional: true,
-    placeholder: "name",
-    brief: "Its context (default: the one that leads to the pinned cluster)",
-  },
+  kubeconfig: textFlag(
+    "file",
+    "Kubeconfig with credentials for the pinned cluster (default: $KUBECONFIG, then ~/.kube/config)",
+  ),
+  context: textFlag("name", "Its context (default: the one that leads to the pinned cluster)"),
 };
 
 /** What every command takes that works on a plan at its target. */

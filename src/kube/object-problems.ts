@@ -1,6 +1,6 @@
 import type { JsonPath } from "./json.ts";
 import type { Place } from "./place.ts";
-import type { Problem, Severity } from "./problem.ts";
+import type { Problem, ProblemRow } from "./problem.ts";
 
 export type ObjectProblemCode =
   | "object/not-an-object"
@@ -19,21 +19,10 @@ export interface ObjectProblemTexts {
   readonly other?: string;
 }
 
-export interface ObjectProblemRow {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  /** Where the rule comes from. */
-  readonly source: string;
-  /** A text in which the problem occurs, and its nearest neighbour in which it does not. */
-  readonly positive: string;
-  readonly negative: string;
-}
-
 const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}";
 
 /** What makes a document no object, or objects no set of objects: one row, one id. */
-export const objectProblems: Readonly<Record<ObjectProblemCode, ObjectProblemRow>> = {
+export const objectProblems: Readonly<Record<ObjectProblemCode, ProblemRow>> = {
   "object/not-an-object": {
     severity: "error",
     message: (what) => `a Kubernetes object is a mapping, this is ${what}`,

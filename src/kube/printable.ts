@@ -21,3 +21,14 @@ export function printableRest(text: string): string {
   if (!/[^ -~]/.test(text)) return text;
   return text.replace(/[^ -~]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+/** The first `most` UTF-16 units of a text, printable, with dots where there are more. */
+export function printableStart(text: string, most: number): string {
+  return text.length > most ? `${printable(text.slice(0, most))}...` : printable(text);
+}
+
+/** A message of several lines in one, cut to `most` UTF-16 units, with its unprintable characters escaped. */
+export function printableLine(text: string, most: number): string {
+  const line = text.replaceAll(/\s*\n\s*/g, " ");
+  return printableRest(line.length > most ? `${line.slice(0, most)}...` : line);
+}

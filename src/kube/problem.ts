@@ -14,3 +14,16 @@ export interface Problem {
   /** What to do about it. */
   readonly hint?: string;
 }
+
+/** One row of a table of problems: all that is said of one code. */
+export interface ProblemRow {
+  readonly severity: Severity;
+  /** The message; `what` and `other` are printable, and cut to a readable length. */
+  readonly message: (what: string, other: string) => string;
+  readonly hint?: string;
+  /** Where the rule comes from. */
+  readonly source: string;
+  /** An input in which the problem occurs, and its nearest neighbour in which it does not. */
+  readonly positive: string;
+  readonly negative: string;
+}

@@ -59,11 +59,7 @@ export function policiesOn(
       ? (types as readonly Json[]).includes(direction)
       : direction === "Ingress" || valueAt(object, ["spec", "egress"]) !== undefined;
     const selector = valueAt(object, ["spec", "podSelector"]);
-    return (
-      applies &&
-      key.namespace === workload.namespace &&
-      matchesLabels(selector, workload.labels)
-    );
+    return applies && key.namespace === workload.namespace && matchesLabels(selector, workload.labels);
   });
 }
 

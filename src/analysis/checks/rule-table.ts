@@ -1,5 +1,5 @@
 import { objectProblems } from "../../kube/object-problems.ts";
-import type { Severity } from "../../kube/problem.ts";
+import type { ProblemRow } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
 import { backdoorTable } from "./backdoors/backdoor-table.ts";
@@ -15,15 +15,8 @@ import { parameterRules } from "./settings/parameters.ts";
 import { schemaFindingTable } from "./schema/schema-table.ts";
 import { serverCodes } from "./server/engine/server-codes.ts";
 
-interface TableRow {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  readonly source: string;
-  /** An input in which it is found, and its nearest neighbour in which it is not; where the table has them as texts. */
-  readonly positive?: unknown;
-  readonly negative?: unknown;
-}
+/** A row of any of the tables; not every one has examples. */
+type TableRow = Omit<ProblemRow, "positive" | "negative"> & Partial<Record<"positive" | "negative", string>>;
 
 const tables: readonly Readonly<Record<string, TableRow>>[] = [
   yamlProblems,

@@ -1,26 +1,17 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { clusterAccessFlags, text, workFlags } from "../flags.ts";
+import { clusterAccessFlags, text, textFlag, workFlags } from "../flags.ts";
 import type { ApplyFlags } from "./apply.impl.ts";
 
 export const applyCommand: Command<CliContext> = buildCommand<ApplyFlags, [string], CliContext>({
   loader: async () => (await import("./apply.impl.ts")).apply,
   parameters: {
     flags: {
-      signCommit: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "key",
-        brief: "SSH key that signs the Git commit (git verify-commit accepts it)",
-      },
-      wait: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "time",
-        brief: "Wait until what was written to a cluster is healthy, as 5m; exit code 3 when it is not",
-      },
+      signCommit: textFlag("key", "SSH key that signs the Git commit (git verify-commit accepts it)"),
+      wait: textFlag(
+        "time",
+        "Wait until what was written to a cluster is healthy, as 5m; exit code 3 when it is not",
+      ),
       ...clusterAccessFlags,
       ...workFlags,
     },

@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { clusterAccessFlags, text, workFlags } from "../flags.ts";
+import { clusterAccessFlags, switchFlag, text, textFlag, workFlags } from "../flags.ts";
 import type { ApproveFlags } from "./approve.impl.ts";
 
 export const approveCommand: Command<CliContext> = buildCommand<ApproveFlags, [string], CliContext>({
@@ -13,19 +13,11 @@ export const approveCommand: Command<CliContext> = buildCommand<ApproveFlags, [s
         placeholder: "file",
         brief: "SSH key of the approver: a private key, or a .pub whose key is in the agent",
       },
-      validFor: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "time",
-        brief: "How long the approval holds, as 30m or 4h (default: what the charter allows, at most 1h)",
-      },
-      yes: {
-        kind: "boolean",
-        default: false,
-        withNegated: false,
-        brief: "Do not ask at the terminal (the key still has to sign)",
-      },
+      validFor: textFlag(
+        "time",
+        "How long the approval holds, as 30m or 4h (default: what the charter allows, at most 1h)",
+      ),
+      yes: switchFlag("Do not ask at the terminal (the key still has to sign)"),
       ...clusterAccessFlags,
       ...workFlags,
     },

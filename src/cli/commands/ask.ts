@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { clusterAccessFlags, requestFlags, text, workFlags } from "../flags.ts";
+import { clusterAccessFlags, ontoFlag, outFlag, requestFlags, text, textFlag, workFlags } from "../flags.ts";
 import type { AskCommandFlags } from "../agent/ask-flags.ts";
 
 export const askCommand: Command<CliContext> = buildCommand<AskCommandFlags, string[], CliContext>({
@@ -14,40 +14,14 @@ export const askCommand: Command<CliContext> = buildCommand<AskCommandFlags, str
         optional: true,
         brief: "Which model provider is asked (default: the one whose key or base URL the environment sets)",
       },
-      model: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "name",
-        brief: "Model as its provider names it (default: $KUBEOPS_MODEL, or the provider's default)",
-      },
-      budgetTokens: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "number",
-        brief: "Most tokens that the request may use in all (default: 200000)",
-      },
-      budgetUsd: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "amount",
-        brief: "Most US dollars that it may cost; only for models whose price is known",
-      },
-      onto: {
-        kind: "boolean",
-        default: false,
-        withNegated: false,
-        brief: "Move the branch itself instead of making kubeops/<digest>",
-      },
-      out: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Also write the plan to this file",
-      },
+      model: textFlag(
+        "name",
+        "Model as its provider names it (default: $KUBEOPS_MODEL, or the provider's default)",
+      ),
+      budgetTokens: textFlag("number", "Most tokens that the request may use in all (default: 200000)"),
+      budgetUsd: textFlag("amount", "Most US dollars that it may cost; only for models whose price is known"),
+      onto: ontoFlag,
+      out: outFlag,
       ...clusterAccessFlags,
       ...workFlags,
     },

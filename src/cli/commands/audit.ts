@@ -1,6 +1,6 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, outputFlag, stateFlag, text } from "../flags.ts";
+import { colorFlag, outputFlag, stateFlag, textFlag } from "../flags.ts";
 import type { AuditFlags, AuditVerifyFlags, AuditExportFlags } from "./audit.impl.ts";
 
 const base = { state: stateFlag, output: outputFlag, color: colorFlag } as const;
@@ -39,27 +39,12 @@ const verifyCommand: Command<CliContext> = buildCommand<AuditVerifyFlags, [], Cl
   parameters: {
     flags: {
       ...base,
-      log: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "folder",
-        brief: "Log folder (default: the one in the state folder)",
-      },
-      key: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Public key of the log (default: the one beside it, which proves less)",
-      },
-      checkpoint: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "A checkpoint that was kept elsewhere: excludes truncation and fork up to it",
-      },
+      log: textFlag("folder", "Log folder (default: the one in the state folder)"),
+      key: textFlag("file", "Public key of the log (default: the one beside it, which proves less)"),
+      checkpoint: textFlag(
+        "file",
+        "A checkpoint that was kept elsewhere: excludes truncation and fork up to it",
+      ),
     },
     aliases: { o: "output" },
   },
@@ -71,13 +56,7 @@ const exportCommand: Command<CliContext> = buildCommand<AuditExportFlags, [], Cl
   parameters: {
     flags: {
       ...base,
-      out: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Write to this file instead of standard output",
-      },
+      out: textFlag("file", "Write to this file instead of standard output"),
     },
     aliases: { o: "output" },
   },

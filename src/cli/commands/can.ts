@@ -1,42 +1,47 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, kubeVersionFlag, outputFlag, quietFlag, text } from "../flags.ts";
+import {
+  colorFlag,
+  kubeVersionFlag,
+  outputFlag,
+  quietFlag,
+  switchFlag,
+  text,
+  textFlag,
+  textsFlag,
+} from "../flags.ts";
 import type { CanFlags } from "./can/flags.ts";
-
-const word = (placeholder: string, brief: string) =>
-  ({ kind: "parsed", parse: text, optional: true, placeholder, brief }) as const;
-const words = (placeholder: string, brief: string) =>
-  ({ ...word(placeholder, brief), variadic: true }) as const;
-const mode = (brief: string) => ({ kind: "boolean", default: false, withNegated: false, brief }) as const;
 
 export const canCommand: Command<CliContext> = buildCommand<CanFlags, string[], CliContext>({
   loader: async () => (await import("./can.impl.ts")).can,
   parameters: {
     flags: {
-      list: mode("Everything that SUBJECT can do, with the role and binding that give it"),
-      who: mode("Who can do it: VERB TYPE[/NAME]"),
-      paths: mode("Attack paths of SUBJECT, with the rights that each step takes and how to cut it"),
-      to: word(
+      list: switchFlag("Everything that SUBJECT can do, with the role and binding that give it"),
+      who: switchFlag("Who can do it: VERB TYPE[/NAME]"),
+      paths: switchFlag("Attack paths of SUBJECT, with the rights that each step takes and how to cut it"),
+      to: textFlag(
         "goal",
         "What paths lead to: cluster-admin (default), node, secrets, secrets:NS, namespace:NS, traffic, a subject",
       ),
-      diff: mode("Who gains and loses what between BEFORE and AFTER, and which attack paths open and close"),
-      atoms: mode("With --diff: every single right, beside the plain words"),
-      least: mode(
+      diff: switchFlag(
+        "Who gains and loses what between BEFORE and AFTER, and which attack paths open and close",
+      ),
+      atoms: switchFlag("With --diff: every single right, beside the plain words"),
+      least: switchFlag(
         "The least roles that SUBJECT needs: for an audit log, a plan, or a job such as 'deploys to shop'",
       ),
-      subject: word("subject", "With --least: whose requests, and whom the roles are for"),
-      name: word("name", "With --least: name of the roles and bindings"),
-      denied: mode("With --least: take requests in that were refused"),
-      anyName: mode("With --least: every object of a kind, not only those that were named"),
-      filename: words(
+      subject: textFlag("subject", "With --least: whose requests, and whom the roles are for"),
+      name: textFlag("name", "With --least: name of the roles and bindings"),
+      denied: switchFlag("With --least: take requests in that were refused"),
+      anyName: switchFlag("With --least: every object of a kind, not only those that were named"),
+      filename: textsFlag(
         "path",
         "Roles, bindings and what they stand in: file, folder, glob or -; may be given again",
       ),
-      namespace: word("name", "Namespace of the request (default: default)"),
-      allNamespaces: mode("In all namespaces at once"),
-      subresource: word("name", "Subresource: exec, log, status, scale, …"),
-      asGroup: words("name", "A group that the user is in as well; may be given again"),
+      namespace: textFlag("name", "Namespace of the request (default: default)"),
+      allNamespaces: switchFlag("In all namespaces at once"),
+      subresource: textFlag("name", "Subresource: exec, log, status, scale, …"),
+      asGroup: textsFlag("name", "A group that the user is in as well; may be given again"),
       builtin: {
         kind: "boolean",
         default: true,
@@ -45,12 +50,12 @@ export const canCommand: Command<CliContext> = buildCommand<CanFlags, string[], 
           "Take the roles and bindings that Kubernetes makes itself to be there, unless the input has its own",
       },
       kubeVersion: kubeVersionFlag,
-      kubeconfig: word("file", "Ask about the live cluster of this kubeconfig; reads only"),
-      context: word(
+      kubeconfig: textFlag("file", "Ask about the live cluster of this kubeconfig; reads only"),
+      context: textFlag(
         "name",
         "Its context; with the kubeconfig of $KUBECONFIG or ~/.kube/config when none is named",
       ),
-      verify: mode(
+      verify: switchFlag(
         "Ask the API server the same by a SubjectAccessReview, and fail where it answers otherwise",
       ),
       output: outputFlag,

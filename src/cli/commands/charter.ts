@@ -3,11 +3,14 @@ import type { CliContext } from "../context.ts";
 import {
   clusterAccessFlags,
   colorFlag,
-  outputFlag,
-  text,
-  trustRootFlag,
   gitCaFlag,
   gitCredentialsFlag,
+  outputFlag,
+  switchFlag,
+  text,
+  textFlag,
+  textsFlag,
+  trustRootFlag,
 } from "../flags.ts";
 import type { CharterInventoryFlags } from "./charter-inventory.impl.ts";
 import type { CharterPinFlags } from "./charter-pin.impl.ts";
@@ -30,28 +33,9 @@ const initCommand: Command<CliContext> = buildCommand<CharterInitFlags, [], CliC
         placeholder: "file",
         brief: "Public SSH key of the owner: only its signature makes a charter",
       },
-      principal: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "name",
-        brief: "The owner's name as an approver (default: the user's name)",
-      },
-      target: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "target",
-        brief: "First target: git:<path or https URL>[@branch]#folder",
-      },
-      namespace: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        variadic: true,
-        placeholder: "name",
-        brief: "Namespace that may be changed; may be given again",
-      },
+      principal: textFlag("name", "The owner's name as an approver (default: the user's name)"),
+      target: textFlag("target", "First target: git:<path or https URL>[@branch]#folder"),
+      namespace: textsFlag("name", "Namespace that may be changed; may be given again"),
       gitCredentials: gitCredentialsFlag,
       gitCa: gitCaFlag,
       reconciler: {
@@ -61,12 +45,7 @@ const initCommand: Command<CliContext> = buildCommand<CharterInitFlags, [], CliC
         brief:
           "What follows the repository: nothing, a controller that keeps objects whose files go, or one that deletes them",
       },
-      softwareKeys: {
-        kind: "boolean",
-        default: false,
-        withNegated: false,
-        brief: "Keys without proof of a person's presence may approve for this target",
-      },
+      softwareKeys: switchFlag("Keys without proof of a person's presence may approve for this target"),
       trustRoot: trustRootFlag,
       output: outputFlag,
       color: colorFlag,
@@ -127,12 +106,7 @@ const pinCommand: Command<CliContext> = buildCommand<CharterPinFlags, [], CliCon
         placeholder: "namespace",
         brief: "Namespace for the inventory and the marks of used approvals; it must exist",
       },
-      softwareKeys: {
-        kind: "boolean",
-        default: false,
-        withNegated: false,
-        brief: "Keys without proof of a person's presence may approve for this target",
-      },
+      softwareKeys: switchFlag("Keys without proof of a person's presence may approve for this target"),
       ...clusterAccessFlags,
       trustRoot: trustRootFlag,
       output: outputFlag,

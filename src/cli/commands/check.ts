@@ -1,29 +1,26 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, kubeVersionFlag, quietFlag, text } from "../flags.ts";
+import {
+  colorFlag,
+  filenameFlag,
+  filenameWords,
+  kubeVersionFlag,
+  quietFlag,
+  switchFlag,
+  textFlag,
+  textsFlag,
+} from "../flags.ts";
 import type { CheckFlags } from "./check.impl.ts";
 
 export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string[], CliContext>({
   loader: async () => (await import("./check.impl.ts")).check,
   parameters: {
     flags: {
-      filename: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        variadic: true,
-        placeholder: "path",
-        brief: "File, folder, glob, or - for standard input; may be given again",
-      },
-      against: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        variadic: true,
-        placeholder: "path",
-        brief:
-          "Files or folders as they stand: also say which changes the API server would refuse as updates; may be given again",
-      },
+      filename: filenameFlag,
+      against: textsFlag(
+        "path",
+        "Files or folders as they stand: also say which changes the API server would refuse as updates; may be given again",
+      ),
       kubeVersion: kubeVersionFlag,
       podSecurity: {
         kind: "enum",
@@ -38,33 +35,13 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         optional: true,
         brief: "Practices to judge by: a quiet default, a guide, or none (default: what kubeops.yaml says)",
       },
-      config: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Settings of the checks (default: kubeops.yaml in the working folder, where there is one)",
-      },
-      baseline: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Count only findings that this file does not know",
-      },
-      writeBaseline: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Write the findings of today to a file for --baseline",
-      },
-      listChecks: {
-        kind: "boolean",
-        default: false,
-        withNegated: false,
-        brief: "List every check instead of checking",
-      },
+      config: textFlag(
+        "file",
+        "Settings of the checks (default: kubeops.yaml in the working folder, where there is one)",
+      ),
+      baseline: textFlag("file", "Count only findings that this file does not know"),
+      writeBaseline: textFlag("file", "Write the findings of today to a file for --baseline"),
+      listChecks: switchFlag("List every check instead of checking"),
       output: {
         kind: "enum",
         values: ["text", "json", "sarif", "junit", "github", "gitlab"],
@@ -81,7 +58,7 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
       quiet: quietFlag,
     },
     aliases: { f: "filename", o: "output", q: "quiet" },
-    positional: { kind: "array", parameter: { brief: "The same as -f", parse: text, placeholder: "path" } },
+    positional: filenameWords,
   },
   docs: {
     brief: "Check Kubernetes objects: what the API server and Pod Security would refuse, and where",

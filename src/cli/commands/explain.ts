@@ -1,32 +1,18 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, outputFlag, text } from "../flags.ts";
+import { colorFlag, outputFlag, switchFlag, text, textFlag } from "../flags.ts";
 import type { ExplainFlags } from "./explain.impl.ts";
 
 export const explainCommand: Command<CliContext> = buildCommand<ExplainFlags, [string], CliContext>({
   loader: async () => (await import("./explain.impl.ts")).explain,
   parameters: {
     flags: {
-      kubeVersion: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "1.N",
-        brief: "Kubernetes version whose fields are told (default: the newest known)",
-      },
-      apiVersion: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "group/version",
-        brief: "API version of the kind (default: the newest stable one that is served)",
-      },
-      recursive: {
-        kind: "boolean",
-        default: false,
-        withNegated: false,
-        brief: "List the fields of fields too, names and types only",
-      },
+      kubeVersion: textFlag("1.N", "Kubernetes version whose fields are told (default: the newest known)"),
+      apiVersion: textFlag(
+        "group/version",
+        "API version of the kind (default: the newest stable one that is served)",
+      ),
+      recursive: switchFlag("List the fields of fields too, names and types only"),
       output: outputFlag,
       color: colorFlag,
     },

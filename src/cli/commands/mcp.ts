@@ -1,37 +1,31 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { clusterAccessFlags, gitCaFlag, gitCredentialsFlag, stateFlag, text } from "../flags.ts";
+import {
+  clusterAccessFlags,
+  gitCaFlag,
+  gitCredentialsFlag,
+  stateFlag,
+  textFlag,
+  textsFlag,
+} from "../flags.ts";
 import type { McpFlags } from "./mcp.impl.ts";
 
 export const mcpCommand: Command<CliContext> = buildCommand<McpFlags, [], CliContext>({
   loader: async () => (await import("./mcp.impl.ts")).mcp,
   parameters: {
     flags: {
-      project: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "folder",
-        brief: "Folder whose manifests the tool check reads (default: the working folder)",
-      },
-      filename: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        variadic: true,
-        placeholder: "path",
-        brief:
-          "Compose files, or files and folders of objects, that operations change (edit_field needs them); may be given again",
-      },
-      target: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        variadic: true,
-        placeholder: "target",
-        brief:
-          "Target that may be planned for and applied to: a name of the charter, git:<url>[@branch]#folder or cluster:<name>; may be given again (default: all that the charter names)",
-      },
+      project: textFlag(
+        "folder",
+        "Folder whose manifests the tool check reads (default: the working folder)",
+      ),
+      filename: textsFlag(
+        "path",
+        "Compose files, or files and folders of objects, that operations change (edit_field needs them); may be given again",
+      ),
+      target: textsFlag(
+        "target",
+        "Target that may be planned for and applied to: a name of the charter, git:<url>[@branch]#folder or cluster:<name>; may be given again (default: all that the charter names)",
+      ),
       ...clusterAccessFlags,
       gitCredentials: gitCredentialsFlag,
       gitCa: gitCaFlag,

@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { clusterAccessFlags, requestFlags, text, workFlags } from "../flags.ts";
+import { clusterAccessFlags, filenameWords, ontoFlag, outFlag, requestFlags, workFlags } from "../flags.ts";
 import type { PlanFlags } from "./plan.impl.ts";
 
 export const planCommand: Command<CliContext> = buildCommand<PlanFlags, string[], CliContext>({
@@ -8,24 +8,13 @@ export const planCommand: Command<CliContext> = buildCommand<PlanFlags, string[]
   parameters: {
     flags: {
       ...requestFlags,
-      onto: {
-        kind: "boolean",
-        default: false,
-        withNegated: false,
-        brief: "Move the branch itself instead of making kubeops/<digest>",
-      },
-      out: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Also write the plan to this file",
-      },
+      onto: ontoFlag,
+      out: outFlag,
       ...clusterAccessFlags,
       ...workFlags,
     },
     aliases: { f: "filename", n: "namespace", o: "output", q: "quiet" },
-    positional: { kind: "array", parameter: { brief: "The same as -f", parse: text, placeholder: "path" } },
+    positional: filenameWords,
   },
   docs: {
     brief: "Make a plan: what would change, what it means, and whether the charter allows it",

@@ -1,57 +1,31 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { clusterAccessFlags, colorFlag, quietFlag, text } from "../flags.ts";
+import {
+  clusterAccessFlags,
+  colorFlag,
+  filenameFlag,
+  quietFlag,
+  switchFlag,
+  text,
+  textFlag,
+} from "../flags.ts";
 import type { ReachFlags } from "./reach-flags.ts";
-
-const switchFlag = (
-  brief: string,
-): { kind: "boolean"; default: false; withNegated: false; brief: string } => ({
-  kind: "boolean",
-  default: false,
-  withNegated: false,
-  brief,
-});
 
 export const reachCommand: Command<CliContext> = buildCommand<ReachFlags, string[], CliContext>({
   loader: async () => (await import("./reach.impl.ts")).reach,
   parameters: {
     flags: {
-      filename: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        variadic: true,
-        placeholder: "path",
-        brief: "File, folder, glob, or - for standard input; may be given again",
-      },
+      filename: filenameFlag,
       exposed: switchFlag(
         "What is open to the internet, to other namespaces and to pods that do not exist yet",
       ),
       diff: switchFlag("Compare two states: reach --diff before/ after/"),
       future: switchFlag("With --diff: look at pods that do not exist yet, too"),
-      assert: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Judge what must and must not be possible (kind: ReachAssertions)",
-      },
+      assert: textFlag("file", "Judge what must and must not be possible (kind: ReachAssertions)"),
       synthesise: switchFlag("Write the least policies for what the workloads declare that they need"),
-      flows: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "With --synthesise: flows that were seen or are wanted, as JSON",
-      },
+      flows: textFlag("file", "With --synthesise: flows that were seen or are wanted, as JSON"),
       map: switchFlag("A picture to zoom and search, in one HTML file (the same as -o html)"),
-      out: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Write the result there",
-      },
+      out: textFlag("file", "Write the result there"),
       full: switchFlag("Every workload by itself instead of groups that policies do not tell apart"),
       networkPlugin: {
         kind: "enum",

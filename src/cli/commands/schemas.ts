@@ -1,40 +1,33 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, outputFlag, quietFlag, text } from "../flags.ts";
+import {
+  colorFlag,
+  filenameFlag,
+  filenameWords,
+  outputFlag,
+  quietFlag,
+  switchFlag,
+  text,
+  textFlag,
+} from "../flags.ts";
 import type { SchemasAddFlags, SchemasFlags, SchemasRemoveFlags } from "./schemas.impl.ts";
 
 const addCommand: Command<CliContext> = buildCommand<SchemasAddFlags, string[], CliContext>({
   loader: async () => (await import("./schemas.impl.ts")).schemasAdd,
   parameters: {
     flags: {
-      filename: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        variadic: true,
-        placeholder: "path",
-        brief: "File, folder, glob, or - for standard input; may be given again",
-      },
-      kubeconfig: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Read the definitions of the cluster of this kubeconfig, and nothing else of it",
-      },
-      context: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "name",
-        brief: "Context of the kubeconfig (default: its current one)",
-      },
+      filename: filenameFlag,
+      kubeconfig: textFlag(
+        "file",
+        "Read the definitions of the cluster of this kubeconfig, and nothing else of it",
+      ),
+      context: textFlag("name", "Context of the kubeconfig (default: its current one)"),
       output: outputFlag,
       color: colorFlag,
       quiet: quietFlag,
     },
     aliases: { f: "filename", o: "output", q: "quiet" },
-    positional: { kind: "array", parameter: { brief: "The same as -f", parse: text, placeholder: "path" } },
+    positional: filenameWords,
   },
   docs: {
     brief: "Keep definitions of custom resources, so that check and explain know them",
@@ -53,7 +46,7 @@ const removeCommand: Command<CliContext> = buildCommand<SchemasRemoveFlags, stri
   loader: async () => (await import("./schemas.impl.ts")).schemasRemove,
   parameters: {
     flags: {
-      all: { kind: "boolean", default: false, withNegated: false, brief: "Remove every definition" },
+      all: switchFlag("Remove every definition"),
       output: outputFlag,
       color: colorFlag,
     },

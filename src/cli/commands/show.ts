@@ -1,18 +1,13 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, outputFlag, stateFlag, text } from "../flags.ts";
+import { colorFlag, outputFlag, stateFlag, switchFlag, text } from "../flags.ts";
 import type { ShowFlags } from "./show.impl.ts";
 
 export const showCommand: Command<CliContext> = buildCommand<ShowFlags, [string], CliContext>({
   loader: async () => (await import("./show.impl.ts")).show,
   parameters: {
     flags: {
-      objects: {
-        kind: "boolean",
-        default: false,
-        withNegated: false,
-        brief: "Also print every object in full, as approve does",
-      },
+      objects: switchFlag("Also print every object in full, as approve does"),
       state: stateFlag,
       output: outputFlag,
       color: colorFlag,

@@ -1,16 +1,10 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { colorFlag, kubeVersionFlag, outputFlag, quietFlag, text } from "../flags.ts";
+import { colorFlag, kubeVersionFlag, outputFlag, quietFlag, text, textFlag, textsFlag } from "../flags.ts";
 import type { DiffFlags, ModelFlags, PageFlags, WhatIfFlags } from "./threat-model.impl.ts";
 import type { ScoreFlags } from "./threat-model-score.impl.ts";
 
-const outFlag = {
-  kind: "parsed",
-  parse: text,
-  optional: true,
-  placeholder: "file",
-  brief: "Write the report there instead of to standard output",
-} as const;
+const outFlag = textFlag("file", "Write the report there instead of to standard output");
 
 const modelCommand: Command<CliContext> = buildCommand<ModelFlags, [string?], CliContext>({
   loader: async () => (await import("./threat-model.impl.ts")).threatModel,
@@ -23,30 +17,16 @@ const modelCommand: Command<CliContext> = buildCommand<ModelFlags, [string?], Cl
         brief: "Output format",
       },
       out: outFlag,
-      serviceAccount: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "namespace/name",
-        brief:
-          "The agent runs in a cluster as this ServiceAccount: judge what it may do there, with -f or --kubeconfig",
-      },
-      filename: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        variadic: true,
-        placeholder: "path",
-        brief: "Roles and bindings of the ServiceAccount: file, folder, glob or -; may be given again",
-      },
-      kubeconfig: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Read roles and bindings from the live cluster of this kubeconfig",
-      },
-      context: { kind: "parsed", parse: text, optional: true, placeholder: "name", brief: "Its context" },
+      serviceAccount: textFlag(
+        "namespace/name",
+        "The agent runs in a cluster as this ServiceAccount: judge what it may do there, with -f or --kubeconfig",
+      ),
+      filename: textsFlag(
+        "path",
+        "Roles and bindings of the ServiceAccount: file, folder, glob or -; may be given again",
+      ),
+      kubeconfig: textFlag("file", "Read roles and bindings from the live cluster of this kubeconfig"),
+      context: textFlag("name", "Its context"),
       kubeVersion: kubeVersionFlag,
       color: colorFlag,
       quiet: quietFlag,
@@ -81,55 +61,19 @@ const scoreCommand: Command<CliContext> = buildCommand<ScoreFlags, [], CliContex
         default: "owasp-0.8-strict",
         brief: "Which of the formulas that are called AIVSS",
       },
-      vector: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "CVSS:4.0/...",
-        brief: "CVSS 4.0 vector",
-      },
-      base: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "0.0-10.0",
-        brief: "CVSS base score instead of the vector (agentready only)",
-      },
-      factors: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "name=value,...",
-        brief: "The ten factors; what is not given, or unknown, makes the score an interval",
-      },
-      thm: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "value",
-        brief: "Threat multiplier: A, P or U (v0.8, default P), or a number of the profile",
-      },
-      mitigation: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "value",
-        brief: "Mitigation factor: none, partial or strong (v0.8, default none), or a number of the profile",
-      },
-      metrics: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "LC=D,...",
-        brief: "The eight metrics of aivss-2.0-candidate",
-      },
-      ssvc: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "threat=poc,impact=significant,f1=3,...",
-        brief: "Also give the AIVSS-SSVC outcome",
-      },
+      vector: textFlag("CVSS:4.0/...", "CVSS 4.0 vector"),
+      base: textFlag("0.0-10.0", "CVSS base score instead of the vector (agentready only)"),
+      factors: textFlag(
+        "name=value,...",
+        "The ten factors; what is not given, or unknown, makes the score an interval",
+      ),
+      thm: textFlag("value", "Threat multiplier: A, P or U (v0.8, default P), or a number of the profile"),
+      mitigation: textFlag(
+        "value",
+        "Mitigation factor: none, partial or strong (v0.8, default none), or a number of the profile",
+      ),
+      metrics: textFlag("LC=D,...", "The eight metrics of aivss-2.0-candidate"),
+      ssvc: textFlag("threat=poc,impact=significant,f1=3,...", "Also give the AIVSS-SSVC outcome"),
       output: outputFlag,
     },
     aliases: { o: "output" },
@@ -141,13 +85,7 @@ const diffCommand: Command<CliContext> = buildCommand<DiffFlags, [string, string
   loader: async () => (await import("./threat-model.impl.ts")).threatModelDiff,
   parameters: {
     flags: {
-      accept: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Accepted risks: a list of change, owner, reason and expires",
-      },
+      accept: textFlag("file", "Accepted risks: a list of change, owner, reason and expires"),
       output: outputFlag,
     },
     aliases: { o: "output" },

@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { clusterAccessFlags, kubeVersionFlag, text, workFlags } from "../flags.ts";
+import { clusterAccessFlags, kubeVersionFlag, outFlag, text, workFlags } from "../flags.ts";
 import type { UndoFlags } from "./undo.impl.ts";
 
 export const undoCommand: Command<CliContext> = buildCommand<UndoFlags, [string], CliContext>({
@@ -8,13 +8,7 @@ export const undoCommand: Command<CliContext> = buildCommand<UndoFlags, [string]
   parameters: {
     flags: {
       kubeVersion: kubeVersionFlag,
-      out: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        placeholder: "file",
-        brief: "Also write the plan to this file",
-      },
+      out: outFlag,
       ...clusterAccessFlags,
       ...workFlags,
     },

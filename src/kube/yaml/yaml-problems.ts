@@ -1,19 +1,7 @@
 import type { JsonPath } from "../json.ts";
 import type { Place } from "../place.ts";
-import { printable } from "../printable.ts";
-import type { Problem, Severity } from "../problem.ts";
-
-export interface ProblemRow {
-  readonly severity: Severity;
-  /** The message; `what` and `other` are texts of the input, already printable and cut to a readable length. */
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  /** Where the rule comes from. */
-  readonly source: string;
-  /** A text in which the problem occurs, and its nearest neighbour in which it does not. */
-  readonly positive: string;
-  readonly negative: string;
-}
+import { printableStart } from "../printable.ts";
+import type { Problem, ProblemRow } from "../problem.ts";
 
 export type YamlProblemCode =
   | "yaml/syntax"
@@ -225,7 +213,7 @@ const SHOWN = 160;
 
 /** A text of the input as messages show it: printable and cut to 160 characters. */
 export function shown(text: string): string {
-  return text.length > SHOWN ? `${printable(text.slice(0, SHOWN))}...` : printable(text);
+  return printableStart(text, SHOWN);
 }
 
 /** A problem of the table at a place. */

@@ -1,9 +1,9 @@
 import type { JsonPath } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
-import { printableRest } from "../../../kube/printable.ts";
-import type { Severity } from "../../../kube/problem.ts";
+import { printableLine } from "../../../kube/printable.ts";
+import type { ProblemRow } from "../../../kube/problem.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding, RelatedPlace } from "../../findings/finding.ts";
+import { rowFinding } from "../../findings/row-finding.ts";
 
 export type AdmissionCode =
   | "admission/denied"
@@ -14,15 +14,6 @@ export type AdmissionCode =
   | "admission/expression-doubtful"
   | "admission/unbound"
   | "admission/not-certain";
-
-interface Row {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  readonly source: string;
-  readonly positive: string;
-  readonly negative: string;
-}
 
 const plugin = "k8s.io/apiserver pkg/admission/plugin/policy";
 
@@ -71,7 +62,7 @@ data: {a: b}
 `;
 
 /** What the admission policies among the inputs would do with the objects among them: one row, one id. */
-export const admissionFindingTable: Readonly<Record<AdmissionCode, Row>> = {
+export const admissionFindingTable: Readonly<Record<AdmissionCode, ProblemRow>> = {
   "admission/denied": {
     severity: "error",
     message: (what, other) => `${what} denies this: ${other}`,
@@ -133,16 +124,10 @@ export const admissionFindingTable: Readonly<Record<AdmissionCode, Row>> = {
 
 const SHOWN = 500;
 
-function shown(text: string): string {
-  const line = text.replaceAll(/\s*\n\s*/g, " ");
-  return printableRest(line.length > SHOWN ? `${line.slice(0, SHOWN)}...` : line);
-}
-
 export interface AdmissionTexts {
   readonly what: string;
   readonly other?: string;
   readonly related?: readonly RelatedPlace[];
-  readonly severity?: Severity;
 }
 
 /** A finding of the table about an object, at one of its paths. */
@@ -152,15 +137,7 @@ export function admissionFinding(
   path: JsonPath,
   { what, other = "", related }: AdmissionTexts,
 ): Finding {
-  const row = admissionFindingTable[code];
-  return {
-    code,
-    severity: row.severity,
-    message: row.message(shown(what), shown(other)),
-    place: read.places.value(path),
-    path: [...read.path, ...path],
-    object: objectKey(read.object),
-    ...(row.hint === undefined ? {} : { hint: row.hint }),
-    ...(related === undefined || related.length === 0 ? {} : { related }),
-  };
+  const texts = { what: printableLine(what, SHOWN), other: printableLine(other, SHOWN) };
+  const finding = rowFinding(code, admissionFindingTable[code], read, path, texts);
+  return related === undefined || related.length === 0 ? finding : { ...finding, related };
 }

@@ -1,10 +1,11 @@
 import type { JsonPath } from "../../../kube/json.ts";
 import { pathText } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
-import { printable, printableRest } from "../../../kube/printable.ts";
-import type { Severity } from "../../../kube/problem.ts";
+import { printable, printableLine } from "../../../kube/printable.ts";
+import type { ProblemRow } from "../../../kube/problem.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
+import { rowFinding } from "../../findings/row-finding.ts";
 
 export type CustomResourceCode =
   | "custom-resource/unknown-field"
@@ -21,15 +22,6 @@ export type CustomResourceCode =
   | "definition/expression"
   | "definition/cost"
   | "definition/not-certain";
-
-interface Row {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  readonly source: string;
-  readonly positive: string;
-  readonly negative: string;
-}
 
 const apiextensions = "k8s.io/apiextensions-apiserver pkg";
 
@@ -64,7 +56,7 @@ const costly = (rule: string, most: string): string =>
   `{type: object, properties: {a: {type: array${most}, items: {type: array${most}, items: {type: string, maxLength: 10}}}}, x-kubernetes-validations: [{rule: "${rule}"}]}`;
 
 /** What the API server refuses of custom resources and of their definitions: one row, one id. */
-export const customResourceFindingTable: Readonly<Record<CustomResourceCode, Row>> = {
+export const customResourceFindingTable: Readonly<Record<CustomResourceCode, ProblemRow>> = {
   "custom-resource/unknown-field": {
     severity: "error",
     message: (what) => `unknown field ${what}: a strict server refuses it, another drops it`,
@@ -176,11 +168,6 @@ export const customResourceFindingTable: Readonly<Record<CustomResourceCode, Row
 
 const SHOWN = 300;
 
-function shown(text: string): string {
-  const line = text.replaceAll(/\s*\n\s*/g, " ");
-  return printableRest(line.length > SHOWN ? `${line.slice(0, SHOWN)}...` : line);
-}
-
 export interface CustomResourceTexts {
   readonly other?: string;
   readonly hint?: string;
@@ -193,16 +180,15 @@ export function customResourceFinding(
   path: JsonPath,
   { other = "", hint }: CustomResourceTexts,
 ): Finding {
-  const row = customResourceFindingTable[code];
-  const what = path.length === 0 ? printable(objectKey(read.object).kind) : printable(pathText(path));
-  const advice = hint ?? row.hint;
-  return {
-    code,
-    severity: row.severity,
-    message: row.message(what.length > SHOWN ? `${what.slice(0, SHOWN)}...` : what, shown(other)),
-    place: code.endsWith("unknown-field") ? read.places.key(path) : read.places.value(path),
-    path: [...read.path, ...path],
-    object: objectKey(read.object),
-    ...(advice === undefined ? {} : { hint: advice }),
-  };
+  const what = path.length === 0 ? objectKey(read.object).kind : pathText(path);
+  return rowFinding(code, customResourceFindingTable[code], read, path, {
+    what: start(printable(what)),
+    other: printableLine(other, SHOWN),
+    hint,
+    at: code.endsWith("unknown-field") ? "key" : "value",
+  });
+}
+
+function start(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
 }

@@ -1,9 +1,9 @@
 import type { JsonPath } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
-import { printable } from "../../../kube/printable.ts";
-import type { Severity } from "../../../kube/problem.ts";
+import { printable, printableStart } from "../../../kube/printable.ts";
+import type { ProblemRow } from "../../../kube/problem.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
+import { rowFinding } from "../../findings/row-finding.ts";
 
 export type ObjectFindingCode =
   | "object/unknown-kind"
@@ -19,23 +19,12 @@ export type ObjectFindingCode =
   | "object/annotation-value"
   | "object/annotations-size";
 
-export interface ObjectFindingRow {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  /** Where the rule comes from. */
-  readonly source: string;
-  /** Objects in which it is found for minor 34, and their nearest neighbours in which it is not. */
-  readonly positive: string;
-  readonly negative: string;
-}
-
 const validation = "k8s.io/apimachinery pkg/util/validation/validation.go";
 const meta = "k8s.io/apimachinery pkg/api/validation/objectmeta.go";
 const configMap = "apiVersion: v1\nkind: ConfigMap\n";
 
 /** What the catalogue and the syntax of metadata decide about an object: one row, one id. */
-export const objectFindings: Readonly<Record<ObjectFindingCode, ObjectFindingRow>> = {
+export const objectFindings: Readonly<Record<ObjectFindingCode, ProblemRow>> = {
   "object/unknown-kind": {
     severity: "info",
     message: (what, other) =>
@@ -132,10 +121,6 @@ export const objectFindings: Readonly<Record<ObjectFindingCode, ObjectFindingRow
 
 const SHOWN = 80;
 
-function shown(text: string): string {
-  return text.length > SHOWN ? `${printable(text.slice(0, SHOWN))}...` : printable(text);
-}
-
 export interface ObjectFindingTexts {
   readonly what: string;
   readonly other?: string;
@@ -150,15 +135,10 @@ export function objectFinding(
   path: JsonPath,
   { what, other = "", hint }: ObjectFindingTexts,
 ): Finding {
-  const row = objectFindings[code];
-  const advice = hint ?? row.hint;
-  return {
-    code,
-    severity: row.severity,
-    message: row.message(shown(what), printable(other)),
-    place: code.endsWith("-key") ? read.places.key(path) : read.places.value(path),
-    path: [...read.path, ...path],
-    object: objectKey(read.object),
-    ...(advice === undefined ? {} : { hint: advice }),
-  };
+  return rowFinding(code, objectFindings[code], read, path, {
+    what: printableStart(what, SHOWN),
+    other: printable(other),
+    hint,
+    at: code.endsWith("-key") ? "key" : "value",
+  });
 }

@@ -1,9 +1,9 @@
 import type { JsonPath } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
-import { printable, printableRest } from "../../../kube/printable.ts";
-import type { Severity } from "../../../kube/problem.ts";
+import { printableRest, printableStart } from "../../../kube/printable.ts";
+import type { ProblemRow, Severity } from "../../../kube/problem.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
+import { rowFinding } from "../../findings/row-finding.ts";
 
 export type SchemaCode =
   | "schema/unknown-field"
@@ -17,16 +17,6 @@ export type SchemaCode =
   | "schema/field-off"
   | "schema/too-many";
 
-export interface SchemaRow {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  readonly source: string;
-  /** Objects in which it is found for minor 34, and their nearest neighbours in which it is not. */
-  readonly positive: string;
-  readonly negative: string;
-}
-
 const decoder = "sigs.k8s.io/json (strict decoding) into the Go types of k8s.io/api";
 const deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n";
 const template =
@@ -36,7 +26,7 @@ const controller =
 const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n";
 
 /** What decoding into the types of Kubernetes, and the rules those types declare, say of an object: one row, one id. */
-export const schemaFindingTable: Readonly<Record<SchemaCode, SchemaRow>> = {
+export const schemaFindingTable: Readonly<Record<SchemaCode, ProblemRow>> = {
   "schema/unknown-field": {
     severity: "error",
     message: (what) => `unknown field "${what}"`,
@@ -134,18 +124,13 @@ export function schemaFinding(
   path: JsonPath,
   { what, other = "", hint, severity }: SchemaTexts,
 ): Finding {
-  const row = schemaFindingTable[code];
-  const advice = hint ?? row.hint;
-  const places = read.places;
-  return {
-    code,
-    severity: severity ?? row.severity,
-    message: row.message(shortened(what), printableRest(other)),
-    place: atKey.has(code) ? places.key(path) : places.value(path),
-    path: [...read.path, ...path],
-    object: objectKey(read.object),
-    ...(advice === undefined ? {} : { hint: advice }),
-  };
+  return rowFinding(code, schemaFindingTable[code], read, path, {
+    what: printableStart(what, SHOWN),
+    other: printableRest(other),
+    hint,
+    severity,
+    at: atKey.has(code) ? "key" : "value",
+  });
 }
 
 const atKey: ReadonlySet<SchemaCode> = new Set([
@@ -155,7 +140,3 @@ const atKey: ReadonlySet<SchemaCode> = new Set([
   "schema/required",
 ]);
 const SHOWN = 200;
-
-function shortened(text: string): string {
-  return text.length > SHOWN ? `${printable(text.slice(0, SHOWN))}...` : printable(text);
-}

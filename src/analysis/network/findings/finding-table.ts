@@ -1,4 +1,4 @@
-import type { Severity } from "../../../kube/problem.ts";
+import type { ProblemRow } from "../../../kube/problem.ts";
 
 export type NetworkFindingCode =
   | "network/refused"
@@ -17,16 +17,6 @@ export type NetworkFindingCode =
   | "network/entry-closed"
   | "network/block-covered";
 
-export interface NetworkFindingRow {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  readonly source: string;
-  /** Objects in which it is found, and their nearest neighbours in which it is not. */
-  readonly positive: string;
-  readonly negative: string;
-}
-
 const documents = "kubernetes/website content/en/docs/concepts/services-networking/network-policies.md";
 
 const workload = (name: string, labels: string, rest = ""): string =>
@@ -42,7 +32,7 @@ const cluster = (name: string, priority: number): string =>
   `apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: ${name}}\nspec: {tier: Admin, priority: ${priority}, subject: {namespaces: {}}}\n---\n`;
 
 /** What network policies do that their authors may not mean: one row, one id. */
-export const networkFindings: Readonly<Record<NetworkFindingCode, NetworkFindingRow>> = {
+export const networkFindings: Readonly<Record<NetworkFindingCode, ProblemRow>> = {
   "network/refused": {
     severity: "error",
     message: (what) => `the API server refuses it: ${what}`,

@@ -1,5 +1,5 @@
 import type { JsonPath } from "../../../kube/json.ts";
-import type { Severity } from "../../../kube/problem.ts";
+import type { ProblemRow } from "../../../kube/problem.ts";
 import { printable } from "../../../kube/printable.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import type { Finding } from "../../findings/finding.ts";
@@ -25,17 +25,6 @@ export type RbacFindingCode =
   | "rbac/subject-namespace"
   | "rbac/no-subjects";
 
-export interface RbacFindingRow {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  /** Where the rule comes from. */
-  readonly source: string;
-  /** An object that has it, and its nearest neighbour that has not. */
-  readonly positive: string;
-  readonly negative: string;
-}
-
 const validation = "kubernetes pkg/apis/rbac/validation/validation.go";
 const evaluation = "kubernetes pkg/apis/rbac/v1/evaluation_helpers.go";
 const api = "apiVersion: rbac.authorization.k8s.io/v1";
@@ -47,7 +36,7 @@ const bind = (subjects: string, kind = "RoleBinding", ref = "{kind: ClusterRole,
 const anna = "[{kind: User, name: anna}]";
 
 /** What reading roles and bindings finds: one row, one id. */
-export const rbacFindings: Readonly<Record<RbacFindingCode, RbacFindingRow>> = {
+export const rbacFindings: Readonly<Record<RbacFindingCode, ProblemRow>> = {
   "rbac/malformed": {
     severity: "error",
     message: (what) => `${what} has another form than the API server decodes; it is taken to be absent`,
