@@ -11,6 +11,7 @@ import type { JsonObject } from "../../src/kube/json.ts";
 import { identity, objectKey } from "../../src/kube/object-key.ts";
 import { OpsError } from "../../src/kube/ops-error.ts";
 import type { ClusterPlan } from "../../src/apply/run/git-plan.ts";
+import { customDefinition } from "../support/custom-definition.ts";
 import { checkLog } from "../support/git-log-check.ts";
 import { connectionOf } from "../support/cluster/connect.ts";
 import { refused } from "../support/cluster/refused.ts";
@@ -920,29 +921,7 @@ function shop(): Intent {
   }).intent;
 }
 
-const widgets: JsonObject = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "widgets.example.org" },
-  spec: {
-    group: "example.org",
-    scope: "Namespaced",
-    names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        schema: {
-          openAPIV3Schema: {
-            type: "object",
-            properties: { spec: { type: "object", properties: { size: { type: "integer" } } } },
-          },
-        },
-      },
-    ],
-  },
-};
+const widgets = customDefinition("example.org", "Widget", { properties: { size: { type: "integer" } } });
 
 function namespace(name: string): JsonObject {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name } };

@@ -5,6 +5,7 @@ import { identity, objectKey } from "../../src/kube/object-key.ts";
 import type { ClusterState, LiveObject } from "../../src/plan/cluster-state.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { pinOfPlane, plannerOf } from "../support/cluster/connect.ts";
+import { customDefinition } from "../support/custom-definition.ts";
 import { leftOut } from "../support/suites.ts";
 
 const missing = controlPlaneMissing !== undefined && leftOut("observing a cluster", controlPlaneMissing);
@@ -261,24 +262,7 @@ describe.skipIf(missing)("observing a cluster", () => {
   });
 });
 
-const widgets: JsonObject = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "widgets.example.org" },
-  spec: {
-    group: "example.org",
-    scope: "Namespaced",
-    names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", properties: { spec: { type: "object" } } } },
-      },
-    ],
-  },
-};
+const widgets = customDefinition("example.org", "Widget", {});
 
 function deployment(spec: JsonObject): JsonObject {
   return {

@@ -3,6 +3,7 @@ import type { ClusterPlan } from "../../src/apply/run/git-plan.ts";
 import type { JsonObject } from "../../src/kube/json.ts";
 import { clusterWorld, type ClusterWorld, INVENTORY } from "../support/cluster/cluster-world.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
+import { customDefinition } from "../support/custom-definition.ts";
 import { deep, leftOut } from "../support/suites.ts";
 
 const core = "/api/v1/namespaces";
@@ -41,34 +42,10 @@ describe
 
   it("pitfall 27: what was wrong before a rule came passes unchanged, and not changed", async () => {
     const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-    const size = (more: JsonObject): JsonObject => ({
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-      metadata: { name: "widgets.example.org" },
-      spec: {
-        group: "example.org",
-        scope: "Namespaced",
-        names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
-        versions: [
-          {
-            name: "v1",
-            served: true,
-            storage: true,
-            schema: {
-              openAPIV3Schema: {
-                type: "object",
-                properties: {
-                  spec: {
-                    type: "object",
-                    properties: { size: { type: "integer", ...more }, note: { type: "string" } },
-                  },
-                },
-              },
-            },
-          },
-        ],
-      },
-    });
+    const size = (more: JsonObject): JsonObject =>
+      customDefinition("example.org", "Widget", {
+        properties: { size: { type: "integer", ...more }, note: { type: "string" } },
+      });
     const widget = (spec: JsonObject): JsonObject => ({
       apiVersion: "example.org/v1",
       kind: "Widget",

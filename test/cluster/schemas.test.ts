@@ -1,36 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { makeWorld, type World } from "../support/cli.ts";
+import { customDefinition } from "../support/custom-definition.ts";
 import { leftOut } from "../support/suites.ts";
 
-const crd = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "backups.store.example.com" },
-  spec: {
-    group: "store.example.com",
-    scope: "Namespaced",
-    names: { kind: "Backup", plural: "backups", singular: "backup", listKind: "BackupList" },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        schema: {
-          openAPIV3Schema: {
-            type: "object",
-            properties: {
-              spec: {
-                type: "object",
-                properties: { size: { type: "integer", minimum: 1, description: "How large." } },
-              },
-            },
-          },
-        },
-      },
-    ],
-  },
-};
+const crd = customDefinition("store.example.com", "Backup", {
+  properties: { size: { type: "integer", minimum: 1, description: "How large." } },
+});
 
 /** `kubeops schemas add --kubeconfig`: definitions of a live cluster. */
 describe.skipIf(

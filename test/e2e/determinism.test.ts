@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeWorld, must, repository } from "../support/cli.ts";
+import { makeWorld, must, planShop, repository } from "../support/cli.ts";
 
 test("two plans of the same input are the same bytes, whatever the clock, the locale and the time zone", () => {
   const world = makeWorld().prepare();
@@ -9,22 +9,7 @@ test("two plans of the same input are the same bytes, whatever the clock, the lo
     world.copy(join(repository, "examples/shop"), "shop");
     world.charter();
     const make = (out: string, env: Readonly<Record<string, string>>): string => {
-      must(
-        world.kubeops(
-          [
-            "plan",
-            "-f",
-            "shop/compose.yaml",
-            "-n",
-            "shop",
-            "--target",
-            "git:./gitops#apps/shop",
-            "--out",
-            out,
-          ],
-          { env },
-        ),
-      );
+      must(world.kubeops(planShop(out), { env }));
       return readFileSync(world.path(out), "utf8");
     };
     const first = make("one.json", {});

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeWorld, must, repository, type World } from "../support/cli.ts";
+import { makeWorld, must, planShop, repository, type World } from "../support/cli.ts";
 
 /** Ctrl-C at many moments of each command: exit code 130 or its own, every file whole, and a second run does the work. */
 describe("interrupted", () => {
@@ -25,17 +25,7 @@ describe("interrupted", () => {
     return status;
   }
 
-  const PLAN = [
-    "plan",
-    "-f",
-    "shop/compose.yaml",
-    "-n",
-    "shop",
-    "--target",
-    "git:./gitops#apps/shop",
-    "--out",
-    "plan.json",
-  ];
+  const PLAN = planShop();
 
   test.each([
     ["plan", PLAN],

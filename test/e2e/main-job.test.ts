@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeWorld, must, repository, type World } from "../support/cli.ts";
+import { makeWorld, must, planShop, repository, type World } from "../support/cli.ts";
 
 describe("the main job, to Git", () => {
   let world: World;
@@ -19,17 +19,7 @@ describe("the main job, to Git", () => {
       .filter((line) => line !== "");
 
   test("a plan is made, stored under its digest, and changes nothing", () => {
-    const ran = world.kubeops([
-      "plan",
-      "-f",
-      "shop/compose.yaml",
-      "-n",
-      "shop",
-      "--target",
-      "git:./gitops#apps/shop",
-      "--out",
-      "plan.json",
-    ]);
+    const ran = world.kubeops(planShop());
     expect(ran.stderr).toContain("next: kubeops show plan.json");
     expect(ran.status).toBe(0);
     expect(ran.stdout).toMatch(/^Plan [0-9a-f]{12} {2}needs approval: 1 of anna\n/);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeWorld, must, repository, type World } from "../support/cli.ts";
+import { makeWorld, must, planShop, repository, type World } from "../support/cli.ts";
 import { initialize, request } from "./connect.ts";
 
 /** A client that goes away, or is killed, in the middle of a call. */
@@ -13,11 +13,7 @@ describe("a client that disconnects mid-call", () => {
     world = makeWorld().prepare();
     world.copy(join(repository, "examples/shop"), "shop");
     world.charter();
-    must(
-      world.kubeops(
-        "plan -f shop/compose.yaml -n shop --target git:./gitops#apps/shop --out plan.json".split(" "),
-      ),
-    );
+    must(world.kubeops(planShop()));
     must(world.kubeops("approve plan.json --key id_ed25519 --yes".split(" ")));
     digest = (JSON.parse(readFileSync(world.path("plan.json"), "utf8")) as { digest: string }).digest;
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mcpTools } from "../../src/mcp/tools/table.ts";
-import { makeWorld, must, repository, type World } from "../support/cli.ts";
+import { makeWorld, must, planShop, repository, type World } from "../support/cli.ts";
 import { deep } from "../support/suites.ts";
 import { type Connected, connect, initialize, raw, request } from "./connect.ts";
 
@@ -17,19 +17,7 @@ describe("kubeops mcp over stdio", () => {
     world = makeWorld().prepare();
     world.copy(join(repository, "examples/shop"), "shop");
     world.charter();
-    must(
-      world.kubeops([
-        "plan",
-        "-f",
-        "shop/compose.yaml",
-        "-n",
-        "shop",
-        "--target",
-        "git:./gitops#apps/shop",
-        "--out",
-        "plan.json",
-      ]),
-    );
+    must(world.kubeops(planShop()));
     digest = (JSON.parse(readFileSync(world.path("plan.json"), "utf8")) as { digest: string }).digest;
   });
   afterAll(() => world.remove());

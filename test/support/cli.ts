@@ -7,6 +7,10 @@ import { fileURLToPath } from "node:url";
 export const repository: string = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const program = join(repository, "bin", "kubeops.cjs");
 
+/** The words that plan examples/shop, copied to `shop`, for the Git target of `prepare` and `charter`. */
+export const planShop = (out = "plan.json"): readonly string[] =>
+  `plan -f shop/compose.yaml -n shop --target git:./gitops#apps/shop --out ${out}`.split(" ");
+
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;

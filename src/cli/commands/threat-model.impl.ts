@@ -1,11 +1,9 @@
-import { readFileSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { writeAtomically } from "../../apply/files/atomic-write.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { isObject, type Json } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
-import { readDocuments } from "../../kube/yaml/read-documents.ts";
 import {
   type Acceptance,
   compareModels,
@@ -28,6 +26,7 @@ import { renderModelSarif } from "../../threat-model/report/sarif.ts";
 import { renderListText, renderModelText, scoreLine } from "../../threat-model/report/text.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
+import { readOneDocument } from "../read-document.ts";
 import { readFolder } from "../threat-model-folder.ts";
 import { toolVersion } from "../version.ts";
 import { openWorld } from "./can/world.ts";
@@ -56,7 +55,6 @@ export interface PageFlags {
 }
 
 /** Models are small; a larger file is something else. */
-const MAX_MODEL = 64 * 1024 * 1024;
 
 export async function threatModel(this: CliContext, flags: ModelFlags, path?: string): Promise<void> {
   await guarded(this, flags, async () => {
@@ -167,33 +165,12 @@ function write(context: CliContext, out: string | undefined, text: string): void
   else writeAtomically(resolve(context.cwd, out), text);
 }
 
-function readValue(context: CliContext, path: string): Json {
-  const absolute = resolve(context.cwd, path);
-  let bytes: Uint8Array;
-  try {
-    const { size } = statSync(absolute);
-    if (size > MAX_MODEL) throw new OpsError("INPUT_TOO_LARGE", `${printable(path)} has ${size} bytes`);
-    bytes = readFileSync(absolute);
-  } catch (error) {
-    if (OpsError.is(error)) throw error;
-    throw new OpsError("INPUT_NOT_FOUND", `${printable(path)} cannot be read`, { cause: error });
-  }
-  const documents = readDocuments(path, bytes);
-  const [first] = documents;
-  const problem = documents.flatMap((document) => document.problems).find((one) => one.severity === "error");
-  if (problem !== undefined)
-    throw new OpsError(
-      "INPUT_MALFORMED",
-      problem.message,
-      problem.place === undefined ? {} : { place: problem.place },
-    );
-  if (first === undefined || documents.length > 1)
-    throw new OpsError("INPUT_MALFORMED", `${printable(path)} must hold one document`);
-  return first.value;
+function readModel(context: CliContext, path: string): ThreatModel {
+  return modelOf(readOneDocument(context, path).value, path);
 }
 
-function readModel(context: CliContext, path: string): ThreatModel {
-  const parsed = parseModel(readValue(context, path));
+function modelOf(value: Json, path: string): ThreatModel {
+  const parsed = parseModel(value);
   if (!parsed.ok)
     throw new OpsError("INPUT_MALFORMED", `${printable(path)}: ${parsed.problem}`, {
       hint: "make it again with kubeops threat-model FOLDER -o json --out FILE",
@@ -223,7 +200,7 @@ export async function threatModelDiff(
 }
 
 function acceptances(context: CliContext, path: string): readonly Acceptance[] {
-  const parsed = parseAcceptances(readValue(context, path));
+  const parsed = parseAcceptances(readOneDocument(context, path).value);
   if (!parsed.ok)
     throw new OpsError("INPUT_MALFORMED", `${printable(path)}: ${parsed.problem}`, {
       hint: "each entry names change (kind/id, as the comparison prints it), owner, reason and expires",
@@ -293,12 +270,12 @@ function parts({ inventory }: ThreatModel): readonly string[] {
 
 export async function threatModelPage(this: CliContext, flags: PageFlags, path: string): Promise<void> {
   await guarded(this, {}, async () => {
-    const value = readValue(this, path);
+    const value = readOneDocument(this, path).value;
     if (isObject(value) && value["kind"] === "AgentPage") {
       const parsed = parseAgentPage(value);
       if (!parsed.ok) throw new OpsError("INPUT_MALFORMED", `${printable(path)}: ${parsed.problem}`);
       write(this, flags.out, renderAgentPage(parsed.value));
-    } else write(this, flags.out, renderPage(readModel(this, path)));
+    } else write(this, flags.out, renderPage(modelOf(value, path)));
     return ExitCode.done;
   });
 }

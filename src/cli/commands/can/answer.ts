@@ -10,7 +10,7 @@ import {
 import { type AccessRequest, ruleText } from "../../../analysis/rbac/model/policy-rule.ts";
 import { type Binding, bindingText, roleText } from "../../../analysis/rbac/model/role.ts";
 import { type Identity, parseSubject } from "../../../analysis/rbac/model/subject.ts";
-import { parseRequest, requestText } from "../../../analysis/rbac/resources/parse-request.ts";
+import { requestText } from "../../../analysis/rbac/resources/parse-request.ts";
 import { ExitCode } from "../../../kube/error-table.ts";
 import { placeText } from "../../../kube/place.ts";
 import { printable, printableRest } from "../../../kube/printable.ts";
@@ -20,6 +20,7 @@ import { style, type Style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
 import type { CanFlags } from "./flags.ts";
 import { askServer, type ServerAnswer } from "./verify.ts";
+import { requestOf } from "./words.ts";
 import { openWorld } from "./world.ts";
 
 /** How many rules that are nearly enough a no shows. */
@@ -39,13 +40,7 @@ export async function answerQuestion(
   const world = await openWorld(context, flags);
   try {
     const { rbac } = world;
-    const { request, notes } = parseRequest(rbac.served, {
-      verb,
-      target,
-      ...(flags.subresource === undefined ? {} : { subresource: flags.subresource }),
-      namespace: namespaceOf(flags),
-      named: flags.namespace !== undefined,
-    });
+    const { request, notes } = requestOf(rbac.served, flags, verb, target);
     const decision = decide(rbac, identity, request);
     const server =
       world.reader === undefined || !flags.verify
@@ -136,13 +131,6 @@ function serverText({ agrees, allowed }: ServerAnswer, paint: Style): string {
   return agrees
     ? "the API server answers the same"
     : `${paint.red("the API server answers")} ${allowed ? "yes" : "no"}: another authorizer decides as well`;
-}
-
-/** The namespace of a question: one that is named, none for all, `default` as in kubectl. */
-export function namespaceOf(flags: CanFlags): string {
-  if (flags.allNamespaces && flags.namespace !== undefined)
-    throw new OpsError("USAGE", "-A and -n exclude each other", { hint: "leave one out" });
-  return flags.allNamespaces ? "" : (flags.namespace ?? "default");
 }
 
 export function grantJson({ binding, role, source, rule, through }: Grant): object {

@@ -2,14 +2,14 @@ import { permissionsOf, type Permission } from "../../../analysis/rbac/evaluate/
 import { assumptionsFor, isInert } from "../../../analysis/rbac/evaluate/explain.ts";
 import type { PolicyRule } from "../../../analysis/rbac/model/policy-rule.ts";
 import { bindingText, roleText } from "../../../analysis/rbac/model/role.ts";
-import { MASTERS, parseSubject } from "../../../analysis/rbac/model/subject.ts";
+import { MASTERS } from "../../../analysis/rbac/model/subject.ts";
 import { ExitCode } from "../../../kube/error-table.ts";
-import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
 import type { CliContext } from "../../context.ts";
 import { columns, style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
 import type { CanFlags } from "./flags.ts";
+import { identityOf } from "./words.ts";
 import { openWorld } from "./world.ts";
 
 /** `kubeops can --list SUBJECT`: everything, namespace by namespace, with its source; exit code 1 when it is nothing. */
@@ -18,12 +18,7 @@ export async function listPermissions(
   flags: CanFlags,
   words: readonly string[],
 ): Promise<number> {
-  const [subject, ...rest] = words;
-  if (subject === undefined || rest.length > 0)
-    throw new OpsError("USAGE", "--list takes one SUBJECT", {
-      hint: "kubeops can --list sa:ci/deployer -f rbac/",
-    });
-  const identity = parseSubject(subject, flags.asGroup);
+  const identity = identityOf(flags, words, "--list", "kubeops can --list sa:ci/deployer -f rbac/");
   const world = await openWorld(context, flags);
   try {
     const { rbac } = world;

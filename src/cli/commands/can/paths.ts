@@ -1,17 +1,17 @@
 import { assumptionsFor } from "../../../analysis/rbac/evaluate/explain.ts";
 import { bindingText } from "../../../analysis/rbac/model/role.ts";
-import { parseSubject } from "../../../analysis/rbac/model/subject.ts";
+
 import { parseGoal } from "../../../analysis/rbac/paths/goal.ts";
 import { attackGraph } from "../../../analysis/rbac/paths/graph.ts";
 import { pathsTo } from "../../../analysis/rbac/paths/paths.ts";
 import { ExitCode } from "../../../kube/error-table.ts";
-import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
 import type { CliContext } from "../../context.ts";
 import { style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
 import type { CanFlags } from "./flags.ts";
 import { chokeText, DELAYS, pathJson, pathLines } from "./path-text.ts";
+import { identityOf } from "./words.ts";
 import { openWorld } from "./world.ts";
 
 /** Paths that a text shows in full; the others are counted. */
@@ -31,12 +31,12 @@ export async function listPaths(
   flags: CanFlags,
   words: readonly string[],
 ): Promise<number> {
-  const [subject, ...rest] = words;
-  if (subject === undefined || rest.length > 0)
-    throw new OpsError("USAGE", "--paths takes one SUBJECT", {
-      hint: "kubeops can --paths sa:ci/deployer --to cluster-admin -f rbac/",
-    });
-  const identity = parseSubject(subject, flags.asGroup);
+  const identity = identityOf(
+    flags,
+    words,
+    "--paths",
+    "kubeops can --paths sa:ci/deployer --to cluster-admin -f rbac/",
+  );
   const goal = parseGoal(flags.to ?? "cluster-admin");
   const world = await openWorld(context, flags, "paths");
   try {

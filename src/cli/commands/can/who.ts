@@ -1,7 +1,7 @@
 import { type Holder, whoCan } from "../../../analysis/rbac/evaluate/can.ts";
 import { assumptionsFor, throughText } from "../../../analysis/rbac/evaluate/explain.ts";
 import { principalWords } from "../../../analysis/rbac/model/subject.ts";
-import { parseRequest, requestText } from "../../../analysis/rbac/resources/parse-request.ts";
+import { requestText } from "../../../analysis/rbac/resources/parse-request.ts";
 import { ExitCode } from "../../../kube/error-table.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
@@ -9,7 +9,8 @@ import type { CliContext } from "../../context.ts";
 import { columns, style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
 import type { CanFlags } from "./flags.ts";
-import { grantJson, namespaceOf } from "./answer.ts";
+import { grantJson } from "./answer.ts";
+import { requestOf } from "./words.ts";
 import { openWorld } from "./world.ts";
 
 /** `kubeops can --who VERB TYPE`: everybody; exit code 1 when it is nobody but system:masters. */
@@ -25,13 +26,7 @@ export async function listHolders(
   const world = await openWorld(context, flags);
   try {
     const { rbac } = world;
-    const { request, notes } = parseRequest(rbac.served, {
-      verb,
-      target,
-      ...(flags.subresource === undefined ? {} : { subresource: flags.subresource }),
-      namespace: namespaceOf(flags),
-      named: flags.namespace !== undefined,
-    });
+    const { request, notes } = requestOf(rbac.served, flags, verb, target);
     const holders = whoCan(rbac, request);
     const assumptions = assumptionsFor(rbac, world.reader !== undefined);
     if (flags.output === "json") {
