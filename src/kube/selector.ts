@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, valueAt } from "./json.ts";
+import { subdomainSyntax } from "./name-syntax.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -232,14 +233,13 @@ function isValid({ key, operator, values }: Requirement): boolean {
 }
 
 const name = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 
 /** A label key: an optional DNS name and `/`, then at most 63 letters, digits, `-`, `_` and `.`. */
 export function isLabelKey(key: string): boolean {
   const slash = key.indexOf("/");
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
   const rest = key.slice(slash + 1);
-  if (prefix !== undefined && (prefix.length > 253 || !subdomain.test(prefix))) return false;
+  if (prefix !== undefined && (prefix.length > 253 || !subdomainSyntax.test(prefix))) return false;
   return rest.length <= 63 && name.test(rest);
 }
 

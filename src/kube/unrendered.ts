@@ -2,15 +2,16 @@ import { isArray, isObject, type Json, valueAt } from "./json.ts";
 import { printable } from "./printable.ts";
 import type { ReadDocument } from "./read-object.ts";
 
-const kustomizationNames: ReadonlySet<string> = new Set([
+/** Names that kustomize reads, in its order (kustomize api/konfig/general.go, RecognizedKustomizationFileNames). */
+export const kustomizationNames: readonly string[] = [
   "kustomization.yaml",
   "kustomization.yml",
   "Kustomization",
-]);
+];
 
-/** Whether a file is a kustomization by its name, as kustomize looks for it (kustomize api/konfig RecognizedKustomizationFileNames). */
+/** Whether a file directs kustomize instead of holding objects, at any depth. */
 export function isKustomizationName(path: string): boolean {
-  return kustomizationNames.has(path.slice(path.lastIndexOf("/") + 1));
+  return kustomizationNames.includes(path.slice(path.lastIndexOf("/") + 1));
 }
 
 /** Members of a kustomization that name files which are no objects of their own. */

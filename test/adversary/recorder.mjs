@@ -12,7 +12,7 @@ const record = (what, detail) => {
 function watch(owner, name, detail) {
   const original = owner[name];
   owner[name] = function watched(...args) {
-    record(`${owner.constructor?.name === "Object" ? "" : ""}${name}`, detail(args));
+    record(name, detail(args));
     return Reflect.apply(original, this, args);
   };
 }

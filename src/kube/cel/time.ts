@@ -1,3 +1,4 @@
+import { daysIn } from "../days-in.ts";
 import { CelDuration, CelError, CelTimestamp } from "./values.ts";
 
 /** Durations and timestamps as Go's time package reads and writes them, within CEL's limits (cel-go common/types). */
@@ -124,11 +125,6 @@ function offsetOf(sign: string | undefined, hours: number, minutes: number): num
   if (sign === undefined) return 0;
   if (hours > 24 || minutes > 60) return undefined;
   return (sign === "-" ? -1 : 1) * (hours * 3600 + minutes * 60);
-}
-
-export function daysIn(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 export function timestampText(timestamp: CelTimestamp): string {

@@ -1,3 +1,4 @@
+import { daysIn } from "../days-in.ts";
 /**
  * Texts that types of Kubernetes decode themselves. Sources: Go package time (Parse, ParseDuration), encoding/base64
  * StdEncoding, k8s.io/apimachinery pkg/apis/meta/v1 time.go and micro_time.go.
@@ -22,11 +23,6 @@ export function isTime(text: string, micro = false): boolean {
     Number(zoneHour) <= 24 &&
     Number(zoneMinute) <= 59
   );
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
 /** Is it a duration of Go, e.g. `1h30m`? */

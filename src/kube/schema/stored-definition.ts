@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject, valueAt } from "../json.ts";
+import { subdomainSyntax } from "../name-syntax.ts";
 
 /** What the schema store keeps of a CustomResourceDefinition. */
 export interface StoredDefinition {
@@ -10,13 +11,12 @@ export interface StoredDefinition {
   readonly definition: JsonObject;
 }
 
-const groupName = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const kindName = /^[A-Za-z][A-Za-z0-9]{0,62}$/;
 const versionName = /^[a-z][-a-z0-9]{0,62}$/;
 
 /** Group and kind as the store takes them: they become names of files. */
 export function isStorableKind(group: string, kind: string): boolean {
-  return group.length <= 253 && groupName.test(group) && kindName.test(kind);
+  return group.length <= 253 && subdomainSyntax.test(group) && kindName.test(kind);
 }
 
 /** What the store keeps of a CustomResourceDefinition of apiextensions.k8s.io/v1; a text that says why it cannot. */

@@ -1,10 +1,11 @@
 import { compileRegex } from "../cel/library/regex.ts";
-import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "../json.ts";
+import { isArray, isObject, type Json, type JsonPath } from "../json.ts";
 import { costFaults, type Reach } from "./crd-rules.ts";
 import { embeddedFaults } from "./embedded.ts";
 import { type Fault, fault } from "./fault.ts";
 import { ruleFaults } from "./rules.ts";
 import { own, pathTo, type Structural } from "./schema.ts";
+import { objectFields } from "./schema.ts";
 import { unknownFields } from "./unknown.ts";
 import { schemaFaults } from "./validate.ts";
 import { listTypeFaults } from "./list-types.ts";
@@ -264,14 +265,12 @@ function rareFaults(schema: Structural, say: (step: string, message: string) => 
     say("x-kubernetes-preserve-unknown-fields", "must be true or undefined");
 }
 
-const metaNames: ReadonlySet<string> = new Set(["metadata", "kind", "apiVersion"]);
-
 function nodeChildren(schema: Structural, place: NodePlace, faults: Fault[]): void {
   const { additional, allOf, anyOf, oneOf } = schema;
   const whole = place.root || schema.embedded;
   const inner: NodePlace = place.root || place.top ? { ...place, root: false, top: false } : place;
   for (const [name, property] of schema.properties) {
-    if (whole && metaNames.has(name)) {
+    if (whole && objectFields.has(name)) {
       const noDefault = place.top ? `in top-level ${name}` : place.noDefault;
       nodeFaults(property, { ...inner, meta: true, noDefault }, faults);
     } else nodeFaults(property, inner, faults);
@@ -437,5 +436,3 @@ function defaultFaults(schema: Structural, minor: number): readonly Fault[] {
   visit(schema);
   return faults;
 }
-
-export type { JsonObject };

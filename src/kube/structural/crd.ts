@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonArray, type JsonObject, type JsonPath } from "../json.ts";
+import { label1035Syntax, subdomainSyntax } from "../name-syntax.ts";
 import { crdSchemaFaults } from "./crd-schema.ts";
 import { type Fault, fault } from "./fault.ts";
 import { numberOf, own, readSchema, SchemaTooLarge, textOf, textsOf } from "./schema.ts";
@@ -27,13 +28,11 @@ export function crdFaults(crd: JsonObject, minor: number): readonly Fault[] {
   ];
 }
 
-const label1035 = /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/;
-const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL =
   "must be a DNS-1035 label: lower case letters, digits and '-', beginning with a letter, at most 63 of them";
 
 function isLabel(text: string): boolean {
-  return text.length <= 63 && label1035.test(text);
+  return text.length <= 63 && label1035Syntax.test(text);
 }
 
 function nameFaults(crd: JsonObject, spec: JsonObject): readonly Fault[] {
@@ -41,7 +40,7 @@ function nameFaults(crd: JsonObject, spec: JsonObject): readonly Fault[] {
   const group = textOf(spec, "group");
   const plural = textOf(namesOf(spec), "plural");
   if (group === "") faults.push(fault("required", ["spec", "group"], "is required"));
-  else if (group.length > 253 || !subdomain.test(group))
+  else if (group.length > 253 || !subdomainSyntax.test(group))
     faults.push(fault("value", ["spec", "group"], "must be a DNS subdomain"));
   else if (!group.includes("."))
     faults.push(fault("value", ["spec", "group"], "should be a domain with at least one dot"));

@@ -12,8 +12,9 @@ import {
   structType,
   TIMESTAMP,
 } from "../cel/types.ts";
-import { codePoints, utf8 } from "../cel/values.ts";
+import { utf8 } from "../cel/values.ts";
 import { numberOf, type Structural } from "./schema.ts";
+import { objectFields } from "./schema.ts";
 
 /** How expressions see a part of a schema, and how large it can be (k8s.io/apiserver pkg/cel/common/schemas.go). */
 export interface DeclaredType {
@@ -103,7 +104,7 @@ function declareObject(schema: Structural, root: boolean): DeclaredType {
     if (required.has(name) && !hasDefault) least += utf8(name).length + field.least + 4;
   };
   for (const [name, property] of schema.properties) {
-    if (root && metaNames.has(name)) continue;
+    if (root && objectFields.has(name)) continue;
     put(name, declaredType(property, property.embedded), property.default !== undefined);
   }
   if (root) {
@@ -114,8 +115,6 @@ function declareObject(schema: Structural, root: boolean): DeclaredType {
   const types = new Map([...fields].map(([name, field]) => [name, field.type]));
   return { type: structType("object", types), least, most: 0, fields };
 }
-
-const metaNames: ReadonlySet<string> = new Set(["kind", "apiVersion", "metadata"]);
 
 function declareMetadata(schema: Structural | undefined): DeclaredType {
   const capped = (name: string, most: number): DeclaredType => {
@@ -182,9 +181,4 @@ export function escapeName(name: string): string | undefined {
   if (!/^[A-Za-z_./-][A-Za-z0-9_./-]*$/.test(name)) return undefined;
   if (reserved.has(name)) return `__${name}__`;
   return name.replaceAll(/__|[./-]/g, (part) => escapes.get(part) ?? part);
-}
-
-/** Characters of a text. */
-export function lengthOf(value: string): number {
-  return codePoints(value);
 }

@@ -1,5 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from "../json.ts";
 import type { Structural } from "./schema.ts";
+import { memberSchema } from "./schema.ts";
 
 /**
  * The value as the server keeps it: nulls that the schema does not allow are dropped, defaults are filled in
@@ -26,7 +27,7 @@ function membersWithDefaults(value: JsonObject, schema: Structural): JsonObject 
   const entries = new Map<string, Json>();
   let changed = false;
   for (const [name, member] of Object.entries(value)) {
-    const inner = schemaOf(schema, name);
+    const inner = memberSchema(schema, name);
     if (inner !== undefined && isBadNull(member, inner)) {
       changed = true;
       // A default takes its place; without one it is as if it were not there.
@@ -43,10 +44,4 @@ function membersWithDefaults(value: JsonObject, schema: Structural): JsonObject 
     entries.set(name, withDefaults(property.default, property));
   }
   return changed ? Object.fromEntries(entries) : value;
-}
-
-function schemaOf(schema: Structural, name: string): Structural | undefined {
-  const property = schema.properties.get(name);
-  if (property !== undefined) return property;
-  return schema.additional === true ? undefined : schema.additional;
 }

@@ -1,27 +1,16 @@
-import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "../json.ts";
+import { isObject, type Json, type JsonObject, type JsonPath } from "../json.ts";
 import { isLabelKey, isLabelValue } from "../selector.ts";
+import { eachNode } from "./each-node.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { Structural } from "./schema.ts";
 
 /** Objects inside objects (`x-kubernetes-embedded-resource`): what their head must have (k8s.io/apiextensions-apiserver pkg/apiserver/schema/objectmeta). */
 export function embeddedFaults(value: Json, schema: Structural, path: JsonPath): readonly Fault[] {
   const faults: Fault[] = [];
-  visit(value, schema, path, faults);
+  eachNode(value, schema, path, (object, { embedded }, at) => {
+    if (embedded && isObject(object)) faults.push(...headFaults(object, at));
+  });
   return faults;
-}
-
-function visit(value: Json, schema: Structural, path: JsonPath, faults: Fault[]): void {
-  if (isArray(value)) {
-    const { items } = schema;
-    if (items !== undefined)
-      for (const [at, item] of value.entries()) visit(item, items, [...path, at], faults);
-  } else if (isObject(value)) {
-    if (schema.embedded) faults.push(...headFaults(value, path));
-    for (const [name, member] of Object.entries(value)) {
-      const inner = schema.properties.get(name) ?? schema.additional;
-      if (inner !== undefined && inner !== true) visit(member, inner, [...path, name], faults);
-    }
-  }
 }
 
 function headFaults(value: JsonObject, path: JsonPath): readonly Fault[] {

@@ -16,6 +16,8 @@ export interface Fault {
   readonly path: JsonPath;
   /** Its end: "must be …", as the server says it. */
   readonly message: string;
+  /** The server does not come to the CEL rules: what would make them dear is too large. */
+  readonly blocks?: true;
 }
 
 export function fault(kind: Fault["kind"], path: JsonPath, message: string): Fault {

@@ -10,7 +10,6 @@ import { schemaFaults } from "./validate.ts";
 
 /** Faults after which the server does not evaluate rules. */
 const blocking: ReadonlySet<Fault["kind"]> = new Set<Fault["kind"]>(["required", "type"]);
-const sizes = /^(?:may not be longer than|must have at most) /;
 
 /**
  * What the API server of a minor refuses when a custom resource is created with strict validation: unknown fields, schema,
@@ -34,7 +33,7 @@ export function instanceFaults(
     ...embeddedFaults(kept, schema, []),
     ...listTypeFaults(kept, schema, []),
   ];
-  const blocked = faults.some(({ kind, message }) => blocking.has(kind) || sizes.test(message));
+  const blocked = faults.some(({ kind, blocks }) => blocking.has(kind) || blocks === true);
   return [
     ...unknown,
     ...faults,

@@ -8,6 +8,7 @@ import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "..
 import { type DeclaredType, declaredType, sizeAt } from "./declared-type.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { Structural, ValidationRule } from "./schema.ts";
+import { memberSchema } from "./schema.ts";
 import { typedValue } from "./typed-value.ts";
 import { sameJson } from "./validate.ts";
 
@@ -140,8 +141,8 @@ function check(given: Correlated, node: Node, visit: Visit): void {
   else if (isObject(value)) {
     const before = isObject(given.old) ? given.old : undefined;
     for (const [name, member] of Object.entries(value)) {
-      const inner = schema.properties.get(name) ?? schema.additional;
-      if (inner === undefined || inner === true) continue;
+      const inner = memberSchema(schema, name);
+      if (inner === undefined) continue;
       const old = before !== undefined && Object.hasOwn(before, name) ? before[name] : undefined;
       check({ value: member, old }, { schema: inner, path: [...path, name], root: inner.embedded }, visit);
     }

@@ -324,3 +324,12 @@ export function versionsOfCrd(crd: JsonObject): readonly DefinedVersion[] {
 export function structuralOf(crd: JsonObject, version: string): Structural | undefined {
   return versionsOfCrd(crd).find(({ name }) => name === version)?.schema;
 }
+
+/** Fields that every object has beside its own. */
+export const objectFields: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata"]);
+
+/** The schema of a member of an object; undefined where none says what it is. */
+export function memberSchema(schema: Structural, name: string): Structural | undefined {
+  const inner = schema.properties.get(name) ?? schema.additional;
+  return inner === true ? undefined : inner;
+}

@@ -5,6 +5,7 @@ import { CelError, CelList, CelMap, type CelValue, type ListTyping } from "../ce
 import { isArray, isObject, type Json, type JsonObject } from "../json.ts";
 import { escapeName } from "./declared-type.ts";
 import type { Structural } from "./schema.ts";
+import { objectFields } from "./schema.ts";
 
 /** A JSON value as rules of its schema see it (k8s.io/apiserver pkg/cel/common/values.go). Parts are converted when asked for. */
 export function typedValue(value: Json, schema: Structural | undefined, root = false): CelValue {
@@ -53,8 +54,6 @@ function typedList(value: readonly Json[], schema: Structural): CelList {
   );
 }
 
-const metaNames: ReadonlySet<string> = new Set(["kind", "apiVersion", "metadata"]);
-
 function typedObject(value: JsonObject, schema: Structural, root: boolean): CelMap {
   const { additional, properties } = schema;
   if (additional !== undefined && !root && properties.size === 0) {
@@ -72,7 +71,7 @@ function typedObject(value: JsonObject, schema: Structural, root: boolean): CelM
   // Fields that the schema does not name are not seen.
   const names = new Map<string, string>();
   for (const name of Object.keys(value)) {
-    if (!properties.has(name) && !(root && metaNames.has(name))) continue;
+    if (!properties.has(name) && !(root && objectFields.has(name))) continue;
     const escaped = escapeName(name);
     if (escaped !== undefined) names.set(escaped, name);
   }

@@ -1,8 +1,8 @@
 import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "../json.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { Structural } from "./schema.ts";
+import { objectFields } from "./schema.ts";
 
-const metaNames: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata"]);
 /** Fields of ObjectMeta. */
 const metadataNames: ReadonlySet<string> = new Set(
   "annotations creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generateName generation labels managedFields name namespace ownerReferences resourceVersion selfLink uid".split(
@@ -47,7 +47,7 @@ function pruneMembers(value: JsonObject, place: Place, path: JsonPath, faults: F
   const { schema, preserve, object } = place;
   for (const [name, member] of Object.entries(value)) {
     const inner = [...path, name];
-    if (object && metaNames.has(name)) {
+    if (object && objectFields.has(name)) {
       if (name === "metadata" && isObject(member)) unknownMetadata(member, inner, faults);
       continue;
     }

@@ -1,9 +1,10 @@
 import { regexMatches } from "../cel/library/regex.ts";
 import { hasFormat, isKnownFormat } from "../cel/library/string-formats.ts";
+import { codePoints } from "../cel/values.ts";
 import { isArray, isObject, type Json, type JsonArray, type JsonObject, type JsonPath } from "../json.ts";
-import { lengthOf } from "./declared-type.ts";
 import { type Fault, fault } from "./fault.ts";
 import { numberOf, own, type Structural } from "./schema.ts";
+import { memberSchema } from "./schema.ts";
 
 /**
  * What of a value its schema refuses, as kube-openapi finds it (k8s.io/kube-openapi pkg/validation/validate). The value must
@@ -42,6 +43,12 @@ function refuse(visit: Visit, kind: Fault["kind"], message: string): void {
   if (visit.faults.length < MAX_FAULTS) visit.faults.push(fault(kind, visit.path, message));
 }
 
+/** A size that the schema does not allow. */
+function refuseSize(visit: Visit, message: string): void {
+  if (visit.faults.length < MAX_FAULTS)
+    visit.faults.push({ ...fault("value", visit.path, message), blocks: true });
+}
+
 function validate(value: Json, schema: Structural, visit: Visit): void {
   visit.left.work--;
   if (visit.left.work < 0) return;
@@ -59,17 +66,11 @@ function validate(value: Json, schema: Structural, visit: Visit): void {
   checkAlternatives(value, schema, visit);
 }
 
-const typeNames = new Map([
-  ["string", "string"],
-  ["number", "number"],
-  ["boolean", "boolean"],
-]);
-
 function typeNameOf(value: Json): string {
   if (value === null) return "null";
   if (isArray(value)) return "array";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
-  return typeNames.get(typeof value) ?? "object";
+  return typeof value;
 }
 
 function typeFault(value: Json, schema: Structural): string | undefined {
@@ -107,9 +108,8 @@ export function sameJson(left: Json, right: Json): boolean {
 function checkText(value: string, schema: Structural, visit: Visit): void {
   const most = numberOf(schema.json, "maxLength");
   const least = numberOf(schema.json, "minLength");
-  const length = most === undefined && least === undefined ? 0 : lengthOf(value);
-  if (most !== undefined && length > most)
-    refuse(visit, "value", `may not be longer than ${most} characters`);
+  const length = most === undefined && least === undefined ? 0 : codePoints(value);
+  if (most !== undefined && length > most) refuseSize(visit, `may not be longer than ${most} characters`);
   if (least !== undefined && length < least) refuse(visit, "value", `should be at least ${least} chars long`);
   if (schema.pattern !== "") {
     const found = regexMatches(schema.pattern, value);
@@ -155,7 +155,7 @@ function isMultiple(value: number, factor: number): boolean {
 function checkList(value: JsonArray, schema: Structural, visit: Visit): void {
   const most = numberOf(schema.json, "maxItems");
   const least = numberOf(schema.json, "minItems");
-  if (most !== undefined && value.length > most) refuse(visit, "value", `must have at most ${most} items`);
+  if (most !== undefined && value.length > most) refuseSize(visit, `must have at most ${most} items`);
   if (least !== undefined && value.length < least)
     refuse(visit, "value", `should have at least ${least} items`);
   const { items } = schema;
@@ -167,16 +167,15 @@ function checkObject(value: JsonObject, schema: Structural, visit: Visit): void 
   const names = Object.keys(value);
   const most = numberOf(schema.json, "maxProperties");
   const least = numberOf(schema.json, "minProperties");
-  if (most !== undefined && names.length > most)
-    refuse(visit, "value", `must have at most ${most} properties`);
+  if (most !== undefined && names.length > most) refuseSize(visit, `must have at most ${most} properties`);
   if (least !== undefined && names.length < least)
     refuse(visit, "value", `should have at least ${least} properties`);
   for (const name of schema.required) {
     if (!Object.hasOwn(value, name)) refuse(at(visit, name), "required", "is required");
   }
   for (const name of names) {
-    const inner = schema.properties.get(name) ?? schema.additional;
-    if (inner !== undefined && inner !== true) validate(value[name] ?? null, inner, at(visit, name));
+    const inner = memberSchema(schema, name);
+    if (inner !== undefined) validate(value[name] ?? null, inner, at(visit, name));
   }
 }
 

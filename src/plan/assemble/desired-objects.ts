@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject, pathText, type JsonPath } from "../../kube/json.ts";
+import { LAST_APPLIED } from "../../kube/last-applied.ts";
 import { identity, keyText, objectKey } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
@@ -74,7 +75,7 @@ function refuseSecretData(key: ObjectKey, object: JsonObject): void {
     return isObject(value) ? Object.keys(value).length > 0 : value !== undefined && value !== null;
   });
   // kubectl writes the whole object, values included, into this annotation.
-  const copied = Object.hasOwn(annotations, "kubectl.kubernetes.io/last-applied-configuration");
+  const copied = Object.hasOwn(annotations, LAST_APPLIED);
   if (holder === undefined && !copied) return;
   const name = printable(key.name);
   throw new OpsError(

@@ -6,6 +6,7 @@ import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import type { ObjectKey, ReadDocument } from "../../kube/read-object.ts";
 import { readObjects } from "../../kube/read-objects.ts";
+import { isKustomizationName, kustomizationNames } from "../../kube/unrendered.ts";
 import { readDocuments } from "../../kube/yaml/read-documents.ts";
 import type { GitFile, GitState } from "../git-state.ts";
 import { isWithin } from "../target.ts";
@@ -34,9 +35,6 @@ export interface TargetFolder {
   readonly files: ReadonlyMap<string, string | null>;
 }
 
-/** Names that kustomize reads (kustomize api/konfig/general.go, RecognizedKustomizationFileNames). */
-const kustomizationNames: readonly string[] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
 /**
  * Reads the target folder.
  * @throws {OpsError} TARGET_UNSAFE for a file that cannot be read (what it holds is not known), for two objects with one
@@ -53,7 +51,7 @@ export function readTargetFolder(state: GitState, folder: string): TargetFolder 
   const inventory = parseInventory(files.get(INVENTORY) ?? null, inFolder(folder, INVENTORY));
   const objects = new Map<string, TargetObject>();
   for (const [file, text] of files) {
-    if (!/\.(?:ya?ml|json)$/iu.test(file) || file === INVENTORY || isKustomization(file)) continue;
+    if (!/\.(?:ya?ml|json)$/iu.test(file) || file === INVENTORY || isKustomizationName(file)) continue;
     for (const found of objectsOfFile(file, text, folder)) {
       const key = placed(found.key, kustomization?.value);
       const id = identity(key);
@@ -83,11 +81,6 @@ export function inFolder(folder: string, file: string): string {
 
 function name(folder: string, file: string): string {
   return printable(inFolder(folder, file));
-}
-
-/** Whether a file directs kustomize instead of holding objects, at any depth. */
-export function isKustomization(file: string): boolean {
-  return kustomizationNames.includes(file.slice(file.lastIndexOf("/") + 1));
 }
 
 function readKustomization(

@@ -1,5 +1,6 @@
 import { resourceOf } from "../../kube/catalogue/catalogue.ts";
 import { type JsonObject, valueAt } from "../../kube/json.ts";
+import { LAST_APPLIED } from "../../kube/last-applied.ts";
 import { keyText, objectKey } from "../../kube/object-key.ts";
 import { APPLYSET, isMember } from "../change/applyset.ts";
 import type { LiveObject } from "../cluster-state.ts";
@@ -176,7 +177,7 @@ function isSecret(object: JsonObject): boolean {
 }
 
 const clientSide = "kubectl-client-side-apply";
-const lastApplied = 'metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"]';
+const lastApplied = `metadata.annotations["${LAST_APPLIED}"]`;
 
 /** Paths that a client-side apply owns of a live object, and the object to apply does not say. */
 function keptFields(live: JsonObject, desired: JsonObject): readonly string[] {

@@ -42,7 +42,11 @@ export function immutableFields(
   return {
     fields,
     reversibility: recreationLoss(key, live, fields),
-    explainsRefusal:
-      refusal !== null && refusedFields.length > 0 && refusedFields.every(({ immutable }) => immutable),
+    explainsRefusal: refusal !== null && refusesOnlyImmutable(found),
   };
+}
+
+/** Whether the server refuses nothing of an object but changes of fields that cannot be changed. */
+export function refusesOnlyImmutable({ refusedFields = [] }: LiveObject): boolean {
+  return refusedFields.length > 0 && refusedFields.every(({ immutable }) => immutable);
 }

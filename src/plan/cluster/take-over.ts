@@ -2,13 +2,12 @@ import { canonicalJson } from "../../kube/canonical-json.ts";
 import { resourceOf } from "../../kube/catalogue/catalogue.ts";
 import { macHex } from "../../kube/digest.ts";
 import { isArray, isObject, type Json, type JsonArray, type JsonObject, valueAt } from "../../kube/json.ts";
+import { LAST_APPLIED } from "../../kube/last-applied.ts";
 import { objectKey } from "../../kube/object-key.ts";
 import { FIELD_MANAGER } from "../change/applyset.ts";
 import type { LiveChange } from "../plan.ts";
 import { type FieldSet, merged, pruned, union } from "./field-sets.ts";
 import { managedEntries, sharedPlaces } from "./managed-fields.ts";
-
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /**
  * Managers that applied an object from the client's side: those that wrote kubectl's copy of it, as kubectl itself finds
@@ -20,7 +19,7 @@ export function clientSideManagers(live: JsonObject): readonly string[] {
     .filter(
       ({ manager, fields }) =>
         manager === "kubectl-client-side-apply" ||
-        valueAt(fields, ["f:metadata", "f:annotations", `f:${lastApplied}`]) !== undefined,
+        valueAt(fields, ["f:metadata", "f:annotations", `f:${LAST_APPLIED}`]) !== undefined,
     )
     .map(({ manager }) => manager);
   return [...new Set(names)].sort();

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../kube/json.ts";
+import { LAST_APPLIED } from "../../kube/last-applied.ts";
 import { identity, keyText, objectKey } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
@@ -80,6 +81,6 @@ const serverMetadata: ReadonlySet<string> = new Set([
 
 /** kubectl's copy of the object says what somebody applied once, whatever the object became since. */
 function withoutCopies(annotations: JsonObject): JsonObject {
-  const { "kubectl.kubernetes.io/last-applied-configuration": _, ...rest } = annotations;
+  const { [LAST_APPLIED]: _, ...rest } = annotations;
   return rest;
 }

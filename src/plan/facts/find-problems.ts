@@ -29,9 +29,13 @@ export interface FindingWorld {
   readonly ofTarget: readonly PlanFinding[];
 }
 
+/** Levels that namespaces enforce, by name. */
+type EnforcedLevels = ReadonlyMap<string, PodSecurityLevel | undefined>;
+
 /** What is wrong or worth knowing about the objects that the plan writes, sorted by object, path and code. */
 export function findProblems(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
   const found: PlanFinding[] = [...world.ofTarget];
+  const levels = enforcedLevels(world.folder.after);
   for (const key of world.absent) {
     found.push({
       code: "plan/nothing-to-delete",
@@ -46,10 +50,10 @@ export function findProblems(changed: readonly ChangedObject[], world: FindingWo
     found.push(
       ...apiFindings(key, world.minor),
       ...imageFindings(key, after),
-      ...podFindings(key, after, world),
+      ...podFindings(key, after, world, levels.get(key.namespace)),
     );
   }
-  found.push(...checkFindings(changed, world));
+  found.push(...checkFindings(changed, world, levels));
   return found.sort(bySubject);
 }
 
@@ -85,12 +89,16 @@ const otherwise: ReadonlySet<string> = new Set([
  * the practices of the quiet default. References are looked for in the whole target; where not all of it was read, those
  * that lead nowhere are left out, and everywhere those to what may stand elsewhere (info). Exemptions of a repository do not count here (kernel K7).
  */
-function checkFindings(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
+function checkFindings(
+  changed: readonly ChangedObject[],
+  world: FindingWorld,
+  levels: EnforcedLevels,
+): readonly PlanFinding[] {
   const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
   const reads = world.checked.map(readOf);
   const own = reads.filter((read) => written.has(identity(objectKey(read.object))));
   const minor = world.minor;
-  const violations = own.flatMap((read) => podSecurityFindingsOf(read.object, world));
+  const violations = own.flatMap((read) => podSecurityFindingsOf(read.object, world, levels));
   return [
     ...own.flatMap((read) => checkObject(read, minor)),
     ...judgeObjects(reads, { minor, profile: "default", known: violations }).filter(
@@ -114,9 +122,13 @@ function readOf(object: JsonObject): ReadObject {
 }
 
 /** Pod Security's violations in the form that silences the practices which mean the same. */
-function podSecurityFindingsOf(object: JsonObject, world: FindingWorld): readonly Finding[] {
+function podSecurityFindingsOf(
+  object: JsonObject,
+  world: FindingWorld,
+  levels: EnforcedLevels,
+): readonly Finding[] {
   const key = objectKey(object);
-  const level = enforcedLevel(key.namespace, world.folder.after) ?? world.podSecurity;
+  const level = levels.get(key.namespace) ?? world.podSecurity;
   return podSecurityViolations(object, level, world.minor).map(({ check, reason }) => ({
     code: `pod-security/${check}`,
     severity: "error",
@@ -185,8 +197,12 @@ function imageFindings(key: ObjectKey, object: JsonObject): readonly PlanFinding
   });
 }
 
-function podFindings(key: ObjectKey, object: JsonObject, world: FindingWorld): readonly PlanFinding[] {
-  const enforced = enforcedLevel(key.namespace, world.folder.after);
+function podFindings(
+  key: ObjectKey,
+  object: JsonObject,
+  world: FindingWorld,
+  enforced: PodSecurityLevel | undefined,
+): readonly PlanFinding[] {
   const level = enforced ?? world.podSecurity;
   return podSecurityViolations(object, level, world.minor).map((violation) => ({
     code: `pod-security/${violation.check}`,
@@ -198,18 +214,19 @@ function podFindings(key: ObjectKey, object: JsonObject, world: FindingWorld): r
   }));
 }
 
-/** The level that the namespace's object in the folder enforces; undefined when it says nothing that is a level. */
-export function enforcedLevel(
-  namespace: string,
-  objects: readonly JsonObject[],
-): PodSecurityLevel | undefined {
-  const found = objects.find((object) => {
+/** The levels that the objects of namespaces in the folder enforce, by name; none for one that says nothing that is a level. */
+function enforcedLevels(objects: readonly JsonObject[]): EnforcedLevels {
+  const levels = new Map<string, PodSecurityLevel | undefined>();
+  for (const object of objects) {
     const key = objectKey(object);
-    return key.group === "" && key.kind === "Namespace" && key.name === namespace;
-  });
-  const level =
-    found === undefined ? undefined : valueAt(found, ["metadata", "labels", `${POD_SECURITY_LABEL}enforce`]);
-  return level === "restricted" || level === "baseline" || level === "privileged" ? level : undefined;
+    if (key.group !== "" || key.kind !== "Namespace" || levels.has(key.name)) continue;
+    const level = valueAt(object, ["metadata", "labels", `${POD_SECURITY_LABEL}enforce`]);
+    levels.set(
+      key.name,
+      level === "restricted" || level === "baseline" || level === "privileged" ? level : undefined,
+    );
+  }
+  return levels;
 }
 
 /** Members of a kustomization that only say what is applied, not how it is changed on the way. */

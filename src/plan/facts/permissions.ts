@@ -2,8 +2,9 @@ import { pathDelta, type PathChange } from "../../analysis/rbac/delta/path-delta
 import { permissionDelta, type ScopeGain } from "../../analysis/rbac/delta/permission-delta.ts";
 import { sentencesOf } from "../../analysis/rbac/delta/plain-words.ts";
 import type { Atom } from "../../analysis/rbac/evaluate/covers.ts";
-import { buildRbac, rbacInputs } from "../../analysis/rbac/evaluate/rbac.ts";
+import { buildRbac, type Rbac, rbacInputs } from "../../analysis/rbac/evaluate/rbac.ts";
 import { principalWords } from "../../analysis/rbac/model/subject.ts";
+import type { JsonObject } from "../../kube/json.ts";
 import type { Facts } from "../plan.ts";
 import type { FolderView } from "./widening/row.ts";
 
@@ -18,10 +19,9 @@ const MOST_STARTS = 100;
  * what was not read: then the rows of the widening table say so, and this adds to them.
  */
 export function permissionFacts(view: FolderView, minor: number): Permissions {
-  const [before, after] = [view.before, view.after].map((objects) =>
-    buildRbac(rbacInputs(objects), { minor, builtin: true }),
-  );
-  if (before === undefined || after === undefined) throw new Error("two views are read");
+  const read = (objects: readonly JsonObject[]): Rbac =>
+    buildRbac(rbacInputs(objects), { minor, builtin: true });
+  const [before, after] = [read(view.before), read(view.after)];
   const delta = permissionDelta(before, after);
   const changed = [...delta.gained, ...delta.lost].map(({ principal }) => principal);
   const paths = pathDelta(before, after, changed, { most: MOST_STARTS });

@@ -6,6 +6,7 @@ import {
   isReference,
 } from "../../analysis/checks/secrets/credentials.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../kube/json.ts";
+import { LAST_APPLIED } from "../../kube/last-applied.ts";
 import { objectKey } from "../../kube/object-key.ts";
 
 /** A place of an object where a credential stands as it is. */
@@ -15,8 +16,6 @@ export interface LiteralCredential {
   /** What kind of place that is, in words. */
   readonly what: string;
 }
-
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /**
  * The first literal of an object that the tables of credentials know (kernel K16): variables and headers by name and

@@ -1,3 +1,11 @@
+import {
+  addressesOfEnd,
+  ANY_NEW_POD,
+  INTERNET,
+  isAddressEnd,
+  isNewPodEnd,
+  namespaceOfEnd,
+} from "../../analysis/network/render/flow-end.ts";
 import { addressSet, cidrSet, intersectIps, isNoIps } from "../../analysis/network/sets/ip-set.ts";
 import type { ReachabilityCeiling } from "../charter.ts";
 import type { Facts, ReachabilityFact } from "../plan.ts";
@@ -39,7 +47,7 @@ function flowReasons(ceiling: ReachabilityCeiling, flow: ReachabilityFact): read
     if (crosses(flow, namespace))
       reasons.push(denied(`${text}: the charter keeps namespace ${namespace} isolated`));
   }
-  const outside = [...flow.from, ...flow.to].some(isAddress);
+  const outside = [...flow.from, ...flow.to].some(isAddressEnd);
   const decision = outside ? (ceiling.internet ?? "deny") : (ceiling.opened ?? "deny");
   if (decision === "deny")
     reasons.push(
@@ -57,57 +65,24 @@ export function flowText({ what, from, to, gained, lost }: ReachabilityFact): st
   return what === "opened" ? `opens ${pair}: ${gained}` : `opens ${pair}: ${gained}; closes ${lost}`;
 }
 
-/** Ends are as render/delta.ts writes them: `shop/web`, `shop/*`, `internet`, blocks of addresses, kinds of new pods. */
-function isAddress(end: string): boolean {
-  return end === "internet" || addressesOf(end) !== undefined;
-}
-
-function addressesOf(end: string): ReturnType<typeof cidrSet> {
-  const [from = "", to] = end.split("-");
-  const first = cidrSet(from) ?? addressSet(from);
-  if (first === undefined || to === undefined) return first;
-  const last = addressSet(to);
-  if (last === undefined) return undefined;
-  const [a, b] = [first.v4[0], last.v4[0]];
-  if (a !== undefined && b !== undefined) return { v4: [a, b], v6: [] };
-  const [c, d] = [first.v6[0], last.v6[0]];
-  return c === undefined || d === undefined ? undefined : { v4: [], v6: [c, d] };
-}
-
-/** The namespace of an end; undefined for addresses, and for pods that may be in any. */
-function namespaceOf(end: string): string | undefined {
-  const fresh = /^(?:any new pod of|a new pod .* in) ([^ ]+)$/.exec(end);
-  if (fresh !== null) return fresh[1];
-  return isNewPod(end) || isAddress(end) ? undefined : end.slice(0, end.indexOf("/"));
-}
-
-function isNewPod(end: string): boolean {
-  return (
-    end === "any new pod" ||
-    end === "any pod of a new namespace" ||
-    end.startsWith("a new pod ") ||
-    end.startsWith("any new pod of ")
-  );
-}
-
 /** Could the end of a flow be one that the charter's words mean? In doubt, yes. */
 function overlaps(words: string, end: string): boolean {
-  if (words === "internet") return isAddress(end);
+  if (words === "internet") return isAddressEnd(end);
   const block = cidrSet(words) ?? addressSet(words);
   if (block !== undefined) {
-    const own = addressesOf(end);
-    return end === "internet" || (own !== undefined && !isNoIps(intersectIps(own, block)));
+    const own = addressesOfEnd(end);
+    return end === INTERNET || (own !== undefined && !isNoIps(intersectIps(own, block)));
   }
-  if (isAddress(end)) return false;
+  if (isAddressEnd(end)) return false;
   const namespace = words.slice(0, words.indexOf("/"));
   const name = words.slice(words.lastIndexOf("/") + 1);
-  const of = namespaceOf(end);
+  const of = namespaceOfEnd(end);
   if (of !== undefined && namespace !== "*" && namespace !== of) return false;
   // A pod of a namespace that does not exist is in none that is named, unless the flow is for any new pod.
-  if (of === undefined && namespace !== "*") return end === "any new pod";
+  if (of === undefined && namespace !== "*") return end === ANY_NEW_POD;
   return (
     name === "*" ||
-    isNewPod(end) ||
+    isNewPodEnd(end) ||
     end.endsWith("/*") ||
     end.slice(end.lastIndexOf("/") + 1).replace(/#\d+$/, "") === name
   );
@@ -115,8 +90,8 @@ function overlaps(words: string, end: string): boolean {
 
 /** Does a flow lead over the border of a namespace? */
 function crosses(flow: ReachabilityFact, namespace: string): boolean {
-  const inside = (end: string): boolean => namespaceOf(end) === namespace || end === "any new pod";
-  const outside = (end: string): boolean => namespaceOf(end) !== namespace;
+  const inside = (end: string): boolean => namespaceOfEnd(end) === namespace || end === ANY_NEW_POD;
+  const outside = (end: string): boolean => namespaceOfEnd(end) !== namespace;
   return (
     (flow.from.some(inside) && flow.to.some(outside)) || (flow.to.some(inside) && flow.from.some(outside))
   );

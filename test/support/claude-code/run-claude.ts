@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { claudeCode, VERSION } from "../../../tools/claude-code.mjs";
+import { claudeCode } from "../../../tools/claude-code.mjs";
 import { repository, type World } from "../cli.ts";
 import type { Endpoint } from "./scripted-endpoint.ts";
-
-export const claudeCodeVersion: string = VERSION;
 
 /** The real Claude Code in the cache, or undefined. */
 export const claudeProgram: string | undefined = claudeCode();

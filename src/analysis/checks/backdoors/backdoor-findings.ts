@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonPath } from "../../../kube/json.ts";
+import { LAST_APPLIED } from "../../../kube/last-applied.ts";
 import { printable, printableRest } from "../../../kube/printable.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
@@ -321,7 +322,7 @@ function inDns(subject: ObjectSubject): readonly Hit[] {
 }
 
 function lastApplied(subject: ObjectSubject): readonly Hit[] {
-  const key = "kubectl.kubernetes.io/last-applied-configuration";
+  const key = LAST_APPLIED;
   const text = textAt(subject.object, "metadata", "annotations", key);
   if (text === undefined) return none;
   const path = ["metadata", "annotations", key];

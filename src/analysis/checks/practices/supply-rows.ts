@@ -1,3 +1,4 @@
+import { pullPolicyOf } from "../../../kube/defaults/pods.ts";
 import { containerExample, inContainer, none } from "./helpers.ts";
 import { parseImage } from "./image-reference.ts";
 import type { PracticeRow, Profile } from "./practice.ts";
@@ -81,10 +82,7 @@ export const supplyRows: readonly PracticeRow[] = [
       const image = textAt(subject.container, "image");
       const parsed = image === undefined ? undefined : parseImage(image);
       if (parsed === undefined || parsed.digest !== undefined) return none;
-      // Without a policy the server says Always for latest and for no tag (core/v1 defaults.go SetDefaults_Container).
-      const policy =
-        textAt(subject.container, "imagePullPolicy") ??
-        (parsed.tag === undefined || parsed.tag === "latest" ? "Always" : "IfNotPresent");
+      const policy = textAt(subject.container, "imagePullPolicy") ?? pullPolicyOf(image);
       return policy === "Always"
         ? none
         : inContainer(subject, "does not pull its image anew", "imagePullPolicy");

@@ -1,17 +1,15 @@
+import { label1035Syntax, labelSyntax, subdomainSyntax } from "../../../kube/name-syntax.ts";
 /**
  * Syntax of names, labels and annotations. Sources: k8s.io/apimachinery pkg/util/validation/validation.go and
  * pkg/api/validate/content/kube.go; which kind wants which: pkg/apis/<group>/validation of k8s.io/kubernetes.
  */
 
-const label = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
-const label1035 = /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/;
-const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const qualified = /^(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 
 /** Why a text is no DNS label of RFC 1123; undefined when it is one. */
 export function notLabel(text: string): string | undefined {
   if (text.length > 63) return "it has more than 63 characters";
-  return label.test(text)
+  return labelSyntax.test(text)
     ? undefined
     : "it must be of lower-case letters, digits and '-', and begin and end with a letter or digit";
 }
@@ -19,7 +17,7 @@ export function notLabel(text: string): string | undefined {
 /** Why a text is no DNS label of RFC 1035; undefined when it is one. */
 export function notLabel1035(text: string): string | undefined {
   if (text.length > 63) return "it has more than 63 characters";
-  return label1035.test(text)
+  return label1035Syntax.test(text)
     ? undefined
     : "it must be of lower-case letters, digits and '-', begin with a letter and end with a letter or digit";
 }
@@ -27,7 +25,7 @@ export function notLabel1035(text: string): string | undefined {
 /** Why a text is no DNS subdomain of RFC 1123; undefined when it is one. */
 export function notSubdomain(text: string): string | undefined {
   if (text.length > 253) return "it has more than 253 characters";
-  return subdomain.test(text)
+  return subdomainSyntax.test(text)
     ? undefined
     : "it must be of lower-case letters, digits, '-' and '.', and begin and end with a letter or digit";
 }

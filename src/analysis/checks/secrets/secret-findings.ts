@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "../../../kube/json.ts";
+import { LAST_APPLIED } from "../../../kube/last-applied.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { printable, printableRest } from "../../../kube/printable.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
@@ -8,7 +9,6 @@ import { credentialSpans, credentialValues, isCredentialName, isReference } from
 import { isPlaceholder } from "./placeholder.ts";
 import { type SecretCode, secretTable } from "./secret-table.ts";
 
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** Longer texts are files of data; their first part is looked at. */
 const MAX_TEXT = 256 * 1024;
 

@@ -1,9 +1,8 @@
 import { changes, type Comparison, type DeltaOptions, type JointClass } from "../engine/compare.ts";
-import { printable, printableRest } from "../../../kube/printable.ts";
-import { freshText } from "../engine/fresh.ts";
 import type { FreshPods } from "../engine/network.ts";
-import { type IpSet, ipText, ipTexts } from "../sets/ip-set.ts";
+import { type IpSet, ipTexts } from "../sets/ip-set.ts";
 import { PortSpace, type PortSetId } from "../sets/port-space.ts";
+import { addressTexts, ANY_NEW_POD, newPodsText, newPodText } from "./flow-end.ts";
 import { count } from "./matrix.ts";
 import { Names } from "./names.ts";
 import { standingOf, standingText, type Standing } from "./standing.ts";
@@ -94,8 +93,7 @@ function endTexts(
     const joint: JointClass | undefined = typeof end === "number" ? comparison.classes[end] : undefined;
     if (joint?.fresh !== undefined) fresh.push(joint.fresh);
     else if (joint !== undefined) workloads.push(...joint.workloads);
-    else if (typeof end !== "number")
-      others.push(...(ipText(end) === "internet" ? ["internet"] : ipTexts(end)));
+    else if (typeof end !== "number") others.push(...addressTexts(end));
   }
   return [
     ...names.group(workloads.sort((left, right) => left - right)),
@@ -114,13 +112,10 @@ function freshTexts(comparison: Comparison, kinds: readonly FreshPods[]): readon
   for (const kind of kinds)
     byNamespace.set(kind.namespace, [...(byNamespace.get(kind.namespace) ?? []), kind]);
   const whole = [...byNamespace].filter(([namespace, row]) => sizes.get(namespace) === row.length);
-  if (whole.length === sizes.size) return ["any new pod"];
+  if (whole.length === sizes.size) return [ANY_NEW_POD];
   return [...byNamespace].flatMap(([namespace, row]) => {
-    if (sizes.get(namespace) === row.length)
-      return [
-        namespace === undefined ? "any pod of a new namespace" : `any new pod of ${printable(namespace)}`,
-      ];
-    return row.map((kind) => printableRest(freshText(kind)));
+    if (sizes.get(namespace) === row.length) return [newPodsText(namespace)];
+    return row.map(newPodText);
   });
 }
 

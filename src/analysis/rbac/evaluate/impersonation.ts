@@ -1,3 +1,4 @@
+import { subdomainSyntax } from "../../../kube/name-syntax.ts";
 import type { AccessRequest, ResourceRequest } from "../model/policy-rule.ts";
 import {
   accountGroups,
@@ -61,12 +62,10 @@ function constrainedMode(wanted: Wanted): Exclude<ImpersonationMode, "legacy"> |
   return "user-info";
 }
 
-const nodeForm = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
-
 function nodeName(user: string): string | undefined {
   const prefix = "system:node:";
   const name = user.startsWith(prefix) ? user.slice(prefix.length) : "";
-  return name.length <= 253 && nodeForm.test(name) ? name : undefined;
+  return name.length <= 253 && subdomainSyntax.test(name) ? name : undefined;
 }
 
 function onRequest(mode: string, request: AccessRequest): AccessRequest {

@@ -1,3 +1,4 @@
+import { subdomainSyntax } from "../../../kube/name-syntax.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
 
@@ -28,14 +29,13 @@ export function accountUser(namespace: string, name: string): string {
 }
 
 const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 
 /** Namespace and name in the user name of a ServiceAccount; undefined for every other user (SplitUsername). */
 export function accountOf(user: string): { readonly namespace: string; readonly name: string } | undefined {
   if (!user.startsWith(ACCOUNT_PREFIX)) return undefined;
   const parts = user.slice(ACCOUNT_PREFIX.length).split(":");
   const [namespace = "", name = ""] = parts;
-  if (parts.length !== 2 || !label.test(namespace) || name.length > 253 || !subdomain.test(name))
+  if (parts.length !== 2 || !label.test(namespace) || name.length > 253 || !subdomainSyntax.test(name))
     return undefined;
   return { namespace, name };
 }

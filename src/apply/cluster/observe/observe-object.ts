@@ -3,6 +3,7 @@ import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
 import type { ObjectKey } from "../../../kube/read-object.ts";
 import type { LiveObject } from "../../../plan/cluster-state.ts";
+import { refusesOnlyImmutable } from "../../../plan/cluster/immutable.ts";
 import { clusterErrorCause } from "../client/errors/cluster-error.ts";
 import { appliedAfter, takeOverOf } from "../../../plan/cluster/take-over.ts";
 import { type PlannedRequest, replacementRequest } from "../client/request/planned-request.ts";
@@ -132,8 +133,8 @@ async function conflictsBeside(
 }
 
 /** All that the server refuses is that fields change which cannot be changed. */
-function mayBeRecreated({ live, refusedFields = [] }: LiveObject): boolean {
-  return live !== null && refusedFields.length > 0 && refusedFields.every(({ immutable }) => immutable);
+function mayBeRecreated(found: LiveObject): boolean {
+  return found.live !== null && refusesOnlyImmutable(found);
 }
 
 async function withRecreation(

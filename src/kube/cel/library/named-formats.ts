@@ -1,3 +1,4 @@
+import { label1035Syntax, labelSyntax, subdomainSyntax } from "../../name-syntax.ts";
 import { parseGoUrl } from "./go-url.ts";
 import { hasFormat } from "./string-formats.ts";
 
@@ -16,9 +17,9 @@ const subdomain = `${label}(\\.${label})*`;
 const key = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
 const patterns = {
-  label: /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
-  label1035: /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/,
-  subdomain: /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/,
+  label: labelSyntax,
+  label1035: label1035Syntax,
+  subdomain: subdomainSyntax,
   key: /^(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/,
 };
 

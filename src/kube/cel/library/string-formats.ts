@@ -1,5 +1,7 @@
-import { parseDuration, daysIn } from "../time.ts";
-import { codePoints, utf8 } from "../values.ts";
+import { daysIn } from "../../days-in.ts";
+import { labelSyntax, subdomainSyntax } from "../../name-syntax.ts";
+import { parseDuration } from "../time.ts";
+import { utf8 } from "../values.ts";
 import { parseAddress } from "./addresses.ts";
 import { parseGoUrl } from "./go-url.ts";
 import { regexMatches } from "./regex.ts";
@@ -34,13 +36,8 @@ const formats: ReadonlyMap<string, (text: string) => boolean> = new Map<string, 
   ["date", isDate],
   ["duration", isDuration],
   ["datetime", isDateTime],
-  ["k8sshortname", (text) => text.length <= 63 && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(text)],
-  [
-    "k8slongname",
-    (text) =>
-      text.length <= 253 &&
-      /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/.test(text),
-  ],
+  ["k8sshortname", (text) => text.length <= 63 && labelSyntax.test(text)],
+  ["k8slongname", (text) => text.length <= 253 && subdomainSyntax.test(text)],
 ]);
 
 /** Formats that a later minor brought; the others were always there. */
@@ -201,9 +198,4 @@ function isDuration(text: string): boolean {
       return true;
   }
   return false;
-}
-
-/** Characters of a text as schemas count them. */
-export function textLength(text: string): number {
-  return codePoints(text);
 }

@@ -1,4 +1,5 @@
 import { isArray, isObject, type JsonObject, pathText, valueAt } from "../../../kube/json.ts";
+import { LAST_APPLIED } from "../../../kube/last-applied.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { podTemplateOf } from "../../../kube/pod-template.ts";
 import { matchesLabels } from "../../../kube/selector.ts";
@@ -51,8 +52,6 @@ function marksOf(object: JsonObject | null): ReadonlyMap<string, Mark> {
   });
   return found;
 }
-
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 function marksChanged({ before, after, operation, takesOver }: ChangedObject): readonly Detected[] {
   if (after === null) return [];

@@ -1,3 +1,4 @@
+import { isDuration } from "../../../../kube/schema/scalar-text.ts";
 /** Cron schedules as github.com/robfig/cron/v3 ParseStandard reads them; kube-apiserver uses it for CronJobs. */
 
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -57,11 +58,6 @@ function notDescriptor(spec: string): string | undefined {
     return isDuration(spec.slice("@every ".length)) ? undefined : "its interval is no duration, as in 1h30m";
   }
   return `it is none of ${[...descriptors].join(", ")}, @every <duration>`;
-}
-
-/** Go's time.ParseDuration. */
-function isDuration(text: string): boolean {
-  return /^[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/.test(text);
 }
 
 function notField(field: string, bound: Bounds): string | undefined {
