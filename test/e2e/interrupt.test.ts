@@ -14,9 +14,9 @@ describe("interrupted", () => {
 
   async function interruptAfter(args: readonly string[], milliseconds: number): Promise<number | null> {
     const child = world.start(args);
-    child.stdin?.end();
-    child.stdout?.resume();
-    child.stderr?.resume();
+    child.stdin.end();
+    child.stdout.resume();
+    child.stderr.resume();
     const timer = setTimeout(() => child.kill("SIGINT"), milliseconds);
     const status = await new Promise<number | null>((resolve) =>
       child.on("close", (code, signal) => resolve(signal === null ? code : 128)),

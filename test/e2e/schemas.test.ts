@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeWorld, repository, type World } from "../support/cli.ts";
+import { makeWorld, must, running, type World } from "../support/cli.ts";
 
 const crd = (kind: string, group = "example.com", extra = ""): string =>
   `apiVersion: apiextensions.k8s.io/v1
@@ -95,18 +94,7 @@ describe("schemas", () => {
     const names = Array.from({ length: 6 }, (_, index) => `Many${index}`);
     for (const name of names) world.write(`many/${name}/crd.yaml`, `${crd(name)}---\n${crd("Shared")}`);
     await Promise.all(
-      names.map(
-        (name) =>
-          new Promise<void>((done, failed) => {
-            const words = [join(repository, "bin/kubeops.cjs"), "schemas", "add", `many/${name}`];
-            const child = spawn(process.execPath, words, {
-              cwd: world.folder,
-              env: world.env,
-              stdio: "ignore",
-            });
-            child.on("close", (status) => (status === 0 ? done() : failed(new Error(`exit ${status}`))));
-          }),
-      ),
+      names.map(async (name) => must(await running(world, ["schemas", "add", `many/${name}`]))),
     );
     const listed = world.kubeops(["schemas", "list"]).stdout;
     for (const name of [...names, "Shared", "Backup"]) expect(listed).toContain(`  ${name}.example.com `);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeWorld, must, type World } from "../support/cli.ts";
+import { must, type World } from "../support/cli.ts";
+import { clusterCli } from "../support/cluster/cluster-cli.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
 import { type Connected, connect } from "./connect.ts";
@@ -24,22 +25,12 @@ describe.skipIf(
   let server: Connected;
   beforeAll(async () => {
     plane = await controlPlane({});
-    world = makeWorld().prepare();
-    world.write("dev.kubeconfig", plane.kubeconfig("admin").replaceAll('"test"', '"dev"'));
     await plane.admin("POST", "/api/v1/namespaces", {
       apiVersion: "v1",
       kind: "Namespace",
       metadata: { name: "kubeops" },
     });
-    must(
-      world.kubeops("charter init --name test --owner id_ed25519.pub --principal anna -n shop".split(" ")),
-    );
-    must(
-      world.kubeops(
-        "charter pin --kubeconfig dev.kubeconfig --context dev --name dev --software-keys".split(" "),
-      ),
-    );
-    must(world.kubeops(["charter", "sign", "--key", "id_ed25519"]));
+    ({ world } = await clusterCli(plane, undefined, ["shop"]));
     server = await connect(world, { args: ["--kubeconfig", "dev.kubeconfig"] });
   });
   afterAll(async () => {

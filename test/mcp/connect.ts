@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
@@ -74,11 +73,7 @@ export async function raw(
   input: readonly (string | Uint8Array)[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<RawRun> {
-  const child = spawn(process.execPath, [program, "mcp"], {
-    cwd: world.folder,
-    env: { ...world.env, ...env },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const child = world.start(["mcp"], { env });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -22,11 +21,7 @@ describe("a client that disconnects mid-call", () => {
   const journal = (): boolean => existsSync(world.path("home/.local/state/kubeops/journal.db"));
 
   test("finds the run that it began finished, logged, and done once", async () => {
-    const child = spawn(process.execPath, [join(repository, "bin/kubeops.cjs"), "mcp"], {
-      cwd: world.folder,
-      env: world.env,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+    const child = world.start(["mcp"]);
     const ended = new Promise<number | null>((end) => child.once("close", end));
     child.stdout.resume();
     child.stderr.resume();

@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -32,7 +32,10 @@ export interface World {
       readonly cwd?: string;
     },
   ): Ran;
-  start(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): ChildProcess;
+  start(
+    args: readonly string[],
+    options?: { readonly env?: Readonly<Record<string, string>> },
+  ): ChildProcessWithoutNullStreams;
   run(
     command: string,
     args: readonly string[],
@@ -85,7 +88,6 @@ export function makeWorld(): World {
       spawn(process.execPath, [program, ...args], {
         cwd: folder,
         env: { ...env, ...options.env },
-        stdio: ["pipe", "pipe", "pipe"],
       }),
     run: (command, args, options = {}) =>
       result(
@@ -148,14 +150,14 @@ export async function running(
   options: {
     readonly env?: Readonly<Record<string, string>>;
     /** Called with the child as soon as it runs. */
-    readonly started?: (child: ChildProcess) => void;
+    readonly started?: (child: ChildProcessWithoutNullStreams) => void;
   } = {},
 ): Promise<Ran> {
   const child = world.start(args, options.env === undefined ? {} : { env: options.env });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-  child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
-  child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
-  child.stdin?.end();
+  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  child.stdin.end();
   options.started?.(child);
   const status = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
