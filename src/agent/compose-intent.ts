@@ -4,7 +4,6 @@ import { composeObjects } from "./compose/objects.ts";
 
 export type {
   Composed,
-  ComposeFinding,
   ComposeInput,
   Question,
   SourcedOperation,

@@ -3,7 +3,7 @@ import type { Fragment } from "./compose-intent.ts";
 import type { AgentEvent } from "./loop/agent-event.ts";
 import type { Budget } from "./loop/budget.ts";
 import { type ReadTools, readTools } from "./loop/read-tools.ts";
-import { promptDigest, runSubagent } from "./loop/run-subagent.ts";
+import { runSubagent } from "./loop/run-subagent.ts";
 import type { ModelPort } from "./model/model-port.ts";
 import { subagents } from "./subagents/subagents.ts";
 
@@ -41,16 +41,23 @@ export async function orchestrate(asking: Asking): Promise<Answered> {
   const read: ReadTools = readTools(given.objects, given.kind === "objects");
   const request = requestText(asking);
   const fragments: Fragment[] = [];
+  const prompts: { readonly subagent: string; readonly digest: string }[] = [];
   for (const subagent of subagents) {
-    const operations = await runSubagent({ subagent, request, read, port, budget, observe, signal });
+    const { operations, prompt } = await runSubagent({
+      subagent,
+      request,
+      read,
+      port,
+      budget,
+      observe,
+      signal,
+    });
+    prompts.push({ subagent: subagent.name, digest: prompt });
     fragments.push(...operations.map((operation) => ({ source: subagent.name, operation })));
   }
   return {
     fragments,
-    prompts: subagents.map((subagent) => ({
-      subagent: subagent.name,
-      digest: promptDigest({ subagent, request, read }),
-    })),
+    prompts,
     taint: given.objects.length === 0 ? ["request"] : ["request", "projection"],
   };
 }

@@ -3,13 +3,7 @@ import { author } from "../authoring/specialists/author.ts";
 import type { JsonObject } from "../kube/json.ts";
 import type { AgentRecord } from "../plan/plan.ts";
 import type { PlanInput } from "../plan/plan-input.ts";
-import {
-  applyOperations,
-  type ComposeFinding,
-  type Fragment,
-  mergeOperations,
-  type Question,
-} from "./compose-intent.ts";
+import { applyOperations, type Fragment, mergeOperations, type Question } from "./compose-intent.ts";
 
 /** What `plan` would make of the same files; the agent's operations come upon it. */
 export type GivenRequest = Pick<PlanInput, "request" | "intent" | "objects">;
@@ -34,7 +28,6 @@ export type RequestMade =
   | {
       readonly ok: true;
       readonly asked: Pick<PlanInput, "request" | "intent" | "objects" | "authored">;
-      readonly findings: readonly ComposeFinding[];
     }
   | { readonly ok: false; readonly questions: readonly Question[] };
 
@@ -56,7 +49,7 @@ export function requestFromOperations(asked: OperationsRequest): RequestMade {
     gitTarget: asked.gitTarget,
   });
   if (composed.questions.length > 0) return { ok: false, questions: composed.questions };
-  const { intent, findings } = composed;
+  const { intent } = composed;
   const authored =
     intent.source === "objects"
       ? { objects: composed.objects, relaxations: [], prerequisites: [], notes: [] }
@@ -76,6 +69,5 @@ export function requestFromOperations(asked: OperationsRequest): RequestMade {
       objects: authored.objects,
       authored,
     },
-    findings,
   };
 }

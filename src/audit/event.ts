@@ -60,3 +60,6 @@ export interface Checkpoint {
   readonly size: number;
   readonly root: string;
 }
+
+/** An event as it is told to the log, which adds when, who and by which program. */
+export type Recorded = Omit<AuditEvent, "apiVersion" | "kind" | "time" | "actor" | "tool">;

@@ -8,6 +8,7 @@ import { type FileLock, fileLock } from "./disk/file-lock.ts";
 import { sqliteCode } from "./disk/sqlite.ts";
 import { decodeEvent, encodeEvent } from "./entry.ts";
 import type { AuditEvent, Checkpoint } from "./event.ts";
+import type { Recorded } from "./event.ts";
 import { type GrowingTree, growingTree } from "./growing-tree.ts";
 import { type LogKey, makeLogKey, readLogKey } from "./log-key.ts";
 import { emptyRoot, leafHash, sameBytes } from "./merkle.ts";
@@ -35,7 +36,7 @@ export interface AuditLog {
    * Adds an entry. Entry, tiles and checkpoint are durable when it returns (kernel K20).
    * @throws {OpsError} LOG_UNWRITABLE, LOG_INVALID, STATE_BUSY: the entry is then not acknowledged, and no effect may follow.
    */
-  append(event: Omit<AuditEvent, "apiVersion" | "kind" | "time" | "actor" | "tool">): Checkpoint;
+  append(event: Recorded): Checkpoint;
   /** The durable checkpoint; size 0 and the root of the empty tree when nothing was logged. */
   checkpoint(): Checkpoint;
   /** All entries, after they were verified against the checkpoint. @throws {OpsError} LOG_INVALID. */
@@ -173,7 +174,7 @@ export function openLog(folder: string, context: LogContext): AuditLog {
     return checkpoint;
   };
 
-  const stamp = (event: Omit<AuditEvent, "apiVersion" | "kind" | "time" | "actor" | "tool">): AuditEvent => ({
+  const stamp = (event: Recorded): AuditEvent => ({
     ...event,
     apiVersion: "kubernetes-operations.dev/v1",
     kind: "AuditEvent",

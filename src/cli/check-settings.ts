@@ -14,7 +14,7 @@ const NAME = "kubeops.yaml";
 /** The settings of the working folder, or of the file that is named; none where there is none. */
 export function readSettings(context: CliContext, named: string | undefined): CheckSettings {
   if (named === undefined && !existsSync(join(context.cwd, NAME))) return noSettings;
-  const document = readOneDocument(context, named ?? NAME);
+  const document = readOneDocument(context, named ?? NAME, { plain: true });
   const parsed = parseSettings(document.value, document.places, (id) => ruleOf(id) !== undefined);
   if (parsed.ok) return parsed.settings;
   const { message, path, hint } = parsed.problem;
@@ -25,7 +25,7 @@ export function readSettings(context: CliContext, named: string | undefined): Ch
 }
 
 export function readBaseline(context: CliContext, path: string): Baseline {
-  const baseline = parseBaseline(readOneDocument(context, path).value);
+  const baseline = parseBaseline(readOneDocument(context, path, { plain: true }).value);
   if (baseline === undefined)
     throw new OpsError("INPUT_MALFORMED", `${printable(path)} is no baseline`, {
       hint: "kubeops check ... --write-baseline FILE writes one",

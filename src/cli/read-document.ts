@@ -9,16 +9,21 @@ import type { CliContext } from "./context.ts";
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * The one document of a plain file of at most 64 MiB, YAML or JSON, that is no input of objects: settings, a baseline, a
- * threat model.
+ * The one document of a file of at most 64 MiB, YAML or JSON, that is no input of objects: settings, a baseline, a threat
+ * model. `plain`: a pipe is refused, as in a file that is read because it lies there.
  * @throws {OpsError} INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_TOO_LARGE, INPUT_MALFORMED
  */
-export function readOneDocument(context: CliContext, path: string): ReadDocument {
+export function readOneDocument(
+  context: CliContext,
+  path: string,
+  options: { readonly plain?: boolean } = {},
+): ReadDocument {
   const absolute = resolve(context.cwd, path);
   let bytes: Uint8Array;
   try {
     const stat = statSync(absolute);
-    if (!stat.isFile()) throw new OpsError("INPUT_UNREADABLE", `${printable(path)} is no plain file`);
+    if (options.plain === true && !stat.isFile())
+      throw new OpsError("INPUT_UNREADABLE", `${printable(path)} is no plain file`);
     if (stat.size > MAX_BYTES)
       throw new OpsError("INPUT_TOO_LARGE", `${printable(path)} has ${stat.size} bytes`);
     bytes = readFileSync(absolute);

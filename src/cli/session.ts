@@ -2,15 +2,12 @@ import type { AuditLog } from "../audit/log-store.ts";
 import { openLog } from "../audit/log-store.ts";
 import { openState, type StateFolder } from "../apply/state/state-folder.ts";
 import { loadTrustRoot, locateTrustRoot, type TrustRoot } from "../apply/trust-root/trust-root.ts";
-import { LATEST_MINOR, SUPPORTED_MINORS } from "../kube/catalogue/catalogue.ts";
 import { OpsError } from "../kube/ops-error.ts";
-import type { AuditEvent } from "../audit/event.ts";
+import type { Recorded } from "../audit/event.ts";
 import { resolve } from "node:path";
 import type { CliContext } from "./context.ts";
 import { statePath } from "./paths.ts";
 import { toolVersion } from "./version.ts";
-
-type Recorded = Omit<AuditEvent, "apiVersion" | "kind" | "time" | "actor" | "tool">;
 
 /** What a command works with: the state folder, its audit log, and the trust root if there is one. */
 export interface Session {
@@ -70,22 +67,4 @@ export function openTrustedSession(
     });
   }
   return { ...session, trustRoot: session.trustRoot };
-}
-
-/** The minor version that was asked for; null when none was: then a target may say which. */
-export function namedMinor(version: string | undefined): number | null {
-  return version === undefined ? null : minorOf(version);
-}
-
-/** `1.34`, `v1.34`, `1.34.2` → 34; the newest when none is named. */
-export function minorOf(version: string | undefined): number {
-  if (version === undefined) return LATEST_MINOR;
-  const match = /^v?1\.(\d{1,3})(?:\.\d+)?$/.exec(version);
-  const minor = match === null ? Number.NaN : Number(match[1]);
-  if (!SUPPORTED_MINORS.includes(minor)) {
-    throw new OpsError("USAGE", `${JSON.stringify(version)} is not a Kubernetes version that is known`, {
-      hint: `known: ${SUPPORTED_MINORS.map((known) => `1.${known}`).join(", ")}`,
-    });
-  }
-  return minor;
 }

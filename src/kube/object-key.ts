@@ -29,3 +29,14 @@ export function keyText(key: ObjectKey): string {
   const kind = key.group === "" ? key.kind : `${key.kind}.${key.group}`;
   return `${kind} ${key.namespace === "" ? key.name : `${key.namespace}/${key.name}`}`;
 }
+
+/** `apps/v1`, or `v1` of the core group: what apiVersion says. */
+export function versionText({
+  group,
+  version,
+}: {
+  readonly group: string;
+  readonly version: string;
+}): string {
+  return group === "" ? version : `${group}/${version}`;
+}

@@ -1,6 +1,6 @@
 import type { Operation } from "../agent/operations/operation.ts";
 import type { Finding } from "../analysis/findings/finding.ts";
-import type { AuditEvent } from "../audit/event.ts";
+import type { AuditEvent, Recorded } from "../audit/event.ts";
 import type { JsonObject } from "../kube/json.ts";
 import type { Plan, PlanDigest } from "../plan/plan.ts";
 
@@ -43,8 +43,6 @@ export interface McpSession {
   readonly entries: () => Iterable<{ readonly index: number; readonly event: AuditEvent }>;
   readonly close: () => void;
 }
-
-export type Recorded = Omit<AuditEvent, "apiVersion" | "kind" | "time" | "actor" | "tool">;
 
 export interface CharterView {
   readonly namespaces: readonly string[];

@@ -76,7 +76,7 @@ export function composeApplication(input: ComposeInput): Composed {
     connections: work.connections,
     ...(work.standing.size === 0 ? {} : { standing: [...work.standing].sort() }),
   };
-  return { intent, objects: [], questions: outcomes.questions(), findings: outcomes.findings(), report };
+  return { intent, objects: [], questions: outcomes.questions(), report };
 }
 
 function apply(work: Work, turn: Turn): void {

@@ -35,19 +35,11 @@ export type QuestionCode =
   | "agent/needs-git"
   | "agent/not-with-objects";
 
-/** What was decided about an operation that its author may not expect; it stands in the intent's report as well. */
-export interface ComposeFinding {
-  readonly code: "agent/changed" | "agent/dropped";
-  readonly operation: number;
-  readonly message: string;
-}
-
 export interface Composed {
   readonly intent: Intent;
   /** For given objects: as they are to be. */
   readonly objects: readonly JsonObject[];
   /** Not empty: there is no plan. */
   readonly questions: readonly Question[];
-  readonly findings: readonly ComposeFinding[];
   readonly report: readonly FieldReport[];
 }

@@ -1,3 +1,4 @@
+import { byText } from "../../kube/by-text.ts";
 import { canonicalJson } from "../../kube/canonical-json.ts";
 import type { Operation } from "../operations/operation.ts";
 import { operations as table } from "../operations/table.ts";
@@ -17,7 +18,7 @@ export interface Fragment {
 export function mergeOperations(fragments: readonly Fragment[]): readonly SourcedOperation[] {
   const rank = new Map<string, number>(table.map((row, index) => [row.name, index]));
   const merged = new Map<string, { readonly sources: Set<string>; readonly operation: Operation }>();
-  const inOrder = [...fragments].sort((left, right) => compare(whole(left), whole(right)));
+  const inOrder = [...fragments].sort((left, right) => byText(whole(left), whole(right)));
   for (const { source, operation } of inOrder) {
     const { rationale: _, ...meant } = operation;
     const key = canonicalJson(meant);
@@ -27,15 +28,11 @@ export function mergeOperations(fragments: readonly Fragment[]): readonly Source
   }
   return [...merged]
     .sort(([left, { operation: a }], [right, { operation: b }]) => {
-      return (rank.get(a.kind) ?? 0) - (rank.get(b.kind) ?? 0) || compare(left, right);
+      return (rank.get(a.kind) ?? 0) - (rank.get(b.kind) ?? 0) || byText(left, right);
     })
     .map(([, { sources, operation }]) => ({ sources: [...sources].sort(), operation }));
 }
 
 function whole({ source, operation }: Fragment): string {
   return canonicalJson([source, operation]);
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }

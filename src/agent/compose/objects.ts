@@ -34,7 +34,7 @@ export function composeObjects(input: ComposeInput): Composed {
     objects: objects.map((object) => ({ key: objectKey(object), digest: jsonDigest(object) })),
     report,
   };
-  return { intent, objects, questions: outcomes.questions(), findings: outcomes.findings(), report };
+  return { intent, objects, questions: outcomes.questions(), report };
 }
 
 function apply(work: ObjectsWork, turn: Turn, gitTarget: boolean): void {

@@ -2,7 +2,7 @@ import type { FieldReport } from "../../authoring/intent/intent.ts";
 import type { Place } from "../../kube/place.ts";
 import { printable } from "../../kube/printable.ts";
 import type { Operation } from "../operations/operation.ts";
-import type { ComposeFinding, Question, QuestionCode, SourcedOperation } from "./compose-input.ts";
+import type { Question, QuestionCode, SourcedOperation } from "./compose-input.ts";
 
 /** One operation at work: its place in the merged list, and who said it. */
 export interface Turn<T extends Operation = Operation> {
@@ -20,7 +20,6 @@ export interface Outcomes {
   readonly ask: (code: QuestionCode, text: string) => void;
   readonly report: () => readonly FieldReport[];
   readonly questions: () => readonly Question[];
-  readonly findings: () => readonly ComposeFinding[];
 }
 
 /** Where an operation stands: it has no file. */
@@ -37,13 +36,11 @@ export function newOutcomes(operations: readonly SourcedOperation[]): Outcomes {
   const claims = new Map<string, { readonly value: string | number | boolean; readonly turn: Turn }>();
   const reasons = new Map<number, { disposition: "changed" | "dropped"; readonly texts: string[] }>();
   const questions = new Map<string, Question>();
-  const findings: ComposeFinding[] = [];
   const say = (turn: Turn, disposition: "changed" | "dropped", reason: string): void => {
     const row = reasons.get(turn.index) ?? { disposition, texts: [] };
     if (row.texts.includes(reason)) return;
     row.texts.push(reason);
     reasons.set(turn.index, row);
-    findings.push({ code: `agent/${disposition}`, operation: turn.index, message: reason });
   };
   const ask = (code: QuestionCode, text: string): void => {
     questions.set(`${code} ${text}`, { code, text });
@@ -75,7 +72,6 @@ export function newOutcomes(operations: readonly SourcedOperation[]): Outcomes {
         };
       }),
     questions: () => [...questions.values()],
-    findings: () => findings,
   };
 }
 

@@ -21,7 +21,7 @@ async function run(
   more: { readonly budget?: Budget; readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly said: readonly object[]; readonly events: readonly AgentEvent[] }> {
   const events: AgentEvent[] = [];
-  const said = await runSubagent({
+  const { operations: said } = await runSubagent({
     subagent: manifests,
     request: "r",
     read: readTools([], false),

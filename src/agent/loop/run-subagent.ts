@@ -38,6 +38,13 @@ export interface SubagentRun {
   readonly signal: AbortSignal;
 }
 
+export interface SubagentRan {
+  /** What it said that parses, each once. */
+  readonly operations: readonly Operation[];
+  /** Digest of everything that it was told before it spoke. */
+  readonly prompt: string;
+}
+
 /** The tools of a subagent: its operations, and the read tools. */
 export function toolsOf(subagent: Subagent, read: ReadTools): readonly ModelTool[] {
   const own = table.filter((row) => subagent.operations.includes(row.name));
@@ -47,35 +54,31 @@ export function toolsOf(subagent: Subagent, read: ReadTools): readonly ModelTool
   ];
 }
 
-/** Digest of everything that a subagent is told before it speaks. */
-export function promptDigest(run: Pick<SubagentRun, "subagent" | "request" | "read">): string {
-  const { subagent, request, read } = run;
-  return jsonDigest({ system: subagent.prompt, tools: toolsOf(subagent, read), request });
-}
-
 /**
- * Asks one subagent, in a context of its own, until it is done. Gives the operations that it said and that parse, each once.
+ * Asks one subagent, in a context of its own, until it is done.
  * @throws {OpsError} MODEL_BUDGET when it uses up its turns, faults or tokens, MODEL_ANSWER when it refuses; nothing that
  *   it said before counts then
  */
-export async function runSubagent(run: SubagentRun): Promise<readonly Operation[]> {
+export async function runSubagent(run: SubagentRun): Promise<SubagentRan> {
   const { subagent, budget, observe } = run;
   const { limits } = subagent;
   const said = new Map<string, Operation>();
   const faults = { count: 0, most: limits.faults };
   const messages: ModelMessage[] = [{ role: "user", parts: [{ type: "text", text: run.request }] }];
   const before = budget.tokens();
-  observe({ type: "asking", subagent: subagent.name, prompt: promptDigest(run) });
+  const tools = toolsOf(subagent, run.read);
+  const prompt = jsonDigest({ system: subagent.prompt, tools, request: run.request });
+  observe({ type: "asking", subagent: subagent.name, prompt });
   for (let turn = 1; turn <= limits.turns; turn++) {
     const request: ModelRequest = {
       system: subagent.prompt,
       messages,
-      tools: toolsOf(subagent, run.read),
+      tools,
       maxOutputTokens: limits.outputTokensPerTurn,
       cachePrefix: true,
     };
-    const answer = await takeTurn(run, request);
-    const calls = answer.parts.filter((part) => part.type === "tool-call");
+    const parts = await takeTurn(run, request);
+    const calls = parts.filter((part) => part.type === "tool-call");
     if (calls.length === 0) {
       observe({
         type: "answered",
@@ -83,12 +86,12 @@ export async function runSubagent(run: SubagentRun): Promise<readonly Operation[
         operations: said.size,
         tokens: budget.tokens() - before,
       });
-      return [...said.values()];
+      return { operations: [...said.values()], prompt };
     }
     if (calls.length > limits.callsPerTurn) {
       throw stopped(subagent, `made ${calls.length} calls at once, more than ${limits.callsPerTurn}`);
     }
-    const results = calls.map((call): ToolResultPart => answerCall(run, call, said, faults));
+    const results = calls.map((call): ToolResultPart => answerCall(run, call, { said, faults, tools }));
     // Its texts are not used, and a provider may refuse blank ones: the history holds its calls.
     messages.push({ role: "assistant", parts: calls }, { role: "user", parts: results });
   }
@@ -101,11 +104,10 @@ function stopped(subagent: Subagent, what: string): OpsError {
   });
 }
 
-interface Answer {
-  readonly parts: readonly (TextPart | ToolCallPart)[];
-}
-
-async function takeTurn(run: SubagentRun, request: ModelRequest): Promise<Answer> {
+async function takeTurn(
+  run: SubagentRun,
+  request: ModelRequest,
+): Promise<readonly (TextPart | ToolCallPart)[]> {
   const { subagent, budget, observe, port, signal } = run;
   const input = aboutTokens(canonicalJson([request.system, request.messages, request.tools]).length);
   budget.reserve({ input, output: request.maxOutputTokens });
@@ -133,7 +135,7 @@ async function takeTurn(run: SubagentRun, request: ModelRequest): Promise<Answer
       hint: "say it in other words; plan -f works without a model",
     });
   }
-  return { parts };
+  return parts;
 }
 
 function sizeOf(event: ModelEvent): number {
@@ -148,14 +150,20 @@ function add(parts: (TextPart | ToolCallPart)[], event: TextPart | ToolCallPart)
   } else parts.push(event);
 }
 
+/** What one subagent has said and done wrong so far, and the tools that it has. */
+interface Said {
+  readonly said: Map<string, Operation>;
+  readonly faults: { count: number; readonly most: number };
+  readonly tools: readonly ModelTool[];
+}
+
 function answerCall(
   run: SubagentRun,
   call: ToolCallPart,
-  said: Map<string, Operation>,
-  faults: { count: number; readonly most: number },
+  { said, faults, tools: own }: Said,
 ): ToolResultPart {
-  const { subagent, observe, read } = run;
-  const tools = toolsOf(subagent, read).map((tool) => tool.name);
+  const { subagent, observe } = run;
+  const tools = own.map((tool) => tool.name);
   const name = tools.includes(call.name) ? call.name : "unknown";
   const digest = `sha256:${sha256Hex(call.json.toWellFormed())}`;
   const { outcome, text } = handle(run, call, said, tools);

@@ -1,4 +1,3 @@
-import type { OpsError } from "../../kube/ops-error.ts";
 import type { ModelEvent, ModelPort, ModelRequest } from "./model-port.ts";
 import { transientOf } from "./wire/model-error.ts";
 
@@ -53,14 +52,10 @@ async function* sendWithRetries(
       )
         throw error;
       yield { type: "restart" };
-      yield { type: "waiting", seconds, reason: reasonOf(passing.error) };
+      yield { type: "waiting", seconds, reason: passing.error.message };
       await options.sleep(seconds, signal);
     }
   }
-}
-
-function reasonOf(error: OpsError): string {
-  return error.message;
 }
 
 /** Waits, unless the signal ends it. */

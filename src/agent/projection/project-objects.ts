@@ -1,7 +1,7 @@
 import { isCredential } from "../../analysis/checks/secrets/credentials.ts";
 import { isLabelValue } from "../../authoring/specialists/names.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../kube/json.ts";
-import { objectKey } from "../../kube/object-key.ts";
+import { objectKey, versionText } from "../../kube/object-key.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
 import { shownAs } from "./shown-as.ts";
 import { shownLabels } from "./shown-fields.ts";
@@ -64,10 +64,6 @@ export function projectObject(object: JsonObject, editable: boolean): ProjectedO
     ...(key.namespace === "" ? {} : { namespace: shown(shownAs.name.takes(key.namespace), key.namespace) }),
     fields,
   };
-}
-
-function versionText(key: ObjectKey): string {
-  return key.group === "" ? key.version : `${key.group}/${key.version}`;
 }
 
 function shown(fits: boolean, text: string): string | null {

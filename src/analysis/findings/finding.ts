@@ -1,3 +1,4 @@
+import { byText } from "../../kube/by-text.ts";
 import type { JsonPath } from "../../kube/json.ts";
 import type { Place } from "../../kube/place.ts";
 import type { Problem, Severity } from "../../kube/problem.ts";
@@ -41,14 +42,14 @@ function byPlace(left: Place | undefined, right: Place | undefined): number {
   return byText(left.file, right.file) || left.line - right.line || left.column - right.column;
 }
 
-function byText(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-}
-
 /** How many findings there are of each severity. */
 export function countFindings(findings: readonly Finding[]): FindingCounts {
   const counts = { error: 0, warning: 0, info: 0 };
   for (const finding of findings) counts[finding.severity]++;
   return counts;
+}
+
+/** Whether a severity is at least another one: `error` is at least `warning`. */
+export function isAtLeast(severity: Severity, least: Severity): boolean {
+  return rank[severity] <= rank[least];
 }

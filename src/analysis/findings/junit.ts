@@ -1,7 +1,7 @@
 import { keyText } from "../../kube/object-key.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import type { Severity } from "../../kube/problem.ts";
-import { type Finding, sortFindings } from "./finding.ts";
+import { isAtLeast, type Finding, sortFindings } from "./finding.ts";
 
 export interface JunitOptions {
   /** Names of the files that were read; one without findings is a passed test. */
@@ -10,7 +10,6 @@ export interface JunitOptions {
   readonly failOn: Severity;
 }
 
-const rank: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error: 2 };
 const NOWHERE = "(no file)";
 
 /**
@@ -26,7 +25,7 @@ export function renderFindingsJunit(findings: readonly Finding[], options: Junit
     if (suite === undefined) suites.set(file, [finding]);
     else suite.push(finding);
   }
-  const fails = (finding: Finding): boolean => rank[finding.severity] >= rank[options.failOn];
+  const fails = (finding: Finding): boolean => isAtLeast(finding.severity, options.failOn);
   const names = [...suites.keys()].sort();
   const tests = names.reduce((sum, name) => sum + Math.max(1, suites.get(name)?.length ?? 0), 0);
   return [

@@ -1,6 +1,6 @@
 import { canonicalJson } from "../../kube/canonical-json.ts";
 import type { AuthoringNote, Prerequisite } from "../intent/intent.ts";
-import { byText } from "./members.ts";
+import { byText } from "../../kube/by-text.ts";
 
 /** What the specialists say beside the objects, gathered while they work. */
 export interface Ledger {

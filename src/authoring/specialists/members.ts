@@ -15,11 +15,6 @@ export function unlessEmpty<T extends readonly unknown[] | JsonObject>(value: T)
   return (Array.isArray(value) ? value.length : Object.keys(value).length) === 0 ? undefined : value;
 }
 
-/** Compares by UTF-16 code units, whatever the locale. */
-export function byText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
 /** The text that an object of ours holds under `key`; empty when it holds none. */
 export function textOf(object: JsonObject, key: string): string {
   const value = object[key];

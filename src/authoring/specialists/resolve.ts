@@ -5,7 +5,7 @@ import type { Ledger } from "./ledger.ts";
 import { resolveKind } from "./manifests/kind.ts";
 import { resolveClaims, type VolumeUse, volumeUses } from "./manifests/storage/claims.ts";
 import { distinctMounts } from "./manifests/storage/mount-paths.ts";
-import { byText } from "./members.ts";
+import { byText } from "../../kube/by-text.ts";
 import { fitName } from "./names.ts";
 import { resolveEdges } from "./networking/edges.ts";
 import { resolvePorts } from "./networking/ports.ts";

@@ -1,13 +1,10 @@
 import { resolve } from "node:path";
-import { sshSignatureVerifier } from "../../apply/approval/verify-signature.ts";
 import { applyToCluster } from "../../apply/cluster/run/apply-to-cluster.ts";
 import type { ClusterOutcome } from "../../apply/cluster/run/ports.ts";
 import { type Journal, openJournal } from "../../apply/journal/journal.ts";
 import { type ApplyOutcome, applyPlan } from "../../apply/run/apply-plan.ts";
 import { isClusterPlan } from "../../apply/run/git-plan.ts";
-import type { RunPorts } from "../../apply/run/run-ports.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
-import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { parsePlan } from "../../plan/build-plan.ts";
@@ -26,9 +23,8 @@ import { shortDigest } from "../display/plan-text.ts";
 import { seconds } from "../duration.ts";
 import { guarded } from "../errors.ts";
 import type { ClusterAccessFlags, WorkFlags } from "../flags.ts";
-import { openTarget } from "../git-access.ts";
 import { openTrustedSession, type Session } from "../session.ts";
-import { toolVersion } from "../version.ts";
+import { runPorts, withGitTargets } from "../targets/run-ports.ts";
 
 export interface ApplyFlags extends WorkFlags, ClusterAccessFlags {
   readonly signCommit?: string;
@@ -64,19 +60,6 @@ interface Work {
   readonly wait: number | undefined;
 }
 
-function runPorts(context: CliContext, { session, journal }: Work): RunPorts {
-  return {
-    state: session.state,
-    journal,
-    log: session.log,
-    trustRoot: session.trustRoot,
-    verifier: sshSignatureVerifier,
-    clock: context.clock,
-    toolVersion,
-    minor: LATEST_MINOR,
-  };
-}
-
 /** Which way a plan goes. A text that is no plan is refused by the way to Git, which logs the refusal. */
 function toCluster(found: { readonly text: string; readonly path: string }): boolean {
   let plan: Plan;
@@ -92,33 +75,23 @@ function toCluster(found: { readonly text: string; readonly path: string }): boo
 async function applyInGit(context: CliContext, flags: ApplyFlags, work: Work): Promise<boolean> {
   if (work.wait !== undefined)
     throw new OpsError("USAGE", "--wait is for clusters: a commit says nothing about health");
-  const opened: { close(): Promise<void> }[] = [];
-  const done = context.onInterrupt(() => {
-    for (const target of opened) void target.close();
-  });
-  try {
-    const outcome = await applyPlan(work.text, work.path, {
-      ...runPorts(context, work),
-      openTarget: async (url, branch) => {
-        const target = await openTarget(context, flags, { url, branch });
-        opened.push(target);
-        return target;
-      },
+  const outcome = await withGitTargets(context, flags, (open) =>
+    applyPlan(work.text, work.path, {
+      ...runPorts(context, work.session, work.journal),
+      openTarget: open,
       ...(flags.signCommit === undefined ? {} : { signCommitWith: resolve(context.cwd, flags.signCommit) }),
       onStep: (step) => progress(context, flags, gitProgress[step]),
-    });
-    report(context, flags, outcome, gitOutcomeText(outcome));
-    return true;
-  } finally {
-    done();
-  }
+    }),
+  );
+  report(context, flags, outcome, gitOutcomeText(outcome));
+  return true;
 }
 
 async function applyInCluster(context: CliContext, flags: ApplyFlags, work: Work): Promise<boolean> {
   if (flags.signCommit !== undefined) throw new OpsError("USAGE", "--sign-commit is for repositories");
   const { wait } = work;
   const outcome = await applyToCluster(work.text, work.path, {
-    ...runPorts(context, work),
+    ...runPorts(context, work.session, work.journal),
     openCluster: (target) => clusterConnection(context, flags, target.pin.url),
     onStep: (step) => progress(context, flags, clusterStepText(step)),
     ...(wait === undefined

@@ -17,7 +17,8 @@ import { progressOf } from "../agent/progress.ts";
 import type { CliContext } from "../context.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { guarded } from "../errors.ts";
-import { namedMinor, openSession, type Session } from "../session.ts";
+import { namedMinor } from "../kube-version.ts";
+import { openSession, type Session } from "../session.ts";
 import { numbered, planFor, storePlan } from "./plan.impl.ts";
 
 /** One request of a person to a model. */

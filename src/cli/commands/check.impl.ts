@@ -4,7 +4,7 @@ import { checkAll } from "../../analysis/checks/reading/check-objects.ts";
 import { NAMESPACE_LABEL } from "../../analysis/checks/pod-security/rules.ts";
 import type { Profile } from "../../analysis/checks/practices/practice.ts";
 import { ruleOf } from "../../analysis/checks/rule-table.ts";
-import { type Finding, sortFindings } from "../../analysis/findings/finding.ts";
+import { type Finding, isAtLeast, sortFindings } from "../../analysis/findings/finding.ts";
 import { renderFindingsGithub } from "../../analysis/findings/github.ts";
 import { gitlabIssues } from "../../analysis/findings/gitlab.ts";
 import { findingsJson } from "../../analysis/findings/json.ts";
@@ -29,7 +29,7 @@ import { readBaseline, readSettings } from "../check-settings.ts";
 import { checkListText } from "../display/check-list.ts";
 import { cachePath } from "../paths.ts";
 import { openSchemaStore } from "../schema-store/schema-store.ts";
-import { minorOf } from "../session.ts";
+import { minorOf } from "../kube-version.ts";
 import { toolVersion } from "../version.ts";
 
 export interface CheckFlags {
@@ -47,8 +47,6 @@ export interface CheckFlags {
   readonly color: "auto" | "always" | "never";
   readonly quiet: boolean;
 }
-
-const rank = { info: 0, warning: 1, error: 2 } as const;
 
 /** What was left aside, and why, in one line. */
 function skippedText(skipped: readonly SkippedFile[]): string {
@@ -106,7 +104,7 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
       for (const { path, reason } of skipped)
         stderr.write(`skipped ${printable(path)}: ${printableRest(reason)}\n`);
     }
-    return findings.some((finding) => rank[finding.severity] >= rank[flags.failOn])
+    return findings.some((finding) => isAtLeast(finding.severity, flags.failOn))
       ? ExitCode.no
       : ExitCode.done;
   });

@@ -7,7 +7,8 @@ import { style } from "../display/style.ts";
 import { guarded } from "../errors.ts";
 import { type ClusterAccessFlags, type WorkFlags, wantsColor } from "../flags.ts";
 import { readAsked, type RequestFlags } from "../request.ts";
-import { namedMinor, openSession } from "../session.ts";
+import { namedMinor } from "../kube-version.ts";
+import { openSession } from "../session.ts";
 import { planFor } from "./plan.impl.ts";
 
 export interface DiffFlags extends WorkFlags, ClusterAccessFlags, RequestFlags {

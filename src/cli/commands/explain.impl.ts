@@ -4,6 +4,7 @@ import type { ResourceType } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { isArray, isObject, type JsonObject, valueAt } from "../../kube/json.ts";
 import { nearestName } from "../../kube/nearest-name.ts";
+import { versionText } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import { explainNative } from "../../kube/schema/explain-native.ts";
@@ -18,7 +19,7 @@ import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { cachePath } from "../paths.ts";
 import { openSchemaStore, type SchemaStore } from "../schema-store/schema-store.ts";
-import { minorOf } from "../session.ts";
+import { minorOf } from "../kube-version.ts";
 
 export interface ExplainFlags {
   readonly kubeVersion?: string;
@@ -111,10 +112,6 @@ function chosen(
 ): readonly ResourceType[] | undefined {
   if (apiVersion === undefined) return kinds[0];
   return kinds.find((versions) => versions.some((type) => versionText(type) === apiVersion));
-}
-
-function versionText({ group, version }: ResourceType): string {
-  return group === "" ? version : `${group}/${version}`;
 }
 
 async function nativeRoot(

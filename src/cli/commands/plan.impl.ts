@@ -11,7 +11,8 @@ import { planOutput } from "../display/plan-output.ts";
 import { guarded } from "../errors.ts";
 import type { ClusterAccessFlags, WorkFlags } from "../flags.ts";
 import { type AskedFor, readAsked, type RequestFlags } from "../request.ts";
-import { namedMinor, openSession, type Session } from "../session.ts";
+import { namedMinor } from "../kube-version.ts";
+import { openSession, type Session } from "../session.ts";
 import { planForCluster } from "../targets/cluster.ts";
 import { planForGit } from "../targets/git.ts";
 

@@ -3,6 +3,7 @@ import { openReader } from "../../apply/cluster/client/reader/reader.ts";
 import type { ApiResource } from "../../apply/cluster/client/reader/discovery.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { valueAt } from "../../kube/json.ts";
+import { versionText } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { placeText } from "../../kube/place.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
@@ -136,7 +137,7 @@ async function liveObjects(context: CliContext, flags: ObjectsAsked): Promise<re
       const metadataOnly = metadataKinds.has(key);
       const { items } = await reader.list({ group, version, plural, namespace: "" }, { metadataOnly });
       const [, kind = ""] = key.split("/");
-      const apiVersion = group === "" ? version : `${group}/${version}`;
+      const apiVersion = versionText({ group, version });
       found.push(
         ...items.map((item) => (metadataOnly ? { ...item, apiVersion, kind } : item)).filter(isRunning),
       );

@@ -1,6 +1,7 @@
 import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
+import { numberText } from "../../threat-model/report/number-text.ts";
 import { type AivssInput, type AivssScore, levers, scoreAivss } from "../../threat-model/score/aivss.ts";
 import {
   type CandidateMetric,
@@ -236,10 +237,8 @@ function scoreText(
   score: AivssScore,
   deadline: SsvcResult | undefined,
 ): string {
-  const number =
-    score.aivss === null
-      ? `${score.interval.min.toFixed(1)} to ${score.interval.max.toFixed(1)} (unknown: ${score.unknown.join(", ")})`
-      : score.aivss.toFixed(1);
+  const unknown = score.aivss === null ? ` (unknown: ${score.unknown.join(", ")})` : "";
+  const number = `${numberText(score.aivss, score.interval)}${unknown}`;
   const lines = [
     `${profile.id}: ${number}${score.severity === null ? "" : ` ${score.severity}`}`,
     `  CVSS-B       ${score.cvssBase.toFixed(1)}${score.vector === undefined ? "" : `  ${score.vector}`}`,

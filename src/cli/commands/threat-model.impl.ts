@@ -10,7 +10,6 @@ import {
   type Comparison,
 } from "../../threat-model/compare/compare-models.ts";
 import { whatIf } from "../../threat-model/compare/what-if.ts";
-import { clusterIdentity } from "../../threat-model/inventory/cluster-identity.ts";
 import type { ClusterIdentity } from "../../threat-model/inventory/inventory.ts";
 import { readInventory } from "../../threat-model/inventory/read-inventory.ts";
 import { type PluginFiles, splitPlugins } from "../../threat-model/inventory/split-plugins.ts";
@@ -29,7 +28,6 @@ import { guarded } from "../errors.ts";
 import { readOneDocument } from "../read-document.ts";
 import { readFolder } from "../threat-model-folder.ts";
 import { toolVersion } from "../version.ts";
-import { openWorld } from "./can/world.ts";
 
 export interface ModelFlags {
   readonly output: "text" | "json" | "markdown" | "html" | "sarif" | "otm" | "cyclonedx";
@@ -91,30 +89,9 @@ async function identityOf(context: CliContext, flags: ModelFlags, account: strin
       "USAGE",
       `--service-account takes NAMESPACE/NAME, not ${JSON.stringify(printable(account))}`,
     );
-  const world = await openWorld(
-    context,
-    {
-      ...(flags.filename === undefined ? {} : { filename: flags.filename }),
-      ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
-      ...(flags.context === undefined ? {} : { context: flags.context }),
-      ...(flags.kubeVersion === undefined ? {} : { kubeVersion: flags.kubeVersion }),
-      list: false,
-      who: false,
-      paths: true,
-      diff: false,
-      atoms: false,
-      least: false,
-      denied: false,
-      anyName: false,
-      allNamespaces: false,
-      output: "text",
-      color: "never",
-      builtin: true,
-      verify: false,
-      quiet: flags.quiet,
-    },
-    "paths",
-  );
+  const { openWorld } = await import("./can/world.ts");
+  const world = await openWorld(context, { ...flags, builtin: true, verify: false }, "paths");
+  const { clusterIdentity } = await import("../../threat-model/inventory/cluster-identity.ts");
   try {
     return clusterIdentity(world.rbac, account);
   } finally {

@@ -1,18 +1,15 @@
-import { sshSignatureVerifier } from "../../apply/approval/verify-signature.ts";
 import { applyToCluster } from "../../apply/cluster/run/apply-to-cluster.ts";
 import { openJournal } from "../../apply/journal/journal.ts";
 import { applyPlan } from "../../apply/run/apply-plan.ts";
 import { isClusterPlan } from "../../apply/run/git-plan.ts";
 import type { TrustRoot } from "../../apply/trust-root/trust-root.ts";
-import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import type { Applied } from "../../mcp/ports.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { clusterConnection } from "../cluster-access.ts";
 import type { CliContext } from "../context.ts";
 import type { ClusterAccessFlags, GitAccessFlags } from "../flags.ts";
-import { openTarget } from "../git-access.ts";
 import type { Session } from "../session.ts";
-import { toolVersion } from "../version.ts";
+import { runPorts, withGitTargets } from "../targets/run-ports.ts";
 
 /**
  * The ordinary way of an approved plan to its target, in this process: applyPlan and applyToCluster take the stored bytes,
@@ -24,20 +21,11 @@ export async function applyApproved(
   session: Session & { readonly trustRoot: TrustRoot },
   plan: Plan,
 ): Promise<Applied> {
-  const { state, log, trustRoot } = session;
+  const { state } = session;
   const { text, path } = state.findPlan(plan.digest);
   const journal = openJournal(state.journalFile, context.clock);
   try {
-    const ports = {
-      state,
-      journal,
-      log,
-      trustRoot,
-      verifier: sshSignatureVerifier,
-      clock: context.clock,
-      toolVersion,
-      minor: LATEST_MINOR,
-    };
+    const ports = runPorts(context, session, journal);
     if (isClusterPlan(plan)) {
       const outcome = await applyToCluster(text, path, {
         ...ports,
@@ -45,10 +33,9 @@ export async function applyApproved(
       });
       return { plan: outcome.plan, written: outcome.written.length, alreadyDone: outcome.alreadyDone };
     }
-    const outcome = await applyPlan(text, path, {
-      ...ports,
-      openTarget: (url, branch) => openTarget(context, flags, { url, branch }),
-    });
+    const outcome = await withGitTargets(context, flags, (open) =>
+      applyPlan(text, path, { ...ports, openTarget: open }),
+    );
     return {
       plan: outcome.plan,
       commit: outcome.commit,

@@ -27,12 +27,7 @@ export async function liveDefinitions(connection: KubeConnection): Promise<LiveD
       plural: "customresourcedefinitions",
       namespace: "",
     });
-    const definitions = items.map((item) => ({
-      ...item,
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-    }));
-    return { definitions, from: "definitions" };
+    return { definitions: items, from: "definitions" };
   } catch (error) {
     if (!OpsError.is(error) || error.code !== "CLUSTER_FORBIDDEN") throw error;
     return { definitions: await fromOpenApi(connection), from: "openapi" };

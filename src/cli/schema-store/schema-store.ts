@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { outputFailure, writeAtomically } from "../../apply/files/atomic-write.ts";
+import { byText } from "../../kube/by-text.ts";
 import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { isStorableKind, storedDefinition } from "../../kube/schema/stored-definition.ts";
@@ -42,6 +43,8 @@ const LONG = ".described.json";
 
 export function openSchemaStore(cacheFolder: string): SchemaStore {
   const folder = join(cacheFolder, "schemas", FORMAT);
+  /** Names of the files that were there at the first addition, and of those that came since. */
+  let held: Set<string> | undefined;
   const fileOf = (group: string, kind: string, end: string): string =>
     join(folder, `${kind.toLowerCase()}.${group}${end}`);
 
@@ -67,8 +70,11 @@ export function openSchemaStore(cacheFolder: string): SchemaStore {
       if (typeof short === "string") return short;
       if (typeof long === "string") return long;
       const { group, kind, versions } = short;
-      makeFolder(folder);
-      if (names(folder).length >= 2 * MAX_KINDS)
+      if (held === undefined) {
+        makeFolder(folder);
+        held = new Set(names(folder));
+      }
+      if (held.size >= 2 * MAX_KINDS)
         throw new OpsError("OUTPUT_FAILED", `the schema store holds ${MAX_KINDS} kinds, which is its limit`, {
           hint: "kubeops schemas remove --all",
         });
@@ -77,6 +83,7 @@ export function openSchemaStore(cacheFolder: string): SchemaStore {
       if (!described) removeFile(fileOf(group, kind, LONG));
       if (!write(fileOf(group, kind, SHORT), source, short.definition))
         return `its schema is larger than ${MAX_BYTES} bytes`;
+      for (const end of [LONG, SHORT]) held.add(basename(fileOf(group, kind, end)));
       return { group, kind, versions, source, words: wordsOf(short.definition, kind) };
     },
     list() {
@@ -96,7 +103,7 @@ export function openSchemaStore(cacheFolder: string): SchemaStore {
             words: wordsOf(definition.definition, kind),
           });
       }
-      return found.sort((left, right) => compare(left.group, right.group) || compare(left.kind, right.kind));
+      return found.sort((left, right) => byText(left.group, right.group) || byText(left.kind, right.kind));
     },
     find(group, kind, descriptions = false) {
       if (!isStorableKind(group, kind)) return undefined;
@@ -122,10 +129,6 @@ function wordsOf(definition: JsonObject, kind: string): readonly string[] {
   return [kind, plural, singular, ...(isArray(shortNames) ? shortNames : [])].flatMap((name) =>
     typeof name === "string" && name !== "" ? [name.toLowerCase()] : [],
   );
-}
-
-function compare(left: string, right: string): number {
-  return left === right ? 0 : left < right ? -1 : 1;
 }
 
 function makeFolder(folder: string): void {

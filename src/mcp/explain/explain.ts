@@ -22,9 +22,8 @@ export const explainers: readonly Explainer[] = [
   {
     what: "rules of a verdict (charter/kind, git/substitution, finding/error)",
     explain: async (id) => {
-      const { verdictRules } = await import("../../plan/verdict/rules.ts");
-      // The row of a rule that has many: charter/widening/secret-use is a widening.
-      const rule = verdictRules.find((row) => row.id === id || id.startsWith(`${row.id}/`));
+      const { ruleOfReason } = await import("../../plan/verdict/rules.ts");
+      const rule = ruleOfReason(id);
       if (rule === undefined) return undefined;
       const row = id.slice(rule.id.length + 1);
       const widens = row === "" ? undefined : await widening(row);

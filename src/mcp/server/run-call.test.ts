@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { Recorded } from "../../audit/event.ts";
 import { errorTable, type OpsErrorCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
-import type { McpSession, Recorded } from "../ports.ts";
+import type { McpSession } from "../ports.ts";
 import type { McpTool, Work } from "../tools/tool.ts";
 import { toolOf } from "../tools/table.ts";
 import { refusalView } from "../view/refusal-view.ts";

@@ -1,7 +1,8 @@
+import type { Recorded } from "../../audit/event.ts";
 import { jsonDigest } from "../../kube/digest.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
-import type { McpPorts, McpSession, Recorded } from "../ports.ts";
+import type { McpPorts, McpSession } from "../ports.ts";
 import type { McpTool } from "../tools/tool.ts";
 import { MAX_ANSWER } from "../view/rows.ts";
 import { argumentsView, refusalView } from "../view/refusal-view.ts";

@@ -21,7 +21,7 @@ export function findingView(finding: Finding): Json {
 }
 
 function shownFile(file: string): string {
-  return file === "<stdin>" || file === "<manifests>" ? file : safeFile(file);
+  return file === "<stdin>" ? file : safeFile(file);
 }
 
 /** A finding of a plan, likewise. */

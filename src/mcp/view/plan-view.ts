@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../kube/json.ts";
 import type { Change, Facts, Plan, VerdictReason } from "../../plan/plan.ts";
-import { verdictRules } from "../../plan/verdict/rules.ts";
+import { ruleOfReason } from "../../plan/verdict/rules.ts";
 import { planFindingView } from "./finding-view.ts";
 import { MAX_ANSWER, ROWS, rowsOf } from "./rows.ts";
 import { safeCode, safeFile, safeImage, safeName, safeObject, safePath, WITHHELD } from "./safe.ts";
@@ -154,11 +154,10 @@ function reasonView({ rule, decision, key, path }: VerdictReason): Json {
   };
 }
 
-/** The title of a rule, by the longest id that begins the reason's. */
 function titleOf(rule: string): string {
-  return verdictRules.find(({ id }) => rule === id || rule.startsWith(`${id}/`))?.title ?? "see explain";
+  return ruleOfReason(rule)?.title ?? "see explain";
 }
 
 function fieldName(text: string): string {
-  return /^[A-Za-z0-9_]{1,64}$/u.test(text) ? text : "(withheld)";
+  return /^[A-Za-z0-9_]{1,64}$/u.test(text) ? text : WITHHELD;
 }

@@ -7,7 +7,7 @@ import { checkObject } from "../../analysis/checks/reading/check-objects.ts";
 import type { Finding } from "../../analysis/findings/finding.ts";
 import { resourceOf, scopeOf, versionsOf } from "../../kube/catalogue/catalogue.ts";
 import { type JsonObject, pathText, valueAt } from "../../kube/json.ts";
-import { identity, objectKey } from "../../kube/object-key.ts";
+import { identity, objectKey, versionText } from "../../kube/object-key.ts";
 import type { ObjectKey, ReadObject } from "../../kube/read-object.ts";
 import type { TargetFolder } from "../change/target-folder.ts";
 import type { PlanFinding } from "../plan.ts";
@@ -153,7 +153,7 @@ function apiFindings(key: ObjectKey, minor: number): readonly PlanFinding[] {
     found.push({
       code: switched ? "api/off-by-default" : "api/not-served",
       severity: switched ? "warning" : "error",
-      message: `Kubernetes 1.${minor} ${switched ? "serves it only when it is switched on" : "does not serve it"}: ${key.group === "" ? key.version : `${key.group}/${key.version}`} ${key.kind}`,
+      message: `Kubernetes 1.${minor} ${switched ? "serves it only when it is switched on" : "does not serve it"}: ${versionText(key)} ${key.kind}`,
       key,
       path: "apiVersion",
     });

@@ -523,3 +523,8 @@ function substitutions(value: Json, path: string): readonly string[] {
     return member.includes("${") ? [below] : substitutions(item, below);
   });
 }
+
+/** The rule that a reason or an id of a row is of: charter/widening/secret-use is of charter/widening. */
+export function ruleOfReason(id: string): VerdictRule | undefined {
+  return verdictRules.find((rule) => rule.id === id || id.startsWith(`${rule.id}/`));
+}

@@ -1,4 +1,5 @@
-import type { ThreatEntry, ThreatModel } from "../model/threat-model.ts";
+import { allThreats, type ThreatModel } from "../model/threat-model.ts";
+import { severityOf } from "../score/aivss.ts";
 
 export type ChangeKind =
   | "threat-present"
@@ -84,18 +85,14 @@ export function compareModels(
 }
 
 function threatChanges(before: ThreatModel, after: ThreatModel): readonly ModelChange[] {
-  const old = new Map(entries(before).map((threat) => [threat.id, threat]));
-  return entries(after).flatMap((threat) => {
+  const old = new Map(allThreats(before).map((threat) => [threat.id, threat]));
+  return allThreats(after).flatMap((threat) => {
     const was = old.get(threat.id)?.state ?? "not-certain";
     if (was === threat.state) return [];
     const worse = states.indexOf(threat.state) > states.indexOf(was);
     const kind = threat.state === "present" ? "threat-present" : "threat-worse";
     return [{ kind, id: threat.id, before: was, after: threat.state, worse } as const];
   });
-}
-
-function entries(model: ThreatModel): readonly ThreatEntry[] {
-  return [...model.threats, ...model.policySurface];
 }
 
 function controlChanges(before: ThreatModel, after: ThreatModel): readonly ModelChange[] {
@@ -165,26 +162,19 @@ function scoreChanges(before: ThreatModel, after: ThreatModel): readonly ModelCh
     if (was === undefined) return [];
     const [from, to] = [was.interval.max, score.interval.max];
     if (from === to) return [];
-    const band = (value: number): number => bands.indexOf(bandOf(value));
+    const band = (value: number): number => bands.indexOf(severityOf(Math.round(value * 10)));
     const higher = band(to) > band(from);
     return [
       {
         kind: higher ? "band-higher" : "score-higher",
         id: score.profile,
-        before: `${from.toFixed(1)} ${bandOf(from)}`,
-        after: `${to.toFixed(1)} ${bandOf(to)}`,
+        before: `${from.toFixed(1)} ${severityOf(Math.round(from * 10))}`,
+        after: `${to.toFixed(1)} ${severityOf(Math.round(to * 10))}`,
         // Within a band the decimals are not compared (AIVSS v0.8 section 3.2).
         worse: higher,
       } as const,
     ];
   });
-}
-
-function bandOf(value: number): (typeof bands)[number] {
-  if (value >= 9) return "Critical";
-  if (value >= 7) return "High";
-  if (value >= 4) return "Medium";
-  return value > 0 ? "Low" : "None";
 }
 
 function reachChanges(before: ThreatModel, after: ThreatModel): readonly ModelChange[] {

@@ -131,13 +131,14 @@ const PER_KIND = 3;
 export function actsOf(text: string, first: number, context: string = text): readonly LineAct[] {
   const counts = new Map<ActKind, number>();
   const acts: LineAct[] = [];
+  // Asked once: the whole may be long, and so may its lines be many.
+  const rows = actTable.filter(({ within }) => within?.test(context) !== false);
   for (const [index, line] of text.split("\n").entries()) {
     const shown = line.length > LINE ? line.slice(0, LINE) : line;
     if (negation.test(shown)) continue;
-    for (const row of actTable) {
+    for (const row of rows) {
       const count = counts.get(row.kind) ?? 0;
       if (count >= PER_KIND || !row.pattern.test(shown)) continue;
-      if (row.within?.test(context) === false) continue;
       counts.set(row.kind, count + 1);
       acts.push({ kind: row.kind, line: first + index, what: row.what });
     }

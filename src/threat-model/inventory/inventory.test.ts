@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { actsOf, actTable } from "./act-table.ts";
 import { anomaliesOf } from "./anomaly-table.ts";
 import { readInventory } from "./read-inventory.ts";
@@ -11,6 +11,14 @@ describe.each(actTable)("$kind", (row) => {
     expect(kinds(row.negative)).not.toContain(row.kind);
     expect(kinds(`Never do this: ${row.positive}`)).toEqual([]);
   });
+});
+
+it("looks through the whole of a file once, however many of its lines would ask for it", () => {
+  const asked = actTable.flatMap(({ within }) => (within === undefined ? [] : [vi.spyOn(within, "test")]));
+  expect(asked.length).toBeGreaterThan(0);
+  actsOf("RBAC config and a network policy\n".repeat(500), 1);
+  for (const spy of asked) expect(spy.mock.calls.length).toBeLessThanOrEqual(1);
+  vi.restoreAllMocks();
 });
 
 it.each(toolTable)("tool $positive gives $capability", (row) => {

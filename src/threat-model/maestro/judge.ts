@@ -1,3 +1,4 @@
+import { byText } from "../../kube/by-text.ts";
 import type { Evidence, Inventory } from "../inventory/inventory.ts";
 import { MOST_EVIDENCE } from "./queries.ts";
 import type { MaestroRule, ThreatStateName } from "./rule.ts";
@@ -84,9 +85,4 @@ function distinct(evidence: readonly Evidence[]): readonly Evidence[] {
   return [...seen.values()].sort(
     (left, right) => byText(left.file, right.file) || left.line - right.line || byText(left.what, right.what),
   );
-}
-
-function byText(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
 }

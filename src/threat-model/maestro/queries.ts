@@ -3,10 +3,6 @@ import type { ActKind, Capability, Evidence, Instruction, Inventory } from "../i
 /** Evidence that is kept for one statement: more of the same proves nothing new and hides the rest. */
 export const MOST_EVIDENCE = 8;
 
-export function agents(inventory: Inventory): readonly Instruction[] {
-  return inventory.instructions;
-}
-
 /** Instructions whose tools have any of the capabilities. */
 export function withAny(inventory: Inventory, ...wanted: readonly Capability[]): readonly Instruction[] {
   return inventory.instructions.filter(({ tools }) => wanted.some((one) => tools.capabilities.includes(one)));

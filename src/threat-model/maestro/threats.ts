@@ -114,7 +114,3 @@ export const threats: readonly Threat[] = [
   { id: "MX.4", layer: "LX", name: "Data Leakage", aidefend: ["AID-H-019.005"] },
   { id: "MX.5", layer: "LX", name: "Goal Misalignment Cascades", aidefend: ["AID-D-009", "AID-D-010"] },
 ];
-
-export function threatOf(id: string): Threat | undefined {
-  return threats.find((threat) => threat.id === id);
-}

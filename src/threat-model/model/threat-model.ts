@@ -215,3 +215,8 @@ function withCrosswalk(threat: JudgedThreat): ThreatEntry {
     },
   };
 }
+
+/** Both readings of layer 6 in one list. */
+export function allThreats(model: ThreatModel): readonly ThreatEntry[] {
+  return [...model.threats, ...model.policySurface];
+}

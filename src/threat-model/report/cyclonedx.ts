@@ -1,5 +1,5 @@
-import type { ThreatEntry, ThreatModel } from "../model/threat-model.ts";
-import { allThreats, jsonText, machineId, worstScore } from "./machine.ts";
+import { allThreats, type ThreatEntry, type ThreatModel } from "../model/threat-model.ts";
+import { jsonText, machineId, worstScore } from "./machine.ts";
 
 /** States of VEX for the states of a threat. */
 const analysis: Readonly<Record<ThreatEntry["state"], Readonly<Record<string, unknown>>>> = {

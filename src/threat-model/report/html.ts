@@ -1,7 +1,7 @@
 import type { Evidence } from "../inventory/inventory.ts";
-import type { ThreatEntry, ThreatModel } from "../model/threat-model.ts";
-import { allThreats } from "./machine.ts";
-import { layerTag, pageOf, pageSum } from "./page.ts";
+import { allThreats, type ThreatEntry, type ThreatModel } from "../model/threat-model.ts";
+import { numberText } from "./number-text.ts";
+import { pageOf, pageSum } from "./page.ts";
 import { factorSets } from "../score/factors.ts";
 
 const style = `
@@ -31,7 +31,7 @@ export function renderModelHtml(model: ThreatModel): string {
       ["layer", "", "what the evidence says"],
       model.layers.map((layer) => [
         `${layer.id} ${text(layer.name)}`,
-        layerTag(layer.text) === "mapped" ? tag("mapped", "mitigated") : tag("not certain", "not-certain"),
+        layer.tag === "mapped" ? tag("mapped", "mitigated") : tag("not certain", "not-certain"),
         text(layer.text),
       ]),
     ),
@@ -90,19 +90,13 @@ ${body.join("\n")}
 }
 
 function scoreBox(score: ThreatModel["scores"][number]): string {
-  const number =
-    score.aivss === null
-      ? `${score.interval.min.toFixed(1)} to ${score.interval.max.toFixed(1)}`
-      : score.aivss.toFixed(1);
+  const number = numberText(score.aivss, score.interval);
   const notes = score.notes.map((note) => `<li>${text(note)}</li>`).join("");
   return `<div class="score"><span>AIVSS ${text(score.profile)}</span><b>${number}</b><span>${score.severity ?? "several bands"}</span><details><summary>notes</summary><ul>${notes}</ul></details></div>`;
 }
 
 function cvssBox({ cvss }: ThreatModel): string {
-  const number =
-    cvss.base === null
-      ? `${cvss.range.min.toFixed(1)} to ${cvss.range.max.toFixed(1)}`
-      : cvss.base.toFixed(1);
+  const number = numberText(cvss.base, cvss.range);
   return `<div class="score"><span>CVSS-B 4.0</span><b>${number}</b><span>base metrics alone</span></div>`;
 }
 

@@ -1,9 +1,5 @@
-import type { ThreatEntry, ThreatModel } from "../model/threat-model.ts";
-
-/** Both readings of layer 6 in one list. */
-export function allThreats(model: ThreatModel): readonly ThreatEntry[] {
-  return [...model.threats, ...model.policySurface];
-}
+import type { ThreatModel } from "../model/threat-model.ts";
+import { severityOf } from "../score/aivss.ts";
 
 /** The worst that the strict profile leaves possible: what a machine should act on. */
 export function worstScore(model: ThreatModel): {
@@ -13,8 +9,7 @@ export function worstScore(model: ThreatModel): {
 } {
   const [strict] = model.scores;
   const score = strict?.interval.max ?? 10;
-  const severity =
-    score >= 9 ? "critical" : score >= 7 ? "high" : score >= 4 ? "medium" : score > 0 ? "low" : "none";
+  const severity = severityOf(Math.round(score * 10)).toLowerCase();
   return { profile: strict?.profile ?? "owasp-0.8-strict", score, severity };
 }
 

@@ -1,9 +1,9 @@
-import type { ThreatEntry, ThreatModel } from "../model/threat-model.ts";
+import { allThreats, type ThreatEntry, type ThreatModel } from "../model/threat-model.ts";
 import { renderPage } from "./page.ts";
 
 /** The published page's form, then what it lacks: the state of every threat with its evidence. */
 export function renderModelMarkdown(model: ThreatModel): string {
-  const all = [...model.threats, ...model.policySurface];
+  const all = allThreats(model);
   const lines = [
     renderPage(model).trimEnd(),
     "",

@@ -1,5 +1,5 @@
-import type { ThreatEntry, ThreatModel } from "../model/threat-model.ts";
-import { allThreats, jsonText, machineId, worstScore } from "./machine.ts";
+import { allThreats, type ThreatEntry, type ThreatModel } from "../model/threat-model.ts";
+import { jsonText, machineId, worstScore } from "./machine.ts";
 
 /** Trust ratings of the zones: 0 none, 100 full. */
 const zones = [

@@ -15,7 +15,7 @@ export interface AgentPage {
 const LAYERS = 7;
 
 /** A layer is not certain exactly when its paragraph says so first. */
-export function layerTag(paragraph: string): "mapped" | "not-certain" {
+function layerTag(paragraph: string): "mapped" | "not-certain" {
   return paragraph.startsWith(NOT_CERTAIN) ? "not-certain" : "mapped";
 }
 

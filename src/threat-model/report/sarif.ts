@@ -1,5 +1,5 @@
-import type { ThreatEntry, ThreatModel } from "../model/threat-model.ts";
-import { allThreats, jsonText, worstScore } from "./machine.ts";
+import { allThreats, type ThreatEntry, type ThreatModel } from "../model/threat-model.ts";
+import { jsonText, worstScore } from "./machine.ts";
 
 const ROOT = "%SRCROOT%";
 const levels: Readonly<Record<string, "error" | "warning" | "note">> = {

@@ -1,4 +1,5 @@
-import type { ModelScore, ThreatEntry, ThreatModel } from "../model/threat-model.ts";
+import { allThreats, type ModelScore, type ThreatEntry, type ThreatModel } from "../model/threat-model.ts";
+import { numberText } from "./number-text.ts";
 
 /** Everything that a person asks first: the numbers, what is present with its places, what is mitigated, what is open. */
 export function renderModelText(model: ThreatModel): string {
@@ -10,7 +11,7 @@ export function renderModelText(model: ThreatModel): string {
     "",
     "Scores",
     ...model.scores.map((score) => `  ${scoreLine(score)}`),
-    `  CVSS-B ${cvss.base === null ? `${cvss.range.min.toFixed(1)} to ${cvss.range.max.toFixed(1)}` : cvss.base.toFixed(1)}  ${cvss.vector ?? unknownMetrics(model)}`,
+    `  CVSS-B ${numberText(cvss.base, cvss.range)}  ${cvss.vector ?? unknownMetrics(model)}`,
     `  mitigation ${model.mitigation.value ?? 1}: ${model.mitigation.reason}`,
     "",
     "Factors (AIVSS v0.8)",
@@ -19,7 +20,7 @@ export function renderModelText(model: ThreatModel): string {
         `  ${(factor.value === null ? "?" : factor.value.toFixed(1)).padEnd(4)} ${factor.name}: ${factor.reason}${place(factor.evidence)}`,
     ),
   ];
-  const all = [...model.threats, ...model.policySurface];
+  const all = allThreats(model);
   for (const [state, title] of [
     ["present", "Present"],
     ["mitigated", "Mitigated"],
@@ -54,10 +55,7 @@ function unknownMetrics({ cvss }: ThreatModel): string {
 }
 
 export function scoreLine(score: ModelScore): string {
-  const number =
-    score.aivss === null
-      ? `${score.interval.min.toFixed(1)} to ${score.interval.max.toFixed(1)}`
-      : score.aivss.toFixed(1);
+  const number = numberText(score.aivss, score.interval);
   return `${score.profile}: ${number}${score.severity === null ? "" : ` ${score.severity}`}`;
 }
 

@@ -1,6 +1,6 @@
 import { type ResourceType, resourceOf, scopeOf, versionsOf } from "../../../kube/catalogue/catalogue.ts";
 import { isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
+import { objectKey, versionText } from "../../../kube/object-key.ts";
 import { podTemplateOf } from "../../../kube/pod-template.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
@@ -194,10 +194,6 @@ function checkServed(read: ReadObject, key: ObjectKey, minor: number): readonly 
   if (mayBeCustom(key.group, key.kind)) return [];
   const hint = advice(key, versionsOf(key.group, key.kind), minor);
   return [objectFinding("object/not-served", read, path, { what, other, hint })];
-}
-
-function versionText(key: { readonly group: string; readonly version: string }): string {
-  return key.group === "" ? key.version : `${key.group}/${key.version}`;
 }
 
 /** Groups into which kinds of `extensions` and of other old groups went. */

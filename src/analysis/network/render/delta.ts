@@ -1,3 +1,4 @@
+import { byText } from "../../../kube/by-text.ts";
 import { changes, type Comparison, type DeltaOptions, type JointClass } from "../engine/compare.ts";
 import type { FreshPods } from "../engine/network.ts";
 import { type IpSet, ipTexts } from "../sets/ip-set.ts";
@@ -68,17 +69,13 @@ export function deltaLines(comparison: Comparison, options: DeltaOptions = {}): 
     (left, right) =>
       rank[left.what] - rank[right.what] ||
       Number(left.future) - Number(right.future) ||
-      order(left.from.join(), right.from.join()) ||
-      order(left.to.join(), right.to.join()),
+      byText(left.from.join(), right.from.join()) ||
+      byText(left.to.join(), right.to.join()),
   );
 }
 
 function isFresh(comparison: Comparison, end: number | IpSet): boolean {
   return typeof end === "number" && comparison.classes[end]?.fresh !== undefined;
-}
-
-function order(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function endTexts(

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../../kube/json.ts";
-import { byText, members, textOf, unlessEmpty } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
+import { members, textOf, unlessEmpty } from "../members.ts";
 import { containerSecurityContext } from "../security/security-context.ts";
 import type { Application, Workload } from "../workload.ts";
 import { escapeExpansion } from "./expansion.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../kube/json.ts";
-import { byText } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
 import { isLabelValue, isQualifiedName } from "../names.ts";
 import type { Application, Workload } from "../workload.ts";
 

@@ -1,6 +1,7 @@
 import { jsonDigest } from "../../../kube/digest.ts";
 import type { JsonObject } from "../../../kube/json.ts";
-import { byText, members, unlessEmpty } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
+import { members, unlessEmpty } from "../members.ts";
 import { isDnsLabel, isQualifiedName } from "../names.ts";
 import { dnsConfig, hostAliases } from "../networking/pod-network.ts";
 import { spreading } from "../scaling/spread.ts";

@@ -1,6 +1,6 @@
 import type { ApplicationIntent, ConnectionIntent, Protocol } from "../../intent/intent.ts";
 import type { Ledger } from "../ledger.ts";
-import { byText } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
 import type { Edge, Workload } from "../workload.ts";
 
 /**

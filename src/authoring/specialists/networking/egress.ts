@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import type { Ledger } from "../ledger.ts";
-import { byText, members, unlessEmpty } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
+import { members, unlessEmpty } from "../members.ts";
 import type { Workload } from "../workload.ts";
 import { type Cidr, cidrText, contains, parseCidr } from "./ip.ts";
 import { nameservers } from "./pod-network.ts";

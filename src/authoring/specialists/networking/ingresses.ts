@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import { workloadMetadata } from "../manifests/labels.ts";
-import { byText, members, unlessEmpty } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
+import { members, unlessEmpty } from "../members.ts";
 import type { Application, Workload } from "../workload.ts";
 import { serviceName } from "./services.ts";
 

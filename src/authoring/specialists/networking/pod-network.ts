@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import type { Ledger } from "../ledger.ts";
-import { byText, members, unlessEmpty } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
+import { members, unlessEmpty } from "../members.ts";
 import { isDnsSubdomain } from "../names.ts";
 import type { Workload } from "../workload.ts";
 import { parseAddress } from "./ip.ts";

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../../kube/json.ts";
 import { objectMetadata, selectorLabels, workloadMetadata } from "../manifests/labels.ts";
-import { byText, members, unlessEmpty } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
+import { members, unlessEmpty } from "../members.ts";
 import { fitName } from "../names.ts";
 import type { Application, Edge, Workload } from "../workload.ts";
 import { egressRules } from "./egress.ts";

@@ -2,7 +2,7 @@ import type { KnownImage } from "../../images/known-image.ts";
 import { assumed } from "../../images/match-image.ts";
 import type { ApplicationIntent, PortIntent, Protocol, WorkloadIntent } from "../../intent/intent.ts";
 import type { Ledger } from "../ledger.ts";
-import { byText } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
 import type { OfferedPort } from "../workload.ts";
 
 /** IANA names that people expect (the registry of service names), for ports whose input has none. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import { selectorLabels, workloadMetadata } from "../manifests/labels.ts";
-import { byText, members, unlessEmpty } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
+import { members, unlessEmpty } from "../members.ts";
 import { fitName, isServiceName } from "../names.ts";
 import type { Application, Workload } from "../workload.ts";
 

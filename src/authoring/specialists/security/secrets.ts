@@ -1,5 +1,5 @@
 import type { SecretIntent, SecretKeyIntent } from "../../intent/intent.ts";
-import { byText } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
 import { shellWord } from "../shell-word.ts";
 import type { Application } from "../workload.ts";
 

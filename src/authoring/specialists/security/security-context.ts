@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import { assumed } from "../../images/match-image.ts";
 import type { Ledger } from "../ledger.ts";
-import { byText, members, textOf, unlessEmpty } from "../members.ts";
+import { byText } from "../../../kube/by-text.ts";
+import { members, textOf, unlessEmpty } from "../members.ts";
 import type { ResolvedUser, Workload } from "../workload.ts";
 
 const portStart = "net.ipv4.ip_unprivileged_port_start";

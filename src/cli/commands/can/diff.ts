@@ -11,7 +11,7 @@ import { printable } from "../../../kube/printable.ts";
 import type { CliContext } from "../../context.ts";
 import { style, type Style } from "../../display/style.ts";
 import { wantsColor } from "../../flags.ts";
-import { minorOf } from "../../session.ts";
+import { minorOf } from "../../kube-version.ts";
 import type { CanFlags } from "./flags.ts";
 import { pathJson, pathLines } from "./path-text.ts";
 import { readFiles, tellFindings } from "./world.ts";

@@ -14,7 +14,7 @@ import { printable } from "../../../kube/printable.ts";
 import { emitYaml } from "../../../kube/yaml/emit-yaml.ts";
 import { parsePlan } from "../../../plan/plan-text.ts";
 import type { CliContext } from "../../context.ts";
-import { minorOf } from "../../session.ts";
+import { minorOf } from "../../kube-version.ts";
 import type { CanFlags } from "./flags.ts";
 import { openWorld } from "./world.ts";
 

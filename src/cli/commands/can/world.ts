@@ -5,6 +5,7 @@ import type { RbacInput } from "../../../analysis/rbac/model/role.ts";
 import { type Finding, sortFindings } from "../../../analysis/findings/finding.ts";
 import { LATEST_MINOR, SUPPORTED_MINORS } from "../../../kube/catalogue/catalogue.ts";
 import type { JsonObject } from "../../../kube/json.ts";
+import { versionText } from "../../../kube/object-key.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { placeText } from "../../../kube/place.ts";
 import { printable, printableRest } from "../../../kube/printable.ts";
@@ -12,7 +13,7 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import { namedConnection } from "../../cluster-access.ts";
 import type { CliContext } from "../../context.ts";
 import { readObjectInputs } from "../../inputs.ts";
-import { minorOf, namedMinor } from "../../session.ts";
+import { minorOf, namedMinor } from "../../kube-version.ts";
 import type { CanFlags } from "./flags.ts";
 
 /** What a question is asked about: the roles and bindings of files, or of a live cluster. */
@@ -23,6 +24,12 @@ export interface CanWorld {
   readonly close: () => void;
 }
 
+/** Which world a question is about. */
+export type WorldFlags = Pick<
+  CanFlags,
+  "filename" | "kubeconfig" | "context" | "kubeVersion" | "builtin" | "verify" | "quiet"
+>;
+
 /** What a question looks at beside roles and bindings. */
 export type Scope = "rbac" | "paths";
 
@@ -32,7 +39,7 @@ export type Scope = "rbac" | "paths";
  */
 export async function openWorld(
   context: CliContext,
-  flags: CanFlags,
+  flags: WorldFlags,
   scope: Scope = "rbac",
 ): Promise<CanWorld> {
   const live = flags.kubeconfig !== undefined || flags.context !== undefined;
@@ -122,7 +129,7 @@ const surroundings: readonly Wanted[] = [
   { group: "batch", version: "v1", kind: "CronJob" },
 ];
 
-async function openCluster(context: CliContext, flags: CanFlags, scope: Scope): Promise<CanWorld> {
+async function openCluster(context: CliContext, flags: WorldFlags, scope: Scope): Promise<CanWorld> {
   const reader = openReader(namedConnection(context, flags), undefined, { othersReview: flags.verify });
   const done = context.onInterrupt(() => reader.close());
   const close = (): void => {
@@ -158,7 +165,7 @@ async function readKind(
     resourcePath(resource, ""),
     metadataOnly === true ? { metadataOnly } : {},
   );
-  const apiVersion = key.group === "" ? key.version : `${key.group}/${key.version}`;
+  const apiVersion = versionText(key);
   return items.map((item) => ({ ...item, apiVersion, kind: key.kind }));
 }
 

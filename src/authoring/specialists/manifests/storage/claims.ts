@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../../kube/json.ts";
 import type { ApplicationIntent, VolumeIntent, WorkloadIntent } from "../../../intent/intent.ts";
-import { byText, members, unlessEmpty } from "../../members.ts";
+import { byText } from "../../../../kube/by-text.ts";
+import { members, unlessEmpty } from "../../members.ts";
 import type { Application, Claim, WorkloadKind } from "../../workload.ts";
 import { objectMetadata, sorted, validLabels } from "../labels.ts";
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../../kube/json.ts";
-import { byText, members, unlessEmpty } from "../../members.ts";
+import { byText } from "../../../../kube/by-text.ts";
+import { members, unlessEmpty } from "../../members.ts";
 import type { Application } from "../../workload.ts";
 import { objectMetadata, sorted } from "../labels.ts";
 

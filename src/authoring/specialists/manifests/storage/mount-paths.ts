@@ -1,6 +1,6 @@
 import type { MountIntent, WorkloadIntent } from "../../../intent/intent.ts";
 import type { Ledger } from "../../ledger.ts";
-import { byText } from "../../members.ts";
+import { byText } from "../../../../kube/by-text.ts";
 
 /** A path as it is compared: no slash at the end, and `/run` for `/var/run`, which is a link to it nearly everywhere. */
 export function plainPath(path: string): string {

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../../kube/json.ts";
 import type { MountIntent } from "../../../intent/intent.ts";
-import { byText, members, textOf } from "../../members.ts";
+import { byText } from "../../../../kube/by-text.ts";
+import { members, textOf } from "../../members.ts";
 import { isDnsLabel } from "../../names.ts";
 import type { Application, Workload } from "../../workload.ts";
 import { binaryQuantity } from "./claims.ts";
