@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
+import { policyTypesOf } from "../../kube/defaults/with-defaults.ts";
 import { objectKey } from "../../kube/object-key.ts";
 import { podTemplateOf } from "../../kube/pod-template.ts";
 import { matchesLabels } from "../../kube/selector.ts";
@@ -52,14 +53,10 @@ export function policiesOn(
   return objects.filter((object) => {
     const key = objectKey(object);
     if (key.group !== "networking.k8s.io" || key.kind !== "NetworkPolicy") return false;
-    const types = valueAt(object, ["spec", "policyTypes"]);
-    // Without types a policy is for Ingress, and for Egress where it has such rules (networking/v1 types.go).
-    const listed = Array.isArray(types) && types.length > 0;
-    const applies = listed
-      ? (types as readonly Json[]).includes(direction)
-      : direction === "Ingress" || valueAt(object, ["spec", "egress"]) !== undefined;
-    const selector = valueAt(object, ["spec", "podSelector"]);
-    return applies && key.namespace === workload.namespace && matchesLabels(selector, workload.labels);
+    const spec = valueAt(object, ["spec"]);
+    if (!isObject(spec) || !policyTypesOf(spec).includes(direction)) return false;
+    const selector = valueAt(spec, ["podSelector"]);
+    return key.namespace === workload.namespace && matchesLabels(selector, workload.labels);
   });
 }
 

@@ -220,15 +220,13 @@ const autoscaler: Fill = spec(
   })),
 );
 
-const policyTypes: Fill = (value) => {
-  const given = value["policyTypes"];
-  if (isArray(given) && given.length > 0) return value;
-  const egress = value["egress"];
-  return {
-    ...value,
-    policyTypes: isArray(egress) && egress.length > 0 ? ["Ingress", "Egress"] : ["Ingress"],
-  };
-};
+/** The directions of a NetworkPolicy's spec: Ingress, and Egress where it has such a rule, unless it names them (SetDefaults_NetworkPolicy). */
+export function policyTypesOf({ policyTypes: given, egress }: JsonObject): readonly Json[] {
+  if (isArray(given) && given.length > 0) return given;
+  return isArray(egress) && egress.length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
+}
+
+const policyTypes: Fill = (value) => ({ ...value, policyTypes: policyTypesOf(value) });
 
 const policyPorts: Fill = each("ports", ifMissing("protocol", "TCP"));
 
