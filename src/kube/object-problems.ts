@@ -12,6 +12,7 @@ export type ObjectProblemCode =
   | "object/identity-type"
   | "object/null-text"
   | "object/duplicate-identity"
+  | "object/same-elsewhere"
   | "object/case-collision";
 
 export interface ObjectProblemTexts {
@@ -95,6 +96,16 @@ export const objectProblems: Readonly<Record<ObjectProblemCode, ProblemRow>> = {
       "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\napiVersion: v2\nkind: Pod\nmetadata: {name: a}",
     negative:
       "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}",
+  },
+  "object/same-elsewhere": {
+    severity: "info",
+    message: (what, other) => `${what} also stands in another folder, at ${other}`,
+    hint: "where both folders go to one cluster, the one that is applied last holds",
+    source: "kernel K4",
+    positive:
+      "# file: dev/a.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n# file: prod/a.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a}",
+    negative:
+      "# file: dev/a.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: dev}\n---\n# file: prod/a.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: prod}",
   },
   "object/case-collision": {
     severity: "error",

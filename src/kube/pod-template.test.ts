@@ -1,7 +1,7 @@
 import { assert, constantFrom, jsonValue, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "./json.ts";
-import { containersOf, podTemplateOf } from "./pod-template.ts";
+import { containersOf, podTemplateOf, serviceAccountOf } from "./pod-template.ts";
 
 const pod = {
   metadata: { labels: { app: "web" }, annotations: { note: "x" } },
@@ -81,5 +81,19 @@ describe("containersOf", () => {
       { role: "ephemeral", path: ["ephemeralContainers", 0], container: { name: "c" } },
     ]);
     expect(containersOf({ containers: { 0: { name: "a" } } })).toEqual([]);
+  });
+});
+
+describe("serviceAccountOf", () => {
+  test.each([
+    [{}, "default", "serviceAccountName"],
+    [{ serviceAccountName: "a", serviceAccount: "b" }, "a", "serviceAccountName"],
+    [{ serviceAccount: "b" }, "b", "serviceAccount"],
+    [{ serviceAccountName: "", serviceAccount: "b" }, "b", "serviceAccount"],
+    [{ serviceAccountName: null, serviceAccount: "b" }, "b", "serviceAccount"],
+    [{ serviceAccount: "" }, "default", "serviceAccountName"],
+    [{ serviceAccountName: 5 }, "default", "serviceAccountName"],
+  ])("%j is %s by %s", (spec, name, field) => {
+    expect(serviceAccountOf(spec as JsonObject)).toEqual({ name, field });
   });
 });

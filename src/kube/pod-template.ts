@@ -49,6 +49,25 @@ export function podTemplateOf(object: JsonObject): PodTemplate | undefined {
   };
 }
 
+/** The ServiceAccount that Pods run as, and the field that says so; `default` where none does. */
+export interface ServiceAccountUse {
+  readonly name: string;
+  readonly field: "serviceAccountName" | "serviceAccount";
+}
+
+/**
+ * As the API server takes it: an empty text is no name, and the old name of the field counts where the new one says
+ * nothing (k8s.io/kubernetes pkg/apis/core/v1/conversion.go Convert_v1_PodSpec_To_core_PodSpec; admission
+ * serviceaccount puts in `default`).
+ */
+export function serviceAccountOf(spec: JsonObject): ServiceAccountUse {
+  for (const field of ["serviceAccountName", "serviceAccount"] as const) {
+    const name = valueAt(spec, [field]);
+    if (typeof name === "string" && name !== "") return { name, field };
+  }
+  return { name: "default", field: "serviceAccountName" };
+}
+
 const containerLists: readonly (readonly [string, ContainerRole])[] = [
   ["initContainers", "init"],
   ["containers", "container"],

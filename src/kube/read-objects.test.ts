@@ -6,13 +6,49 @@ import { readDocuments } from "./yaml/read-documents.ts";
 const read = (text: string) => readObjects(readDocuments("f.yaml", new TextEncoder().encode(text)));
 
 describe("the table of object problems", () => {
+  /** Each document as the file that its first line names. */
+  const readFiles = (text: string) =>
+    readObjects(
+      text.split("\n---\n").flatMap((document) => {
+        const name = /^# file: (\S+)\n/.exec(document)?.[1] ?? "f.yaml";
+        return readDocuments(name, new TextEncoder().encode(document));
+      }),
+      { foldersApart: true },
+    );
+
   it.each(Object.entries(objectProblems))(
     "%s: its positive example has it, its negative has nothing",
     (code, row) => {
-      expect(read(row.positive).problems.map((problem) => problem.code)).toContain(code);
-      expect(read(row.negative).problems).toEqual([]);
+      expect(readFiles(row.positive).problems.map((problem) => problem.code)).toContain(code);
+      expect(readFiles(row.negative).problems).toEqual([]);
     },
   );
+
+  it("takes folders for clusters of their own only where it is told to, and never files of one folder", () => {
+    const codes = (names: readonly string[], foldersApart: boolean) =>
+      readObjects(
+        names.flatMap((name, index) =>
+          readDocuments(
+            name,
+            new TextEncoder().encode(
+              `apiVersion: v1\nkind: Pod\nmetadata: {name: ${index === 3 ? "A" : "a"}}`,
+            ),
+          ),
+        ),
+        { foldersApart },
+      ).problems.map(({ code }) => code);
+    const names = ["dev/a.yaml", "prod/a.yaml", "prod/b.yaml", "prod/c.yaml"];
+    expect(codes(names, true)).toEqual([
+      "object/same-elsewhere",
+      "object/duplicate-identity",
+      "object/case-collision",
+    ]);
+    expect(codes(names, false)).toEqual([
+      "object/duplicate-identity",
+      "object/duplicate-identity",
+      "object/case-collision",
+    ]);
+  });
 });
 
 describe("readObjects", () => {

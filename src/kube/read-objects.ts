@@ -14,6 +14,14 @@ export interface ObjectsRead {
   readonly componentFiles: readonly ReadObject[];
 }
 
+export interface ReadObjectsOptions {
+  /**
+   * Folders may be for different clusters (`dev/` and `prod/`): one identity in two of them is worth a remark. Without it
+   * everything is for one cluster.
+   */
+  readonly foldersApart?: boolean;
+}
+
 /**
  * The objects of documents, in their order. Lists (`kind: List`, and every kind `…List` with `items`) are taken apart, also
  * inside each other; an item of a `PodList` that names no kind is a Pod, as kubectl reads it. A document without a value
@@ -24,7 +32,10 @@ export interface ObjectsRead {
  * so that an object means the same to every check; in maps of texts the server reads null as an empty text, and so does
  * this. Null items of lists stay.
  */
-export function readObjects(documents: readonly ReadDocument[]): ObjectsRead {
+export function readObjects(
+  documents: readonly ReadDocument[],
+  { foldersApart = false }: ReadObjectsOptions = {},
+): ObjectsRead {
   const objects: ReadObject[] = [];
   const problems: Problem[] = [];
   const componentFiles: ReadObject[] = [];
@@ -32,7 +43,7 @@ export function readObjects(documents: readonly ReadDocument[]): ObjectsRead {
   for (const document of documents) {
     if (document.value !== null) readValue(document, into);
   }
-  problems.push(...duplicates(objects));
+  problems.push(...duplicates(objects, foldersApart));
   return into;
 }
 
@@ -232,26 +243,35 @@ function holdsNull(value: Json): boolean {
 }
 
 /** Kernel K4: one identity once, whatever the apiVersion; and names that differ only by case, which Git on some systems cannot hold apart. */
-function duplicates(objects: readonly ReadObject[]): Problem[] {
+function duplicates(objects: readonly ReadObject[], foldersApart: boolean): Problem[] {
   const problems: Problem[] = [];
   const seen = new Map<string, ReadObject>();
   const folded = new Map<string, ReadObject>();
+  const anywhere = new Map<string, ReadObject>();
   for (const object of objects) {
     const key = objectKey(object.object);
     const id = identity(key);
-    const lower = id.toLowerCase();
-    const first = seen.get(id);
+    const here = foldersApart ? `${folderOf(object.file)}\0${id}` : id;
+    const lower = here.toLowerCase();
+    const first = seen.get(here);
     const near = first ?? folded.get(lower);
-    if (first === undefined) seen.set(id, object);
+    const elsewhere = anywhere.get(id);
+    if (first === undefined) seen.set(here, object);
     if (near === undefined) folded.set(lower, object);
-    else {
-      // Places are asked for only here: for most objects nobody wants one, and each costs an index of its document.
-      const code = first === undefined ? "object/case-collision" : "object/duplicate-identity";
-      const other = placeText(nameOf(near));
-      problems.push(objectProblem(code, nameOf(object), { what: printable(keyText(key)), other }));
-    }
+    if (elsewhere === undefined) anywhere.set(id, object);
+    const other = near ?? elsewhere;
+    if (other === undefined) continue;
+    const same = near === undefined ? "object/same-elsewhere" : "object/duplicate-identity";
+    const code = first === undefined && near !== undefined ? "object/case-collision" : same;
+    // Places are asked for only here: for most objects nobody wants one, and each costs an index of its document.
+    const texts = { what: printable(keyText(key)), other: placeText(nameOf(other)) };
+    problems.push(objectProblem(code, nameOf(object), texts));
   }
   return problems;
+}
+
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf("/") + 1);
 }
 
 function nameOf(object: ReadObject): Place {

@@ -2,7 +2,7 @@ import { canonicalJson } from "../../kube/canonical-json.ts";
 import { isArray, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
 import { identity } from "../../kube/object-key.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
-import { podTemplateOf } from "../../kube/pod-template.ts";
+import { podTemplateOf, serviceAccountOf } from "../../kube/pod-template.ts";
 import type { Change } from "../plan.ts";
 import { takesAway } from "./shrinking.ts";
 
@@ -173,10 +173,7 @@ function usedGrants(changes: readonly Change[]): ReadonlySet<string> {
   for (const { object } of changes) {
     const template = object === null ? undefined : podTemplateOf(object);
     if (object === null || template === undefined) continue;
-    const name =
-      valueAt(template.spec, ["serviceAccountName"]) ??
-      valueAt(template.spec, ["serviceAccount"]) ??
-      "default";
+    const { name } = serviceAccountOf(template.spec);
     accounts.add(canonicalJson([valueAt(object, ["metadata", "namespace"]) ?? "", name]));
   }
   const used = new Set<string>();

@@ -2,6 +2,7 @@ import type { JsonPath } from "../../../kube/json.ts";
 import { printable } from "../../../kube/printable.ts";
 import { parseImage } from "../practices/image-reference.ts";
 import { plainPath } from "../practices/host-rows.ts";
+import { serviceAccountOf } from "../../../kube/pod-template.ts";
 import { get, mappingsAt, type PodSubject, textAt } from "../practices/subjects.ts";
 
 /** A sign at a place of an object. */
@@ -80,12 +81,12 @@ const controllerAccount =
   /^(?:attachdetach|certificate|clusterrole-aggregation|cronjob|daemon-set|deployment|disruption|endpoint(?:slice(?:mirroring)?)?|ephemeral-volume|expand|generic-garbage-collector|horizontal-pod-autoscaler|job|legacy-service-account-token-cleaner|namespace|node|persistent-volume-binder|pod-garbage-collector|pv-protection|pvc-protection|replicaset|replication|resourcequota|root-ca-cert-publisher|route|service|service-account|service-cidrs|statefulset|ttl(?:-after-finished)?|validatingadmissionpolicy-status)(?:-controller)?$/;
 
 function accountOf(pod: PodSubject): readonly Hit[] {
-  const account = textAt(pod.spec, "serviceAccountName") ?? "";
+  const { name: account, field } = serviceAccountOf(pod.spec);
   return pod.namespace === "kube-system" && controllerAccount.test(account)
     ? [
         {
           id: "backdoor/controller-account",
-          path: [...pod.specPath, "serviceAccountName"],
+          path: [...pod.specPath, field],
           message: `the Pods run as ${printable(account)}, which belongs to a controller of Kubernetes`,
         },
       ]

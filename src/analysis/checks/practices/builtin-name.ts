@@ -1,4 +1,5 @@
 import { builtinObjects } from "../../rbac/bootstrap/builtin.ts";
+import type { ObjectKey } from "../../../kube/read-object.ts";
 import type { ObjectSubject } from "./subjects.ts";
 
 const names = new Map<number, ReadonlySet<string>>();
@@ -19,5 +20,13 @@ function namesOf(minor: number): ReadonlySet<string> {
  * anybody: only the list of the minor's bootstrap policy counts.
  */
 export function isBuiltinRbac({ key, minor }: ObjectSubject): boolean {
-  return namesOf(minor).has(`${key.kind}/${key.namespace}/${key.name}`);
+  return isBuiltinRole(minor, key);
+}
+
+/** Whether every cluster of a minor has a role or binding of this kind, namespace ("" for none) and name. */
+export function isBuiltinRole(
+  minor: number,
+  { kind, namespace, name }: Pick<ObjectKey, "kind" | "namespace" | "name">,
+): boolean {
+  return namesOf(minor).has(`${kind}/${namespace}/${name}`);
 }

@@ -1,5 +1,6 @@
 import { containerExample, inContainer, inPod, none, podExample } from "./helpers.ts";
 import type { PracticeRow, Profile } from "./practice.ts";
+import { serviceAccountOf } from "../../../kube/pod-template.ts";
 import { get, mappingsAt, numberAt, textAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
@@ -335,9 +336,7 @@ export const hostRows: readonly PracticeRow[] = [
         return own === false
           ? none
           : inPod(subject, "the Pod mounts a token of the API server", "automountServiceAccountToken");
-      const name =
-        textAt(subject.spec, "serviceAccountName") ?? textAt(subject.spec, "serviceAccount") ?? "default";
-      const account = index.named("ServiceAccount", subject.namespace, name);
+      const account = index.named("ServiceAccount", subject.namespace, serviceAccountOf(subject.spec).name);
       return get(account?.object, "automountServiceAccountToken") === false
         ? none
         : inPod(subject, "the Pod mounts a token of the API server", "automountServiceAccountToken");
@@ -361,8 +360,7 @@ export const hostRows: readonly PracticeRow[] = [
     positive: podExample("containers: [{name: a}]"),
     negative: podExample("serviceAccountName: a, containers: [{name: a}]"),
     pod: (subject) =>
-      (textAt(subject.spec, "serviceAccountName") ?? textAt(subject.spec, "serviceAccount") ?? "default") ===
-      "default"
+      serviceAccountOf(subject.spec).name === "default"
         ? inPod(subject, "the Pod uses the default ServiceAccount", "serviceAccountName")
         : none,
   },
@@ -379,8 +377,7 @@ export const hostRows: readonly PracticeRow[] = [
     positive: podExample("serviceAccount: a, containers: [{name: a}]"),
     negative: podExample("serviceAccountName: a, serviceAccount: a, containers: [{name: a}]"),
     pod: (subject) =>
-      textAt(subject.spec, "serviceAccount") !== undefined &&
-      textAt(subject.spec, "serviceAccountName") === undefined
+      serviceAccountOf(subject.spec).field === "serviceAccount"
         ? [
             {
               path: [...subject.specPath, "serviceAccount"],

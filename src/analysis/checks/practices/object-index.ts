@@ -1,5 +1,8 @@
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import { scopeOf } from "../../../kube/catalogue/catalogue.ts";
+import type { Json } from "../../../kube/json.ts";
+import { mayMake, type PodMaker, podMakerOf } from "../../../kube/pod-maker.ts";
+import { selectorOf } from "../../../kube/selector.ts";
 import { type ObjectSubject, objectSubject, type PodSubject, podSubject } from "./subjects.ts";
 
 /** Everything of the input by what rows ask for, built once. */
@@ -12,6 +15,8 @@ export interface ObjectIndex {
   all(kind: string): readonly ObjectSubject[];
   named(kind: string, namespace: string, name: string): ObjectSubject | undefined;
   podsIn(namespace: string): readonly PodSubject[];
+  /** Whether a custom resource of the namespace may make the Pods that a LabelSelector asks for. */
+  mayBeMade(namespace: string, selector: Json): boolean;
 }
 
 const none: readonly never[] = [];
@@ -22,6 +27,7 @@ export function objectIndex(reads: readonly ReadObject[], minor: number): Object
   const byPlace = new Map<string, ObjectSubject[]>();
   const byKind = new Map<string, ObjectSubject[]>();
   const byName = new Map<string, ObjectSubject>();
+  const makers = new Map<string, PodMaker[]>();
   const podsByNamespace = new Map<string, PodSubject[]>();
   for (const subject of subjects) {
     const { kind, name } = subject.key;
@@ -30,6 +36,8 @@ export function objectIndex(reads: readonly ReadObject[], minor: number): Object
     push(byKind, kind, subject);
     const full = `${kind}\0${namespace}\0${name}`;
     if (!byName.has(full)) byName.set(full, subject);
+    const maker = podMakerOf(subject.object);
+    if (maker !== undefined) push(makers, subject.namespace, maker);
     const pod = podSubject(subject);
     if (pod !== undefined) {
       pods.push(pod);
@@ -43,6 +51,7 @@ export function objectIndex(reads: readonly ReadObject[], minor: number): Object
     all: (kind) => byKind.get(kind) ?? none,
     named: (kind, namespace, name) => byName.get(`${kind}\0${namespace}\0${name}`),
     podsIn: (namespace) => podsByNamespace.get(namespace) ?? none,
+    mayBeMade: (namespace, selector) => mayMake(makers.get(namespace) ?? none, selectorOf(selector) ?? none),
   };
 }
 

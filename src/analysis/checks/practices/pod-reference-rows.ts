@@ -1,4 +1,5 @@
 import type { Json, JsonPath } from "../../../kube/json.ts";
+import { serviceAccountOf } from "../../../kube/pod-template.ts";
 import { matchesLabels, matchesMap } from "../../../kube/selector.ts";
 import { deploymentExample, none, podExample } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
@@ -79,9 +80,7 @@ export const podReferenceRows: readonly PracticeRow[] = [
     positive: `${podExample("serviceAccountName: b, containers: [{name: a}]")}\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: shop}`,
     negative: `${podExample("serviceAccountName: a, containers: [{name: a}]")}\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: shop}`,
     pod: (subject, index) => {
-      const field =
-        textAt(subject.spec, "serviceAccountName") === undefined ? "serviceAccount" : "serviceAccountName";
-      const name = textAt(subject.spec, field) ?? "default";
+      const { name, field } = serviceAccountOf(subject.spec);
       return name === "default"
         ? none
         : missing(index, "ServiceAccount", subject.namespace, name, [...subject.specPath, field]);
@@ -124,10 +123,16 @@ export const podReferenceRows: readonly PracticeRow[] = [
     frameworks: [],
     positive: `${podExample("volumes: [{name: v, persistentVolumeClaim: {claimName: d}}], containers: [{name: a}]")}\n---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c, namespace: shop}\nspec: {}`,
     negative: `${podExample("volumes: [{name: v, persistentVolumeClaim: {claimName: c}}], containers: [{name: a}]")}\n---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c, namespace: shop}\nspec: {}`,
-    pod: (subject, index) =>
-      mappingsAt(subject.spec, "volumes").flatMap(([number, volume]): readonly Hit[] => {
+    pod: (subject, index) => {
+      // A StatefulSet puts the claims of its templates in the place of volumes of the same name (stateful_set_utils.go updateStorage).
+      const templates = new Set(
+        mappingsAt(subject.object, "spec", "volumeClaimTemplates").map(([, claim]) =>
+          textAt(claim, "metadata", "name"),
+        ),
+      );
+      return mappingsAt(subject.spec, "volumes").flatMap(([number, volume]): readonly Hit[] => {
         const name = textAt(volume, "persistentVolumeClaim", "claimName");
-        return name === undefined
+        return name === undefined || templates.has(textAt(volume, "name"))
           ? none
           : missing(index, "PersistentVolumeClaim", subject.namespace, name, [
               ...subject.specPath,
@@ -136,7 +141,8 @@ export const podReferenceRows: readonly PracticeRow[] = [
               "persistentVolumeClaim",
               "claimName",
             ]);
-      }),
+      });
+    },
   },
   {
     id: "reference/volume-mount",

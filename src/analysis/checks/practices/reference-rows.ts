@@ -1,5 +1,6 @@
 import type { Json, JsonPath } from "../../../kube/json.ts";
 import { matchesLabels, matchesMap } from "../../../kube/selector.ts";
+import { isBuiltinRole } from "./builtin-name.ts";
 import { none } from "./helpers.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
@@ -15,6 +16,12 @@ import {
 } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
+
+/** Labels of Service default/kubernetes, which every cluster has (kubernetesservice/controller.go). */
+const serverServiceLabels: Readonly<Record<string, string>> = {
+  component: "apiserver",
+  provider: "kubernetes",
+};
 
 function servicePods(service: ObjectSubject, index: ObjectIndex): readonly PodSubject[] {
   const selector = get(service.object, "spec", "selector");
@@ -74,7 +81,9 @@ export const referenceRows: readonly PracticeRow[] = [
       if (membersAt(subject.object, "spec", "selector").length === 0) return none;
       if (textAt(subject.object, "spec", "type") === "ExternalName") return none;
       if (servicePods(subject, index).length > 0) return none;
-      const others = index.podsIn(subject.namespace).length > 0;
+      const others =
+        index.podsIn(subject.namespace).length > 0 &&
+        !index.mayBeMade(subject.namespace, { matchLabels: get(subject.object, "spec", "selector") ?? {} });
       return [
         {
           path: ["spec", "selector"],
@@ -223,7 +232,13 @@ export const referenceRows: readonly PracticeRow[] = [
         selector === undefined ||
         pods.some((pod) => matchesLabels(selector, pod.labels))
         ? none
-        : [{ path: ["spec", "selector"], message: "the budget selects no Pod of the input" }];
+        : [
+            {
+              path: ["spec", "selector"],
+              message: "the budget selects no Pod of the input",
+              ...(index.mayBeMade(subject.namespace, selector) ? { severity: "info" as const } : {}),
+            },
+          ];
     },
   },
   {
@@ -242,14 +257,16 @@ export const referenceRows: readonly PracticeRow[] = [
       if (subject.key.kind !== "RoleBinding" && subject.key.kind !== "ClusterRoleBinding") return none;
       const kind = textAt(subject.object, "roleRef", "kind") ?? "";
       const name = textAt(subject.object, "roleRef", "name") ?? "";
-      // Every cluster has these (bootstrap policy).
+      // Every cluster has these (bootstrap policy); names of system: come with distributions and add-ons as well.
       if (
         kind === "ClusterRole" &&
         (name.startsWith("system:") || ["cluster-admin", "admin", "edit", "view"].includes(name))
       )
         return none;
       if (kind !== "Role" && kind !== "ClusterRole") return none;
-      return missing(index, kind, kind === "Role" ? subject.namespace : "", name, ["roleRef", "name"]);
+      const namespace = kind === "Role" ? subject.namespace : "";
+      if (isBuiltinRole(subject.minor, { kind, namespace, name })) return none;
+      return missing(index, kind, namespace, name, ["roleRef", "name"]);
     },
   },
   {
@@ -272,6 +289,8 @@ export const referenceRows: readonly PracticeRow[] = [
       const services = any ? index.all("Service") : namespaces.flatMap((one) => index.of("Service", one));
       const selector = get(subject.object, "spec", "selector");
       const chosen = services.filter((one) => matchesLabels(selector, labelsOf(one.object)));
+      const ofServer = any || namespaces.includes("default");
+      if (ofServer && matchesLabels(selector, serverServiceLabels)) return none;
       if (chosen.length === 0)
         return [
           {

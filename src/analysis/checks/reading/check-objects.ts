@@ -43,7 +43,7 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
 export function checkAll(inputs: readonly InputFile[], options: CheckOptions): Exempted {
   const { minor, podSecurity, judge } = options;
   const documents = inputs.flatMap((input) => input.documents);
-  const { objects, problems, componentFiles } = readObjects(documents);
+  const { objects, problems, componentFiles } = readObjects(documents, { foldersApart: true });
   const definitions = definitionsFor(objects, options);
   const defined = new Set(definitions.keys());
   const violations = podSecurity === undefined ? [] : podSecurityFindings(objects, podSecurity, minor);

@@ -1,6 +1,8 @@
 import { isObject, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
+import { mayMake, type PodMaker, podMakerOf } from "../../../kube/pod-maker.ts";
 import { printable } from "../../../kube/printable.ts";
+import type { Severity } from "../../../kube/problem.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
 import { matchesSelector } from "../../../kube/selector.ts";
 import type { Finding } from "../../findings/finding.ts";
@@ -32,28 +34,33 @@ export function findNetworkFaults(objects: readonly ReadObject[]): readonly Find
   const net = buildNetwork(objects.map(({ object }) => object));
   const reads = new Map(objects.map((read) => [read.object, read]));
   const found: Finding[] = [];
-  const add: Report = (code, object, path, what, other = "") => {
-    const row = networkFindings[code];
-    const read = reads.get(object);
-    found.push({
-      code,
-      severity: row.severity,
-      message: row.message(what, other),
-      object: objectKey(object),
-      ...(read === undefined ? {} : { place: read.places.value(path), path: [...read.path, ...path] }),
-      ...(row.hint === undefined ? {} : { hint: row.hint }),
-    });
-  };
+  const reportAs =
+    (severity?: Severity): Report =>
+    (code, object, path, what, other = "") => {
+      const row = networkFindings[code];
+      const read = reads.get(object);
+      found.push({
+        code,
+        severity: severity ?? row.severity,
+        message: row.message(what, other),
+        object: objectKey(object),
+        ...(read === undefined ? {} : { place: read.places.value(path), path: [...read.path, ...path] }),
+        ...(row.hint === undefined ? {} : { hint: row.hint }),
+      });
+    };
+  const add = reportAs();
+  const remark = reportAs("info");
   for (const { kind, message, object, path } of net.problems) {
     if (kind === "invalid") add("network/refused", object, path, message);
     else
       add(kind === "unmodelled" ? "network/not-modelled" : "network/order-undefined", object, path, message);
   }
   const inNamespace = workloadsByNamespace(net);
+  const makers = makersByNamespace(objects);
   for (const [number, policy] of net.policies.entries()) {
     const name = printable(policyText(policy));
     if (policy.kind === "NetworkPolicy" && objectKey(policy.object).group !== "crd.projectcalico.org") {
-      subjectFaults(net, policy, name, inNamespace, add);
+      subjectFaults(net, policy, { name, inNamespace, makers, add, remark });
       writtenFaults(net, policy, name, add);
     }
     for (const rule of [...(net.rulesOf[number]?.ingress ?? []), ...(net.rulesOf[number]?.egress ?? [])]) {
@@ -86,12 +93,23 @@ function workloadsByNamespace(net: Network): ReadonlyMap<string, readonly number
   return found;
 }
 
+function makersByNamespace(objects: readonly ReadObject[]): ReadonlyMap<string, readonly PodMaker[]> {
+  const found = new Map<string, PodMaker[]>();
+  for (const { object } of objects) {
+    const maker = podMakerOf(object);
+    if (maker === undefined) continue;
+    const namespace = objectKey(object).namespace || "default";
+    const row = found.get(namespace);
+    if (row === undefined) found.set(namespace, [maker]);
+    else row.push(maker);
+  }
+  return found;
+}
+
 function subjectFaults(
   net: Network,
   policy: Policy,
-  name: string,
-  inNamespace: ReadonlyMap<string, readonly number[]>,
-  add: Report,
+  { name, inNamespace, makers, add, remark }: SubjectContext,
 ): void {
   const members = inNamespace.get(policy.namespace) ?? [];
   const [term] = policy.subject;
@@ -102,8 +120,11 @@ function subjectFaults(
     matchesSelector(term.pods, net.workloads[number]?.labels ?? {}),
   );
   const path = ["spec", "podSelector"];
-  if (selected.length === 0)
-    add("network/selects-nothing", policy.object, path, name, printable(policy.namespace));
+  if (selected.length === 0) {
+    const made = mayMake(makers.get(policy.namespace) ?? [], term.pods);
+    const report = made ? remark : add;
+    report("network/selects-nothing", policy.object, path, name, printable(policy.namespace));
+  }
   for (const number of selected) {
     const workload = net.workloads[number];
     if (workload?.hostNetwork === true)
@@ -176,6 +197,12 @@ function coveredBlocks(
         printable(other.text),
       );
   }
+}
+
+interface SubjectContext extends Context {
+  readonly makers: ReadonlyMap<string, readonly PodMaker[]>;
+  /** Reports with severity `info`, whatever the table says. */
+  readonly remark: Report;
 }
 
 interface Context {

@@ -29,6 +29,19 @@ describe("findings of roles and bindings", () => {
   });
 });
 
+test("a rule for a group of long ago is no fault beside the same for the group of today", () => {
+  const rules = (text: string) =>
+    read(`apiVersion: ${API}\nkind: Role\nmetadata: {name: r, namespace: a}\nrules: [${text}]`).findings.map(
+      (finding) => finding.code,
+    );
+  const old = "{apiGroups: [extensions], resources: [ingresses], verbs: [get]}";
+  const today = "{apiGroups: [networking.k8s.io], resources: [ingresses/status], verbs: [get]}";
+  const other = "{apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [get]}";
+  expect(rules(`${old}, ${today}`)).toEqual([]);
+  expect(rules(`${today}, ${old}`)).toEqual([]);
+  expect(rules(`${old}, ${other}`)).toEqual(["rbac/wrong-group"]);
+});
+
 const word = fc.constantFrom("a", "b", "*");
 const resource = fc.constantFrom("a", "b", "a/x", "*", "*/x");
 const rule: fc.Arbitrary<PolicyRule> = fc.record({

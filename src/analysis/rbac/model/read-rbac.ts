@@ -65,6 +65,7 @@ function readRole(input: RbacInput, kind: RoleKind, findings: Finding[], served:
   const namespace = namespaceOf(object, kind === "Role");
   const rules = Object.hasOwn(object, "rules") ? object["rules"] : undefined;
   const written: PolicyRule[] = [];
+  const places: JsonPath[] = [];
   if (rules !== undefined && rules !== null && !isArray(rules))
     findings.push(rbacFinding("rbac/malformed", input, ["rules"], { what: "rules" }));
   // A role of 100,000 faulty rules is one fault, shown a few times.
@@ -78,7 +79,12 @@ function readRole(input: RbacInput, kind: RoleKind, findings: Finding[], served:
       continue;
     }
     written.push(rule);
-    if (findings.length < most) findings.push(...ruleFindings(input, rule, path, kind, served));
+    places.push(path);
+  }
+  const told = { input, kind, served, granted: grantedByGroup(written) };
+  for (const [index, rule] of written.entries()) {
+    if (findings.length >= most) break;
+    findings.push(...ruleFindings(told, rule, places[index] ?? []));
   }
   const base = { kind, namespace, name, labels: labelsOf(object), written, builtin: false, input };
   const selectors = kind === "ClusterRole" ? readSelectors(input, findings) : undefined;
@@ -110,12 +116,36 @@ function readSelectors(input: RbacInput, findings: Finding[]): Role["selectors"]
   });
 }
 
+/** A rule that names more pairs than this is nobody's companion of another one; a role has up to 1.5 MiB of rules. */
+const MOST_PAIRS = 1000;
+
+/** Resources that some rule of a role names in a group, as `group/plural`. */
+function grantedByGroup(rules: readonly PolicyRule[]): ReadonlySet<string> {
+  const granted = new Set<string>();
+  for (const { apiGroups, resources } of rules) {
+    if (apiGroups.length * resources.length > MOST_PAIRS) continue;
+    for (const group of apiGroups)
+      for (const resource of resources) granted.add(`${group}/${pluralOf(resource)}`);
+  }
+  return granted;
+}
+
+function pluralOf(resource: string): string {
+  const slash = resource.indexOf("/");
+  return slash < 0 ? resource : resource.slice(0, slash);
+}
+
+interface RoleTold {
+  readonly input: RbacInput;
+  readonly kind: RoleKind;
+  readonly served: ServedTable;
+  readonly granted: ReadonlySet<string>;
+}
+
 function ruleFindings(
-  input: RbacInput,
+  { input, kind, served, granted }: RoleTold,
   rule: PolicyRule,
   path: JsonPath,
-  kind: RoleKind,
-  served: ServedTable,
 ): readonly Finding[] {
   const what = pathText(path);
   const found: Finding[] = [];
@@ -142,8 +172,10 @@ function ruleFindings(
       continue;
     }
     const right = wrongGroup(rule, resource, served);
-    if (right !== undefined)
-      found.push(rbacFinding("rbac/wrong-group", input, place, { what: resource, other: right }));
+    // Where another rule of the role names the right group, this one is there for servers of long ago.
+    if (right.length === 0 || right.some((group) => granted.has(`${group}/${pluralOf(resource)}`))) continue;
+    const other = right.map((group) => (group === "" ? 'the core group ("")' : group)).join(", ");
+    found.push(rbacFinding("rbac/wrong-group", input, place, { what: resource, other }));
   }
   return found;
 }
@@ -155,16 +187,14 @@ function isOddResource(resource: string): boolean {
   return rest.includes("*");
 }
 
-/** The groups that serve a resource which none of the rule's groups serves; undefined when the rule may mean something. */
-function wrongGroup(rule: PolicyRule, resource: string, served: ServedTable): string | undefined {
-  if (rule.apiGroups.includes(ALL) || resource.includes("*")) return undefined;
-  const slash = resource.indexOf("/");
-  const plural = slash < 0 ? resource : resource.slice(0, slash);
-  const known = served.named(plural);
-  if (known.length === 0 || known.some(({ group }) => rule.apiGroups.includes(group))) return undefined;
+/** The groups that serve a resource which none of the rule's groups serves; empty when the rule may mean something. */
+function wrongGroup(rule: PolicyRule, resource: string, served: ServedTable): readonly string[] {
+  if (rule.apiGroups.includes(ALL) || resource.includes("*")) return [];
+  const known = served.named(pluralOf(resource));
+  if (known.length === 0 || known.some(({ group }) => rule.apiGroups.includes(group))) return [];
   // A group with a point may be one of custom resources, or an aggregated API, that serves a resource of that name.
-  if (rule.apiGroups.some((group) => group.includes("."))) return undefined;
-  return known.map(({ group }) => (group === "" ? 'the core group ("")' : group)).join(", ");
+  if (rule.apiGroups.some((group) => group.includes("."))) return [];
+  return known.map(({ group }) => group);
 }
 
 function readBinding(input: RbacInput, kind: Binding["kind"], findings: Finding[]): Binding {

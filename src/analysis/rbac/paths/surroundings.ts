@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
-import { containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
+import { containersOf, podTemplateOf, serviceAccountOf } from "../../../kube/pod-template.ts";
 import { accountOf, accountUser } from "../model/subject.ts";
 import type { Rbac } from "../evaluate/rbac.ts";
 
@@ -171,7 +171,7 @@ function workloadOf(object: JsonObject, noToken: ReadonlySet<string>): Workload 
   const plural = Object.hasOwn(plurals, kind) ? plurals[kind] : undefined;
   if (template === undefined || plural === undefined) return undefined;
   const namespace = written === "" ? "default" : written;
-  const account = accountUser(namespace, text(template.spec, ["serviceAccountName"]) ?? "default");
+  const account = accountUser(namespace, serviceAccountOf(template.spec).name);
   const mounts = template.spec["automountServiceAccountToken"];
   return {
     group,

@@ -1,6 +1,6 @@
 import { isArray, isObject, type JsonObject, pathText, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
-import { podTemplateOf } from "../../../kube/pod-template.ts";
+import { podTemplateOf, serviceAccountOf } from "../../../kube/pod-template.ts";
 import {
   configMapUses,
   imagePullSecretUses,
@@ -24,8 +24,7 @@ function accountUse(object: JsonObject, folder: readonly JsonObject[]): AccountU
   const template = podTemplateOf(object);
   if (template === undefined) return undefined;
   const { namespace } = objectKey(object);
-  const named = valueAt(template.spec, ["serviceAccountName"]) ?? valueAt(template.spec, ["serviceAccount"]);
-  const name = typeof named === "string" && named !== "" ? named : "default";
+  const { name } = serviceAccountOf(template.spec);
   const account = folder.find((candidate) => {
     const key = objectKey(candidate);
     return (
