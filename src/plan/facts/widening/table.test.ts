@@ -315,6 +315,15 @@ describe("K17 facts hold no value that stood before", () => {
   });
 });
 
+it("reads the account of a Pod as the API server does: the old field counts beside an empty new one (K7)", () => {
+  const row = table.find(({ id }) => id === "service-account-use")!;
+  const found = detect(row, {
+    before: deployment({ serviceAccountName: "", containers: [] }),
+    after: deployment({ serviceAccountName: "", serviceAccount: "admin", containers: [] }),
+  });
+  expect(found.map(({ detail }) => detail)).toEqual(["runs as ServiceAccount shop/admin"]);
+});
+
 describe("facts of a plan", () => {
   it("count, and name kinds, namespaces, images, Secrets and exposure", () => {
     const service: JsonObject = {
