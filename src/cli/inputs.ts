@@ -8,6 +8,7 @@ import { OpsError } from "../kube/ops-error.ts";
 import { type InputFile, readInputs, type ReadInputsOptions, readStdin } from "../kube/read-inputs.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
+import { renderedKustomization } from "./kustomization.ts";
 
 /** What the user named, read: a Compose project, or files of objects. */
 export type Inputs =
@@ -77,8 +78,18 @@ export async function readObjectInputs(
   const named = names.filter((name) => name !== "-");
   const inputs: InputFile[] = [];
   const skipped: { path: string; reason: string }[] = [];
-  if (named.length > 0) {
-    const project = projectOf(context, named);
+  const plain: string[] = [];
+  for (const name of named) {
+    const rendered = options.leaveUnrendered === true ? renderedKustomization(context, name) : undefined;
+    if (rendered === undefined) plain.push(name);
+    else if ("input" in rendered) inputs.push(rendered.input);
+    else {
+      skipped.push(rendered.skipped);
+      plain.push(name);
+    }
+  }
+  if (plain.length > 0) {
+    const project = projectOf(context, plain);
     const read = readInputs(project.files, project.names, { sha256, ...options });
     inputs.push(...read.inputs);
     skipped.push(...read.skipped);

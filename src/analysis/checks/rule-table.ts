@@ -1,4 +1,5 @@
 import { objectProblems } from "../../kube/object-problems.ts";
+import { kustomizationProblems } from "../../kube/kustomize/problems.ts";
 import type { ProblemRow } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
@@ -21,6 +22,7 @@ type TableRow = Omit<ProblemRow, "positive" | "negative"> & Partial<Record<"posi
 const tables: readonly Readonly<Record<string, TableRow>>[] = [
   yamlProblems,
   objectProblems,
+  kustomizationProblems,
   objectFindings,
   schemaFindingTable,
   customResourceFindingTable,

@@ -170,7 +170,12 @@ function rendered(findings: readonly Finding[], { inputs, skipped, flags, color 
     case "gitlab":
       return `${JSON.stringify(gitlabIssues(findings), null, 2)}\n`;
     default: {
-      const sources = new Map(inputs.map((input) => [input.path, input.documents[0]?.source]));
+      const sources = new Map(
+        inputs.flatMap((input) => [
+          [input.path, input.documents[0]?.source] as const,
+          ...(input.sources ?? []),
+        ]),
+      );
       return renderFindingsText(findings, {
         color,
         read: inputs.length,
