@@ -125,97 +125,152 @@ function keyText(item: Tree | undefined, key: string): string {
   return value === undefined || value === null || typeof value === "object" ? "" : String(value);
 }
 
-/** Items of both lists by their keys: those of the patch in its order, then the others. */
+/**
+ * Items of both lists by their keys: those of the patch in its order, then the others. What kustomize makes of items that
+ * share keys or lack some follows from its steps, so these are done one by one (kyaml yaml/walk/associative_sequence.go).
+ */
 function joined(
   dest: Tree[],
   patch: Tree[] | undefined,
   keys: readonly string[],
   type: MergeEntry | undefined,
 ): Tree[] {
-  const wanted = distinct([...(patch ?? []), ...dest].map((item) => keys.map((key) => keyText(item, key))));
-  const asked = keys.length > 1 ? filledIn(wanted) : wanted;
+  const [key] = keys;
+  if (key !== undefined && keys.length === 1 && isPlain(dest, key) && isPlain(patch ?? [], key))
+    return joinedPlain(dest, patch ?? [], key, type);
+  if (dest.length + (patch?.length ?? 0) > MAX_ODD) throw TOO_LARGE;
+  return joinedOdd(dest, patch, keys, type);
+}
+
+/** Items of lists with several keys or unclear ones: each is compared with each. */
+const MAX_ODD = 4000;
+
+/** Whether every item is a mapping with a value of the key that no other has. */
+function isPlain(list: readonly Tree[], key: string): boolean {
+  const texts = new Set(list.map((item) => keyText(item, key)));
+  return texts.size === list.length && !texts.has("");
+}
+
+function joinedPlain(dest: Tree[], patch: Tree[], key: string, type: MergeEntry | undefined): Tree[] {
+  const before = new Map(dest.map((item) => [keyText(item, key), item]));
+  const asked = new Map(patch.map((item) => [keyText(item, key), item]));
+  const made: Tree[] = [];
+  const done = new Set<string>();
+  for (const text of [...asked.keys(), ...before.keys()]) {
+    if (done.has(text)) continue;
+    done.add(text);
+    const old = before.get(text);
+    const item = merged(old, asked.get(text), type);
+    // kustomize puts the items that were there over those that it made: what `$patch: replace` asks of an item is lost.
+    if (!isGone(item)) made.push(old ?? item);
+  }
+  return made;
+}
+
+function isGone(value: Merged): value is typeof CLEAR | null {
+  return value === CLEAR || value === null || (isTreeMap(value) && value.size === 0);
+}
+
+function joinedOdd(
+  dest: Tree[],
+  patch: Tree[] | undefined,
+  keys: readonly string[],
+  type: MergeEntry | undefined,
+): Tree[] {
+  const lists = distinct([...(patch ?? []), ...dest].map((item) => keys.map((key) => keyText(item, key))));
+  const asked = keys.length > 1 ? filledIn(lists) : lists;
   const used = keys.filter((_, index) => asked.some((values) => (values[index] ?? "") !== ""));
   const valid = used.length === 0 ? keys : used;
-  const find = index(dest);
-  const findPatch = index(patch ?? []);
-  const made = new Map<string, Tree>();
+  const made: Tree[] = [];
   for (const values of asked) {
-    const own = values.filter((value, position) => value !== "" || valid.includes(keys[position] ?? ""));
-    const present = valid.filter((_, position) => own[position] !== "");
-    const presentValues = own.filter((value) => value !== "");
+    const own = values.filter((value, index) => value !== "" || valid.includes(keys[index] ?? ""));
+    const present = valid.filter((_, index) => own[index] !== "");
     const looked = present.length === 0 ? valid : present;
-    const key = JSON.stringify(own);
-    const item = merged(find(looked, presentValues), findPatch(looked, presentValues), type);
-    if (item === CLEAR || item === null || (isTreeMap(item) && item.size === 0)) continue;
+    const wanted = present.length === 0 ? own : own.filter((value) => value !== "");
+    const find = (list: readonly Tree[] | undefined): Tree | undefined =>
+      list?.find(
+        (item) =>
+          isTreeMap(item) && looked.every((key, at) => item.has(key) && keyText(item, key) === wanted[at]),
+      );
+    const item = merged(find(dest), find(patch), type);
+    if (isGone(item)) {
+      setItem(dest, undefined, valid, own);
+      continue;
+    }
     if (isTreeMap(item)) {
-      for (const [position, name] of valid.entries()) {
-        const value = own[position] ?? "";
+      for (const [at, name] of valid.entries()) {
+        const value = own[at] ?? "";
         if (!item.has(name) && value !== "") item.set(name, /^\d+$/.test(value) ? Number(value) : value);
       }
     }
-    made.set(key, item);
+    setItem(made, item, valid, own);
   }
-  return [...made.values()];
+  for (const item of asked.length === 0 ? [] : [...dest]) appendItem(made, item, valid);
+  return asked.length === 0 ? dest : made;
 }
 
-/** Finds the first item that has the values; by a table for each set of keys, since a list may be long. */
-function index(
-  list: readonly Tree[],
-): (keys: readonly string[], values: readonly string[]) => Tree | undefined {
-  const tables = new Map<string, ReadonlyMap<string, Tree>>();
-  return (keys, values) => {
-    const id = keys.join(" ");
-    let table = tables.get(id);
-    if (table === undefined) {
-      const made = new Map<string, Tree>();
-      for (const item of list) {
-        const own = JSON.stringify(keys.map((key) => keyText(item, key)));
-        if (!made.has(own)) made.set(own, item);
-      }
-      table = made;
-      tables.set(id, made);
+/** appendListNode of one item: one that lacks a key is appended for each that it lacks. */
+function appendItem(list: Tree[], item: Tree, keys: readonly string[]): void {
+  const values: string[] = [];
+  for (const key of keys) {
+    if (isTreeMap(item) && item.has(key) && item.get(key) !== null) values.push(keyText(item, key));
+    else list.push(item);
+  }
+  if (keys.length > 1) setItem(list, undefined, keys, values);
+  setItem(list, item, keys, values);
+}
+
+/** ElementSetter: exchanges the items that have the values, or takes them away; appends what was not there. */
+function setItem(
+  list: Tree[],
+  item: Tree | undefined,
+  keys: readonly string[],
+  values: readonly string[],
+): void {
+  let found = false;
+  const kept: Tree[] = [];
+  for (const old of list) {
+    if (old === null || (isTreeMap(old) && old.size === 0)) continue;
+    // A key without a value asks nothing: kustomize looks at its answer for the key before.
+    const fits =
+      values.length > 0 &&
+      isTreeMap(old) &&
+      keys.every((key, at) => {
+        const value = values[at];
+        return value === undefined || (old.has(key) && (value === "" || keyText(old, key) === value));
+      });
+    if (!fits) {
+      if (values.length > 0) kept.push(old);
+      continue;
     }
-    return table.get(JSON.stringify(values));
-  };
+    found = true;
+    if (item !== undefined) kept.push(item);
+  }
+  list.splice(0, list.length, ...kept);
+  if (item !== undefined && item !== null && !found) list.push(item);
 }
 
 function distinct(lists: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  return [
-    ...new Map(
-      lists
-        .filter((values) => values.some((value) => value !== ""))
-        .map((values) => [JSON.stringify(values), values]),
-    ).values(),
-  ];
+  return [...new Map(lists.map((values) => [JSON.stringify(values), values])).values()];
 }
 
-/** Items of one list that may agree in their first key: each is compared with each. */
-const MAX_ALIKE = 500;
-
-/** Items that agree in one key and leave others out are one: the fuller names both (kyaml mergeValues). */
+/** Items that agree in one key and leave others out are one: each gets the values of both (kyaml mergeValues). */
 function filledIn(lists: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  if (!lists.some((values) => values.includes(""))) return lists;
-  const filled = lists.map((values) => [...values]);
-  const byFirst = new Map<string, number[]>();
-  for (const [at, values] of filled.entries()) {
-    const key = values[0] ?? "";
-    byFirst.set(key, [...(byFirst.get(key) ?? []), at]);
-  }
-  for (const group of byFirst.values()) {
-    if (group.length > MAX_ALIKE) throw TOO_LARGE;
-    for (const one of group) {
-      for (const other of group) {
-        const [a, b] = [filled[one] ?? [], filled[other] ?? []];
-        if (
-          one === other ||
-          a.some((value, position) => value !== "" && b[position] !== "" && value !== b[position])
-        )
-          continue;
-        const both = a.map((value, position) => (value === "" ? (b[position] ?? "") : value));
-        filled[one] = both;
-        filled[other] = both;
-      }
+  const filled = [...lists];
+  for (let one = 0; one < filled.length; one++) {
+    const values = filled[one] ?? [];
+    for (let other = 0; other < filled.length; other++) {
+      const both = matched(values, filled[other] ?? []);
+      if (both === undefined) continue;
+      filled[one] = both;
+      filled[other] = both;
     }
   }
-  return distinct(filled);
+  return filled;
+}
+
+function matched(one: readonly string[], other: readonly string[]): readonly string[] | undefined {
+  if (!one.some((value, at) => value === other[at])) return undefined;
+  if (one.some((value, at) => value !== "" && other[at] !== "" && value !== other[at])) return undefined;
+  return one.map((value, at) => (value === "" ? (other[at] ?? "") : value));
 }
