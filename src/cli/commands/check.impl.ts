@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { changeFindings } from "../../analysis/checks/changes/change-findings.ts";
-import { checkAll } from "../../analysis/checks/reading/check-objects.ts";
+import { checkWorlds } from "../../analysis/checks/reading/check-worlds.ts";
 import { NAMESPACE_LABEL } from "../../analysis/checks/pod-security/rules.ts";
 import type { Profile } from "../../analysis/checks/practices/practice.ts";
 import { ruleOf } from "../../analysis/checks/rule-table.ts";
@@ -75,7 +75,7 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
     }
     const store = openSchemaStore(cachePath(this));
     const changes = await changesFrom(this, flags.against, inputs, minor);
-    const { kept: own, exempt } = checkAll(inputs, {
+    const { kept: own, exempt } = checkWorlds(inputs, {
       minor,
       podSecurity: flags.podSecurity ?? "labels",
       judge: { settings, ...(flags.profile === undefined ? {} : { profile: flags.profile }) },
@@ -147,6 +147,17 @@ function leftOutText({ exempt, old, gone }: { exempt: number; old: number; gone:
 /** Formats that name what was left aside themselves. */
 const tellsSkipped: ReadonlySet<CheckFlags["output"]> = new Set(["json", "sarif"]);
 
+/** The files that were read; of a rendered input those that its objects come from. */
+function filesOf(inputs: readonly InputFile[]): readonly string[] {
+  return [
+    ...new Set(
+      inputs.flatMap(({ path, documents, sources }) =>
+        sources === undefined ? [path] : documents.map(({ file }) => file),
+      ),
+    ),
+  ];
+}
+
 interface Report {
   readonly inputs: readonly InputFile[];
   readonly skipped: readonly SkippedFile[];
@@ -162,7 +173,7 @@ function rendered(findings: readonly Finding[], { inputs, skipped, flags, color 
       return renderFindingsSarif(findings, { version: toolVersion, ruleOf, skipped });
     case "junit":
       return renderFindingsJunit(findings, {
-        files: inputs.map((input) => input.path),
+        files: filesOf(inputs),
         failOn: flags.failOn,
       });
     case "github":
@@ -178,7 +189,7 @@ function rendered(findings: readonly Finding[], { inputs, skipped, flags, color 
       );
       return renderFindingsText(findings, {
         color,
-        read: inputs.length,
+        read: filesOf(inputs).length,
         sourceOf: (file) => sources.get(file),
       });
     }

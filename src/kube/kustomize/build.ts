@@ -6,6 +6,7 @@ import type { Place } from "../place.ts";
 import { printable } from "../printable.ts";
 import type { Problem } from "../problem.ts";
 import type { ReadDocument, SourceLines } from "../read-object.ts";
+import { kustomizationNames } from "../unrendered.ts";
 import { readDocuments } from "../yaml/read-documents.ts";
 import { generateInto } from "./generate-into.ts";
 import { type Kustomization, type Named, readKustomization } from "./kustomization.ts";
@@ -42,13 +43,15 @@ export type Built =
       readonly problems: readonly Problem[];
       readonly sources: ReadonlyMap<string, SourceLines>;
     }
-  | { readonly kind: "unsupported"; readonly what: string; readonly place: Place };
-
-const fileNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+  | {
+      readonly kind: "unsupported";
+      readonly problem: Problem;
+      readonly sources: ReadonlyMap<string, SourceLines>;
+    };
 
 /** The kustomization in a folder, by the names that kustomize looks for; undefined when it has none. */
 export function kustomizationIn(files: Files, folder: string): string | undefined {
-  return fileNames
+  return kustomizationNames
     .map((name) => joined(folder, name))
     .find((path) => path !== undefined && files.kind(path) === "file");
 }
@@ -81,7 +84,7 @@ export function buildKustomization(
   const state: State = {
     files,
     sha256,
-    origins: { of: new WeakMap(), left: MAX_NODES },
+    origins: { of: new WeakMap(), members: new WeakMap(), left: MAX_NODES },
     documents: new Map(),
     digests: new Map(),
     sources: new Map(),
@@ -112,7 +115,12 @@ export function buildKustomization(
   } catch (error) {
     if (error === TOO_LARGE)
       return refused(kustomizationProblem("kustomization/too-large", start, `${MAX_NODES} values`));
-    if (error instanceof Unsupported) return { kind: "unsupported", what: error.message, place: error.place };
+    if (error instanceof Unsupported)
+      return {
+        kind: "unsupported",
+        problem: kustomizationProblem("kustomization/not-built", error.place, error.message),
+        sources: state.sources,
+      };
     if (error instanceof Fault)
       return refused(kustomizationProblem(error.code, error.place ?? start, error.message));
     throw error;
@@ -196,18 +204,18 @@ function transform(state: State, { kustomization, folder }: Target, resources: R
   }
   for (const entry of kustomization.patches)
     applyPatch(resources, patchOf(state, folder, entry), entry, origins);
-  setNamespace(resources, kustomization.namespace);
+  setNamespace(resources, kustomization, origins);
   setAffixes(resources, kustomization.namePrefix, kustomization.nameSuffix);
-  setLabels(resources, kustomization);
-  setAnnotations(resources, kustomization.commonAnnotations);
+  setLabels(resources, kustomization, origins);
+  setAnnotations(resources, kustomization, origins);
   for (const entry of kustomization.patchesJson6902) {
     if (entry.target === undefined || entry.target.name === "")
       throw new Fault("kustomization/patch", "its target names an object", entry.place);
     const [document] = patchOf(state, folder, entry);
     if (document !== undefined) applyJsonPatch(selected(resources, entry.target), document, origins, false);
   }
-  setReplicas(resources, kustomization);
-  setImages(resources, kustomization);
+  setReplicas(resources, kustomization, origins);
+  setImages(resources, kustomization, origins);
 }
 
 function patchOf(
@@ -308,7 +316,7 @@ function load(state: State, folder: string, place: Place): Kustomization {
   state.folders++;
   if (state.folders > MAX_FOLDERS)
     throw new Fault("kustomization/too-large", `${MAX_FOLDERS} folders`, place);
-  const found = fileNames.filter((name) => {
+  const found = kustomizationNames.filter((name) => {
     const path = joined(folder, name);
     return path !== undefined && kindOf(state, path, { name, place }) === "file";
   });

@@ -7,11 +7,19 @@ import { isTreeMap, textAt, type Tree, type TreeMap } from "./tree.ts";
 /** What a field becomes: `undefined` leaves it. A list or mapping is changed in place and given back. */
 export type SetField = (value: Tree) => Tree | undefined;
 
+/** Told of every single value that was set. */
+export type TellSet = (holder: TreeMap, name: string) => void;
+
 /**
  * Changes the fields that a row of a table names (kustomize api/filters/fieldspec): the path passes through every item of
  * lists; `create` makes what is not there, `made` is what an absent last field begins as.
  */
-export function changeField(object: TreeMap, row: FieldRow, set: SetField, made?: () => Tree): void {
+export function changeField(
+  object: TreeMap,
+  row: FieldRow,
+  set: SetField,
+  { made, tell }: { readonly made?: () => Tree; readonly tell?: TellSet } = {},
+): void {
   const [path, group, version, kind, create] = row;
   const id = {
     ...groupVersion(textAt(object, "apiVersion")),
@@ -20,15 +28,22 @@ export function changeField(object: TreeMap, row: FieldRow, set: SetField, made?
     namespace: "",
   };
   if (!isKind(id, [group, version, kind])) return;
-  walk(object, path.split("/"), create === 1 ? made : undefined, set);
+  walk(object, path.split("/"), { made: create === 1 ? made : undefined, set, tell });
 }
 
-function walk(value: Tree, path: readonly string[], made: (() => Tree) | undefined, set: SetField): void {
+interface Change {
+  readonly made: (() => Tree) | undefined;
+  readonly set: SetField;
+  readonly tell: TellSet | undefined;
+}
+
+function walk(value: Tree, path: readonly string[], change: Change): void {
+  const { made, set, tell } = change;
   const [step = "", ...rest] = path;
   if (value === null) return;
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
-      if (path.length > 0) walk(item, path, made, set);
+      if (path.length > 0) walk(item, path, change);
       else value[index] = set(item) ?? item;
     }
     return;
@@ -46,9 +61,11 @@ function walk(value: Tree, path: readonly string[], made: (() => Tree) | undefin
     value.set(name, member);
   }
   if (member === undefined) return;
-  if (rest.length > 0) walk(member, rest, made, set);
+  if (rest.length > 0) walk(member, rest, change);
   else {
     const changed = set(member);
-    if (changed !== undefined) value.set(name, changed);
+    if (changed === undefined) return;
+    value.set(name, changed);
+    tell?.(value, name);
   }
 }

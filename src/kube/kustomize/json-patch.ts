@@ -1,6 +1,14 @@
 import { type Json, isArray, isObject } from "../json.ts";
 import { Fault } from "./stop.ts";
-import { copyTree, isTreeMap, type Origins, type Tree, type TreeMap } from "./tree.ts";
+import {
+  copyTree,
+  isTreeMap,
+  type Origin,
+  type Origins,
+  tellOrigin,
+  type Tree,
+  type TreeMap,
+} from "./tree.ts";
 
 export interface Operation {
   readonly op: string;
@@ -26,6 +34,13 @@ export function operationsOf(value: Json | undefined): readonly Operation[] | st
   return operations;
 }
 
+/** Values of the patch, and where they stand. */
+export interface Sources {
+  readonly origins: Origins;
+  readonly valueOf: (operation: Operation, index: number) => Tree;
+  readonly originOf: (index: number) => Origin;
+}
+
 /**
  * Does the operations on an object, as kustomize does (github.com/evanphx/json-patch v4: negative indices are taken, a
  * test of an absent member against null passes). `valueOf` makes a tree of a value of the patch.
@@ -34,8 +49,7 @@ export function operationsOf(value: Json | undefined): readonly Operation[] | st
 export function applyOperations(
   object: TreeMap,
   operations: readonly Operation[],
-  origins: Origins,
-  valueOf: (operation: Operation, index: number) => Tree,
+  { origins, valueOf, originOf }: Sources,
 ): void {
   for (const [index, operation] of operations.entries()) {
     const { op, path, from } = operation;
@@ -44,10 +58,9 @@ export function applyOperations(
     };
     switch (op) {
       case "add":
-        place(object, path, valueOf(operation, index), "add", fail);
-        break;
       case "replace":
-        place(object, path, valueOf(operation, index), "replace", fail);
+        place(object, path, valueOf(operation, index), op, fail);
+        tellOfMember(object, path, origins, originOf(index));
         break;
       case "remove":
         take(object, path, fail);
@@ -68,6 +81,13 @@ export function applyOperations(
         fail("there is no such operation");
     }
   }
+}
+
+function tellOfMember(object: TreeMap, path: string, origins: Origins, origin: Origin): void {
+  const holder = lookUp(object, path.slice(0, path.lastIndexOf("/")));
+  const last = stepsOf(path).at(-1);
+  if (isTreeMap(holder) && last !== undefined && typeof holder.get(last) !== "object")
+    tellOrigin(origins, holder, last, origin);
 }
 
 type Fail = (why: string) => never;

@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json, type JsonPath, valueAt } from "../json.ts";
 import type { Place } from "../place.ts";
 import { printable } from "../printable.ts";
-import type { ReadDocument } from "../read-object.ts";
+import type { PlaceMap, ReadDocument } from "../read-object.ts";
 import type { ImageChange } from "./image.ts";
 import { Fault, Unsupported } from "./stop.ts";
 import type { FieldRow } from "./tables.generated.ts";
@@ -12,6 +12,7 @@ export interface Named {
 }
 
 export interface LabelChange {
+  readonly path: JsonPath;
   readonly pairs: ReadonlyMap<string, string>;
   readonly includeSelectors: boolean;
   readonly includeTemplates: boolean;
@@ -61,6 +62,7 @@ export interface GeneratorOptions {
 export interface Kustomization {
   readonly component: boolean;
   readonly place: Place;
+  readonly places: PlaceMap;
   readonly resources: readonly Named[];
   readonly components: readonly Named[];
   readonly namespace: string;
@@ -157,6 +159,7 @@ export function readKustomization(document: ReadDocument): Kustomization {
   return {
     component,
     place: root,
+    places,
     resources: [...read.names(["resources"]), ...read.names(["bases"])],
     components: read.names(["components"]),
     namespace: read.text(["namespace"]),
@@ -164,6 +167,7 @@ export function readKustomization(document: ReadDocument): Kustomization {
     nameSuffix: read.text(["nameSuffix"]),
     commonLabels: read.texts(["commonLabels"]),
     labels: read.items(["labels"], labelMembers).map((path) => ({
+      path: [...path, "pairs"],
       pairs: read.texts([...path, "pairs"]),
       includeSelectors: read.flag([...path, "includeSelectors"]),
       includeTemplates: read.flag([...path, "includeTemplates"]),

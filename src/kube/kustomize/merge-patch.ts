@@ -1,6 +1,15 @@
 import { Fault } from "./stop.ts";
 import { type MergeEntry, mergeKinds, mergeTypes } from "./tables.generated.ts";
-import { isTreeMap, textAt, TOO_LARGE, type Tree, type TreeMap } from "./tree.ts";
+import {
+  isTreeMap,
+  type Origin,
+  type Origins,
+  tellOrigin,
+  textAt,
+  TOO_LARGE,
+  type Tree,
+  type TreeMap,
+} from "./tree.ts";
 
 /** A member is taken away. */
 const CLEAR: unique symbol = Symbol("clear");
@@ -11,10 +20,11 @@ type Merged = Tree | typeof CLEAR;
  * by member, lists by the keys of the kind, items of the patch first; every other list is replaced; null takes away;
  * `$patch: delete` and `$patch: replace` do what they say. The target is changed in place; undefined: it was deleted.
  */
-export function mergePatch(target: TreeMap, patch: TreeMap): TreeMap | undefined {
+export function mergePatch(target: TreeMap, patch: TreeMap, origins: Origins): TreeMap | undefined {
   const apiVersion = textAt(target, "apiVersion");
   const kind = `${apiVersion}/${textAt(target, "kind")}`;
-  const made = merged(target, patch, Object.hasOwn(mergeKinds, kind) ? mergeKinds[kind] : undefined);
+  const entry = Object.hasOwn(mergeKinds, kind) ? mergeKinds[kind] : undefined;
+  const made = merged(target, patch, { entry, origins });
   return made !== CLEAR && isTreeMap(made) ? made : undefined;
 }
 
@@ -23,12 +33,18 @@ function typeName(value: Tree): string {
   return isTreeMap(value) ? "a mapping" : "a single value";
 }
 
-function isScalar(value: Tree | undefined): boolean {
+function isScalar(value: Merged | undefined): boolean {
   return typeof value !== "object";
 }
 
+interface How {
+  /** How the lists below are joined; undefined where none is. */
+  readonly entry: MergeEntry | undefined;
+  readonly origins: Origins;
+}
+
 /** `undefined`: it is not there. */
-function merged(dest: Tree | undefined, patch: Tree | undefined, entry: MergeEntry | undefined): Merged {
+function merged(dest: Tree | undefined, patch: Tree | undefined, how: How): Merged {
   const some = dest ?? patch;
   if (some === undefined) return CLEAR;
   if (some === null) return patch === undefined ? null : CLEAR;
@@ -45,14 +61,14 @@ function merged(dest: Tree | undefined, patch: Tree | undefined, entry: MergeEnt
     return patch === null ? CLEAR : patch;
   }
   if (isTreeMap(some))
-    return mergedMaps(dest as TreeMap | null | undefined, patch as TreeMap | null | undefined, entry);
-  return mergedLists(dest as Tree[] | null | undefined, patch as Tree[] | null | undefined, entry);
+    return mergedMaps(dest as TreeMap | null | undefined, patch as TreeMap | null | undefined, how);
+  return mergedLists(dest as Tree[] | null | undefined, patch as Tree[] | null | undefined, how);
 }
 
 function mergedMaps(
   dest: TreeMap | null | undefined,
   patch: TreeMap | null | undefined,
-  entry: MergeEntry | undefined,
+  { entry, origins }: How,
 ): Merged {
   let base: TreeMap;
   if (dest === undefined || dest === null) {
@@ -67,11 +83,21 @@ function mergedMaps(
   const type = typeof entry === "number" ? mergeTypes[entry] : undefined;
   for (const key of [...new Set([...base.keys(), ...(patch?.keys() ?? [])])].sort()) {
     const inner = type !== undefined && Object.hasOwn(type, key) ? type[key] : undefined;
-    const made = merged(base.get(key), patch?.get(key), inner);
+    const given = patch?.get(key);
+    const made = merged(base.get(key), given, { entry: inner, origins });
     if (made === CLEAR) base.delete(key);
     else base.set(key, made);
+    if (given !== undefined && isScalar(made) && patch !== base)
+      tellOrigin(origins, base, key, memberOrigin(patch, key, origins));
   }
   return base;
+}
+
+/** Where a single value of a patch stands. */
+function memberOrigin(patch: TreeMap | null | undefined, key: string, origins: Origins): Origin | undefined {
+  if (patch === undefined || patch === null) return undefined;
+  const own = origins.of.get(patch);
+  return own === undefined ? undefined : { places: own.places, path: [...own.path, key] };
 }
 
 type Directive = "merge" | "replace" | "delete";
@@ -98,7 +124,7 @@ function listDirective(patch: Tree[]): Directive {
 function mergedLists(
   dest: Tree[] | null | undefined,
   patch: Tree[] | null | undefined,
-  entry: MergeEntry | undefined,
+  { entry, origins }: How,
 ): Merged {
   if (entry === undefined || typeof entry === "number") {
     if (patch === undefined) return dest ?? CLEAR;
@@ -116,7 +142,7 @@ function mergedLists(
   }
   const [keys, item] = entry;
   if (keys.length === 0) return [...new Set([...(patch ?? []), ...base])];
-  return joined(base, patch ?? undefined, keys, item === -1 ? undefined : item);
+  return joined(base, patch ?? undefined, keys, { entry: item === -1 ? undefined : item, origins });
 }
 
 /** The text of a key field, as kustomize compares them. */
@@ -129,17 +155,12 @@ function keyText(item: Tree | undefined, key: string): string {
  * Items of both lists by their keys: those of the patch in its order, then the others. What kustomize makes of items that
  * share keys or lack some follows from its steps, so these are done one by one (kyaml yaml/walk/associative_sequence.go).
  */
-function joined(
-  dest: Tree[],
-  patch: Tree[] | undefined,
-  keys: readonly string[],
-  type: MergeEntry | undefined,
-): Tree[] {
+function joined(dest: Tree[], patch: Tree[] | undefined, keys: readonly string[], how: How): Tree[] {
   const [key] = keys;
   if (key !== undefined && keys.length === 1 && isPlain(dest, key) && isPlain(patch ?? [], key))
-    return joinedPlain(dest, patch ?? [], key, type);
+    return joinedPlain(dest, patch ?? [], key, how);
   if (dest.length + (patch?.length ?? 0) > MAX_ODD) throw TOO_LARGE;
-  return joinedOdd(dest, patch, keys, type);
+  return joinedOdd(dest, patch, keys, how);
 }
 
 /** Items of lists with several keys or unclear ones: each is compared with each. */
@@ -151,7 +172,7 @@ function isPlain(list: readonly Tree[], key: string): boolean {
   return texts.size === list.length && !texts.has("");
 }
 
-function joinedPlain(dest: Tree[], patch: Tree[], key: string, type: MergeEntry | undefined): Tree[] {
+function joinedPlain(dest: Tree[], patch: Tree[], key: string, how: How): Tree[] {
   const before = new Map(dest.map((item) => [keyText(item, key), item]));
   const asked = new Map(patch.map((item) => [keyText(item, key), item]));
   const made: Tree[] = [];
@@ -160,7 +181,7 @@ function joinedPlain(dest: Tree[], patch: Tree[], key: string, type: MergeEntry 
     if (done.has(text)) continue;
     done.add(text);
     const old = before.get(text);
-    const item = merged(old, asked.get(text), type);
+    const item = merged(old, asked.get(text), how);
     // kustomize puts the items that were there over those that it made: what `$patch: replace` asks of an item is lost.
     if (!isGone(item)) made.push(old ?? item);
   }
@@ -171,12 +192,7 @@ function isGone(value: Merged): value is typeof CLEAR | null {
   return value === CLEAR || value === null || (isTreeMap(value) && value.size === 0);
 }
 
-function joinedOdd(
-  dest: Tree[],
-  patch: Tree[] | undefined,
-  keys: readonly string[],
-  type: MergeEntry | undefined,
-): Tree[] {
+function joinedOdd(dest: Tree[], patch: Tree[] | undefined, keys: readonly string[], how: How): Tree[] {
   const lists = distinct([...(patch ?? []), ...dest].map((item) => keys.map((key) => keyText(item, key))));
   const asked = keys.length > 1 ? filledIn(lists) : lists;
   const used = keys.filter((_, index) => asked.some((values) => (values[index] ?? "") !== ""));
@@ -192,7 +208,7 @@ function joinedOdd(
         (item) =>
           isTreeMap(item) && looked.every((key, at) => item.has(key) && keyText(item, key) === wanted[at]),
       );
-    const item = merged(find(dest), find(patch), type);
+    const item = merged(find(dest), find(patch), how);
     if (isGone(item)) {
       setItem(dest, undefined, valid, own);
       continue;

@@ -8,7 +8,16 @@ import { mergePatch } from "./merge-patch.ts";
 import { byAnyId, currentId, groupVersion, idText, type Resource, sameId, storeId } from "./resource.ts";
 import { selected } from "./select.ts";
 import { at, Fault } from "./stop.ts";
-import { copyTree, isTreeMap, type Origins, textAt, treeOf, type Tree, type TreeMap } from "./tree.ts";
+import {
+  copyTree,
+  isTreeMap,
+  type Origin,
+  type Origins,
+  textAt,
+  treeOf,
+  type Tree,
+  type TreeMap,
+} from "./tree.ts";
 
 export type PatchOptions = Pick<PatchEntry, "target" | "allowNameChange" | "allowKindChange">;
 
@@ -44,10 +53,11 @@ export function applyJsonPatch(
   if (typeof operations === "string") throw new Fault("kustomization/patch", operations, place);
   const valueOf = (operation: Operation, index: number): Tree =>
     treeOf(operation.value ?? null, origins, document.places, [index, "value"]);
+  const originOf = (index: number): Origin => ({ places: document.places, path: [index, "value"] });
   for (const target of targets) {
     if (stores) storeId(target);
     at(place, () => {
-      applyOperations(target.tree, operations, origins, valueOf);
+      applyOperations(target.tree, operations, { origins, valueOf, originOf });
     });
   }
 }
@@ -82,7 +92,7 @@ export function applyMergePatch(
     const { kind, name, namespace } = currentId(target.tree);
     if (options.allowNameChange || options.allowKindChange) storeId(target);
     if (options.target !== undefined) patch.set("apiVersion", textAt(target.tree, "apiVersion"));
-    const merged = at(place, () => mergePatch(target.tree, patch));
+    const merged = at(place, () => mergePatch(target.tree, patch, origins));
     if (merged === undefined) {
       resources.splice(resources.indexOf(target), 1);
       continue;

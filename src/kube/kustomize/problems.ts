@@ -9,7 +9,8 @@ export type KustomizationProblemCode =
   | "kustomization/conflict"
   | "kustomization/patch"
   | "kustomization/field"
-  | "kustomization/too-large";
+  | "kustomization/too-large"
+  | "kustomization/not-built";
 
 export interface KustomizationProblemRow {
   readonly severity: Severity;
@@ -35,7 +36,7 @@ export const kustomizationProblems: Readonly<Record<KustomizationProblemCode, Ku
   "kustomization/outside": {
     severity: "error",
     message: (what) => `${what} lies outside the folder that may be read`,
-    hint: "files stand in the folder of the kustomization that names them, bases in the project folder",
+    hint: "files stand in the folder of the kustomization that names them; bases in the repository, or below the working folder",
     source: "sigs.k8s.io/kustomize/api internal/loader/loadrestrictions.go; kernel K16",
   },
   "kustomization/cycle": {
@@ -64,7 +65,13 @@ export const kustomizationProblems: Readonly<Record<KustomizationProblemCode, Ku
     severity: "error",
     message: (what) => `more than can be built here: ${what}`,
     hint: "build a part of it",
-    source: "src/kube/kustomize/build.ts",
+    source: "limits of kubeops: 1000 folders, 50,000 objects, 5,000,000 values",
+  },
+  "kustomization/not-built": {
+    severity: "warning",
+    message: (what) => `${what} is not built here: the files of the folder are checked as they stand`,
+    hint: "let kustomize build it, and check what it makes: kustomize build FOLDER | kubeops check -",
+    source: "docs/guide/check.md (kustomizations)",
   },
 };
 

@@ -1,4 +1,5 @@
-import { changeField } from "./field-path.ts";
+import type { JsonPath } from "../json.ts";
+import { changeField, type TellSet } from "./field-path.ts";
 import { changedImage } from "./image.ts";
 import type { Kustomization, LabelChange } from "./kustomization.ts";
 import {
@@ -21,21 +22,34 @@ import {
   replicaFields,
   templateLabelFields,
 } from "./tables.generated.ts";
-import { isTreeMap, textAt, type Tree, treeAt, type TreeMap } from "./tree.ts";
+import { isTreeMap, type Origins, tellOrigin, textAt, type Tree, treeAt, type TreeMap } from "./tree.ts";
+
+/** What was set stands at a path of the kustomization. */
+function teller({ places }: Kustomization, origins: Origins, path: JsonPath): TellSet {
+  return (holder, name) => {
+    tellOrigin(origins, holder, name, { places, path });
+  };
+}
 
 /** Sets the namespace of every object that may have one (kustomize api/filters/namespace). */
-export function setNamespace(resources: readonly Resource[], namespace: string): void {
+export function setNamespace(
+  resources: readonly Resource[],
+  kustomization: Kustomization,
+  origins: Origins,
+): void {
+  const { namespace } = kustomization;
+  const tell = teller(kustomization, origins, ["namespace"]);
   if (namespace === "") return;
   for (const resource of resources) {
     const { tree } = resource;
     storeId(resource);
     const set = (): Tree => namespace;
     if (!isClusterScoped(currentId(tree)))
-      changeField(tree, ["metadata/namespace", "", "", "", 1], set, () => "");
+      changeField(tree, ["metadata/namespace", "", "", "", 1], set, { made: () => "", tell });
     if (/^(?:Cluster)?RoleBinding$/.test(textAt(tree, "kind"))) subjectsInto(tree, namespace);
     for (const row of namespaceFields) {
       if (row[0] !== "metadata/name" || textAt(tree, "apiVersion") === "v1")
-        changeField(tree, row, set, () => "");
+        changeField(tree, row, set, { made: () => "", tell });
     }
   }
   noTwins(resources);
@@ -89,9 +103,15 @@ export function setAffixes(resources: readonly Resource[], prefix: string, suffi
   }
 }
 
-export function setLabels(resources: readonly Resource[], { labels, commonLabels }: Kustomization): void {
-  for (const label of labels) setTexts(resources, fieldsOf(label), label.pairs);
-  setTexts(resources, labelFields, commonLabels);
+export function setLabels(
+  resources: readonly Resource[],
+  kustomization: Kustomization,
+  origins: Origins,
+): void {
+  for (const label of kustomization.labels)
+    setTexts(resources, fieldsOf(label), label.pairs, teller(kustomization, origins, label.path));
+  const tell = teller(kustomization, origins, ["commonLabels"]);
+  setTexts(resources, labelFields, kustomization.commonLabels, tell);
 }
 
 function fieldsOf({ fields, includeSelectors, includeTemplates }: LabelChange): readonly FieldRow[] {
@@ -101,33 +121,46 @@ function fieldsOf({ fields, includeSelectors, includeTemplates }: LabelChange): 
 
 export function setAnnotations(
   resources: readonly Resource[],
-  annotations: ReadonlyMap<string, string>,
+  kustomization: Kustomization,
+  origins: Origins,
 ): void {
-  setTexts(resources, annotationFields, annotations);
+  const tell = teller(kustomization, origins, ["commonAnnotations"]);
+  setTexts(resources, annotationFields, kustomization.commonAnnotations, tell);
 }
 
 function setTexts(
   resources: readonly Resource[],
   rows: readonly FieldRow[],
   texts: ReadonlyMap<string, string>,
+  tell: TellSet,
 ): void {
   for (const key of [...texts.keys()].sort()) {
     const value = texts.get(key) ?? "";
     const set = (field: Tree): Tree | undefined => {
-      if (field === null) return new Map([[key, value]]);
+      if (field === null) {
+        const fresh: TreeMap = new Map([[key, value]]);
+        tell(fresh, key);
+        return fresh;
+      }
       if (!isTreeMap(field))
         throw new Fault("kustomization/field", "labels and annotations stand in mappings");
       field.set(key, value);
+      tell(field, key);
       return undefined;
     };
     for (const { tree } of resources) {
-      for (const row of rows) changeField(tree, row, set, () => new Map());
+      for (const row of rows) changeField(tree, row, set, { made: () => new Map() });
     }
   }
 }
 
-export function setReplicas(resources: readonly Resource[], { replicas }: Kustomization): void {
-  for (const { name, count, place } of replicas) {
+export function setReplicas(
+  resources: readonly Resource[],
+  kustomization: Kustomization,
+  origins: Origins,
+): void {
+  for (const [index, { name, count, place }] of kustomization.replicas.entries()) {
+    const tell = teller(kustomization, origins, ["replicas", index, "count"]);
     let found = false;
     for (const row of replicaFields) {
       const [, group, version, kind] = row;
@@ -136,12 +169,7 @@ export function setReplicas(resources: readonly Resource[], { replicas }: Kustom
         (id) => id.name === name && isKind(id, [group, version, kind]),
       )) {
         found = true;
-        changeField(
-          tree,
-          row,
-          () => count,
-          () => null,
-        );
+        changeField(tree, row, () => count, { made: () => null, tell });
       }
     }
     if (!found)
@@ -154,15 +182,20 @@ export function setReplicas(resources: readonly Resource[], { replicas }: Kustom
 }
 
 /** Images of containers at any depth, and of the fields of the table (kustomize api/filters/imagetag). */
-export function setImages(resources: readonly Resource[], { images }: Kustomization): void {
-  for (const change of images) {
+export function setImages(
+  resources: readonly Resource[],
+  kustomization: Kustomization,
+  origins: Origins,
+): void {
+  for (const [index, change] of kustomization.images.entries()) {
+    const tell = teller(kustomization, origins, ["images", index]);
     const set = (image: Tree): Tree | undefined =>
       typeof image === "string" ? changedImage(image, change) : undefined;
     for (const { tree } of resources) {
       if (textAt(tree, "kind") === "CustomResourceDefinition") continue;
-      inContainers(tree, set);
+      inContainers(tree, set, tell);
       for (const row of imageFields) {
-        if (imageRowFits(tree, row[0])) changeField(tree, row, set);
+        if (imageRowFits(tree, row[0])) changeField(tree, row, set, { tell });
       }
     }
   }
@@ -179,16 +212,18 @@ function imageRowFits(tree: TreeMap, path: string): boolean {
   return true;
 }
 
-function inContainers(value: Tree, set: (image: Tree) => Tree | undefined): void {
-  if (Array.isArray(value)) for (const item of value) inContainers(item, set);
+function inContainers(value: Tree, set: (image: Tree) => Tree | undefined, tell: TellSet): void {
+  if (Array.isArray(value)) for (const item of value) inContainers(item, set, tell);
   else if (isTreeMap(value)) {
     for (const [key, member] of value) {
-      inContainers(member, set);
+      inContainers(member, set, tell);
       if ((key !== "containers" && key !== "initContainers") || !Array.isArray(member)) continue;
       for (const item of member) {
         const image = isTreeMap(item) ? item.get("image") : undefined;
         const changed = image === undefined ? undefined : set(image);
-        if (changed !== undefined && isTreeMap(item)) item.set("image", changed);
+        if (changed === undefined || !isTreeMap(item)) continue;
+        item.set("image", changed);
+        tell(item, "image");
       }
     }
   }

@@ -6,7 +6,8 @@ import type { PlaceMap } from "../read-object.ts";
 export type Tree = null | boolean | number | string | Tree[] | TreeMap;
 export type TreeMap = Map<string, Tree>;
 
-interface Origin {
+/** Where something stood: a path of a document. */
+export interface Origin {
   readonly places: PlaceMap;
   readonly path: JsonPath;
 }
@@ -14,6 +15,8 @@ interface Origin {
 /** Where the mappings and lists of the trees of one build stood in files. */
 export interface Origins {
   readonly of: WeakMap<object, Origin>;
+  /** Single values that stood elsewhere than the mapping that holds them: a patch or the kustomization set them. */
+  readonly members: WeakMap<TreeMap, Map<string, Origin>>;
   /** Nodes that may still be made: the same base may be built many times. */
   left: number;
 }
@@ -52,7 +55,17 @@ export function copyTree(value: Tree, origins: Origins): Tree {
     : value.map((item) => copyTree(item, origins));
   const origin = origins.of.get(value);
   if (origin !== undefined) origins.of.set(copy, origin);
+  const members = isTreeMap(value) ? origins.members.get(value) : undefined;
+  if (members !== undefined && isTreeMap(copy)) origins.members.set(copy, new Map(members));
   return copy;
+}
+
+/** Says where a single value of a mapping comes from. */
+export function tellOrigin(origins: Origins, map: TreeMap, key: string, origin: Origin | undefined): void {
+  if (origin === undefined) return;
+  const members = origins.members.get(map);
+  if (members === undefined) origins.members.set(map, new Map([[key, origin]]));
+  else members.set(key, origin);
 }
 
 export function jsonOf(value: Tree): Json {
@@ -84,6 +97,10 @@ export function treePlaces(root: TreeMap, origins: Origins, fallback: Place): Pl
         const at = typeof step === "string" ? [...origin.path, step] : origin.path;
         place = key && index === path.length - 1 ? origin.places.key(at) : origin.places.value(at);
       }
+      const told =
+        isTreeMap(current) && typeof step === "string" ? origins.members.get(current)?.get(step) : undefined;
+      if (told !== undefined)
+        place = key && index === path.length - 1 ? told.places.key(told.path) : told.places.value(told.path);
       if (typeof step === "number") current = Array.isArray(current) ? current[step] : undefined;
       else current = isTreeMap(current) ? current.get(step) : undefined;
     });

@@ -280,7 +280,9 @@ function withoutNulls(value: Json): Json {
 function ours({ files, folder }: Case): unknown {
   const built = buildKustomization(memoryFiles(files), folder);
   if (built.kind !== "built")
-    return { refused: built.kind === "refused" ? built.problems.map((p) => p.message) : built.what };
+    return {
+      refused: built.kind === "refused" ? built.problems.map((p) => p.message) : built.problem.message,
+    };
   return built.documents.map(({ value }) => withoutNulls(value));
 }
 

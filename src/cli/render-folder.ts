@@ -1,0 +1,38 @@
+import type { InputFile, SkippedFile } from "../kube/read-inputs.ts";
+import type { CliContext } from "./context.ts";
+import { isKustomizationFolder } from "./kustomization-folder.ts";
+
+/** What stands for a folder that was named. */
+export interface RenderedFolder {
+  /** The objects that it makes, and what was found while they were made. */
+  readonly input: InputFile;
+  /** What of it was left aside, and why. */
+  readonly skipped: readonly SkippedFile[];
+  /** It could not be rendered here: it is also read as it stands. */
+  readonly asItStands: boolean;
+}
+
+interface Renderer {
+  /** Whether a name is a folder that it renders. */
+  readonly takes: (context: CliContext, name: string) => boolean;
+  readonly render: (context: CliContext, name: string) => Promise<RenderedFolder | undefined>;
+}
+
+/** One row for each sort of folder that makes objects. Renderers are loaded only where there is such a folder. */
+const renderers: readonly Renderer[] = [
+  {
+    takes: isKustomizationFolder,
+    render: async (context, name) =>
+      (await import("./kustomization.ts")).renderedKustomization(context, name),
+  },
+];
+
+/** What the folder of a name makes; undefined when it is read as it stands. */
+export async function renderFolder(context: CliContext, name: string): Promise<RenderedFolder | undefined> {
+  for (const { takes, render } of renderers) {
+    if (!takes(context, name)) continue;
+    const rendered = await render(context, name);
+    if (rendered !== undefined) return rendered;
+  }
+  return undefined;
+}
