@@ -63,6 +63,6 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
   docs: {
     brief: "Check Kubernetes objects: what the API server and Pod Security would refuse, and where",
     fullDescription:
-      "Reads objects as the API server reads them and reports what it and Pod Security admission would refuse, with file, line and column. Offline. A kustomization folder that is named itself is built first; for Helm charts, and for what is not built here, the command that renders them is named, and its output can be piped in.",
+      "Reads objects as the API server reads them and reports what it and Pod Security admission would refuse, with file, line and column. Offline. A folder with a kustomization that is named itself is built first, without kustomize and without a network; found below a folder it is named and its files are read as they stand. For Helm charts, and for what is not built here, the command that renders them is named, and its output can be piped in.",
   },
 });

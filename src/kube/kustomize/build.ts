@@ -19,7 +19,7 @@ import { selected } from "./select.ts";
 import { sorted } from "./sort.ts";
 import { Fault, Unsupported } from "./stop.ts";
 import {
-  appendAll,
+  noTwins,
   setAffixes,
   setAnnotations,
   setImages,
@@ -27,7 +27,7 @@ import {
   setNamespace,
   setReplicas,
 } from "./transform.ts";
-import { isTreeMap, jsonOf, type Origins, TOO_LARGE, treeAt, treeOf, treePlaces } from "./tree.ts";
+import { isTreeMap, jsonOf, look, type Origins, TOO_LARGE, treeAt, treeOf, treePlaces } from "./tree.ts";
 
 /** What a kustomization makes; or what is wrong with it; or which of its parts are not built here. */
 export type Built =
@@ -60,6 +60,7 @@ export function kustomizationIn(files: Files, folder: string): string | undefine
 const MAX_FOLDERS = 1000;
 const MAX_OBJECTS = 50_000;
 const MAX_NODES = 5_000_000;
+const MAX_LOOKS = 30_000_000;
 
 interface State {
   readonly files: Files;
@@ -84,7 +85,7 @@ export function buildKustomization(
   const state: State = {
     files,
     sha256,
-    origins: { of: new WeakMap(), members: new WeakMap(), left: MAX_NODES },
+    origins: { of: new WeakMap(), members: new WeakMap(), left: MAX_NODES, looks: MAX_LOOKS },
     documents: new Map(),
     digests: new Map(),
     sources: new Map(),
@@ -110,11 +111,17 @@ export function buildKustomization(
       const hash = hashOf(resource.tree);
       if (isTreeMap(metadata)) metadata.set("name", `${currentId(resource.tree).name}-${hash}`);
     }
-    fixReferences(resources);
+    fixReferences(resources, state.origins);
     return finished(state, sorted(resources.filter(isForCluster), root.sort));
   } catch (error) {
     if (error === TOO_LARGE)
-      return refused(kustomizationProblem("kustomization/too-large", start, `${MAX_NODES} values`));
+      return refused(
+        kustomizationProblem(
+          "kustomization/too-large",
+          start,
+          `${MAX_NODES} values, or ${MAX_LOOKS} looks at an object`,
+        ),
+      );
     if (error instanceof Unsupported)
       return {
         kind: "unsupported",
@@ -182,6 +189,11 @@ interface Target {
 function accumulate(state: State, target: Target, into: Resource[]): void {
   const { kustomization, folder } = target;
   for (const named of kustomization.resources) addResource(state, target, named, into);
+  noTwins(into);
+  look(
+    state.origins,
+    into.length * (kustomization.configMapGenerator.length + kustomization.secretGenerator.length),
+  );
   generateInto(into, kustomization, (name, place) => readFile(state, folder, name, place));
   for (const named of kustomization.components) {
     const inner = innerFolder(state, target, named);
@@ -195,6 +207,7 @@ function accumulate(state: State, target: Target, into: Resource[]): void {
 
 function transform(state: State, { kustomization, folder }: Target, resources: Resource[]): void {
   const { origins } = state;
+  look(origins, resources.length * changesOf(kustomization));
   const plain = { target: undefined, allowNameChange: false, allowKindChange: false };
   for (const { name, place } of kustomization.patchesStrategicMerge) {
     const documents = /[\r\n]/.test(name) ? inline(name, place) : documentsOf(state, folder, name, place);
@@ -216,6 +229,13 @@ function transform(state: State, { kustomization, folder }: Target, resources: R
   }
   setReplicas(resources, kustomization, origins);
   setImages(resources, kustomization, origins);
+}
+
+/** How often every object is looked at. */
+function changesOf(asked: Kustomization): number {
+  const { patches, patchesStrategicMerge, patchesJson6902, images, replicas, labels } = asked;
+  const changes = [patches, patchesStrategicMerge, patchesJson6902, images, replicas, labels];
+  return 4 + changes.reduce((sum, list) => sum + list.length, 0);
 }
 
 function patchOf(
@@ -249,7 +269,6 @@ function addResource(state: State, target: Target, named: Named, into: Resource[
   if (kind === undefined) throw new Fault("kustomization/not-found", printable(name), place);
   if (kind === "file") {
     for (const document of documentsOf(state, target.folder, name, place)) addObjects(state, document, into);
-    appendAll(into, []);
   } else {
     const inner = innerFolder(state, target, named);
     const kustomization = load(state, inner, place);
@@ -257,7 +276,7 @@ function addResource(state: State, target: Target, named: Named, into: Resource[
       throw new Fault("kustomization/malformed", `${printable(name)} is a Component`, place);
     const base: Resource[] = [];
     accumulate(state, { folder: inner, chain: [...target.chain, inner], kustomization }, base);
-    appendAll(into, base);
+    for (const resource of base) into.push(resource);
   }
   if (into.length > MAX_OBJECTS) throw new Fault("kustomization/too-large", `${MAX_OBJECTS} objects`, place);
 }

@@ -8,10 +8,17 @@ export interface ImageChange {
   readonly digest: string;
 }
 
-/** The image as the change makes it; undefined when the change is for others. The name is a pattern (api/internal/image). */
-export function changedImage(image: string, change: ImageChange): string | undefined {
+/**
+ * Makes of an image what the change makes of it; undefined when the change is for others. The name is a pattern
+ * (kustomize api/internal/image).
+ */
+export function imageChanger(change: ImageChange): (image: string) => string | undefined {
   const regex = compileRegex(`^${change.name}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`);
-  if (typeof regex === "string" || !regex.matcher(image).find()) return undefined;
+  if (typeof regex === "string") return () => undefined;
+  return (image) => (regex.matcher(image).find() ? changedImage(image, change) : undefined);
+}
+
+function changedImage(image: string, change: ImageChange): string {
   let [name, tag, digest] = split(image);
   if (change.newName !== "") name = change.newName;
   if (change.newTag !== "") {

@@ -11,10 +11,10 @@ import {
 } from "./resource.ts";
 import { Fault } from "./stop.ts";
 import { nameReferences } from "./tables.generated.ts";
-import { isTreeMap, textAt, type Tree, treeAt, type TreeMap } from "./tree.ts";
+import { isTreeMap, look, type Origins, textAt, type Tree, treeAt, type TreeMap } from "./tree.ts";
 
 /** Gives references the names that objects have become (kustomize api/filters/nameref). */
-export function fixReferences(resources: readonly Resource[]): void {
+export function fixReferences(resources: readonly Resource[], origins: Origins): void {
   const byName = new Map<string, Resource[]>();
   for (const resource of resources) {
     for (const name of new Set(previousIds(resource).map((id) => id.name))) {
@@ -31,7 +31,7 @@ export function fixReferences(resources: readonly Resource[]): void {
       for (const row of rows) {
         const [path, group, version, kind] = row;
         if (!isKind(original, [group, version, kind])) continue;
-        const link: Link = { referrer, target, path, byName, namespaces };
+        const link: Link = { referrer, target, path, byName, namespaces, origins };
         changeField(referrer.tree, [path, "", "", "", 0], (value) => changed(link, value));
       }
     }
@@ -43,6 +43,7 @@ interface Link {
   readonly target: readonly [string, string, string];
   readonly path: string;
   readonly byName: ReadonlyMap<string, readonly Resource[]>;
+  readonly origins: Origins;
   /** Namespaces that objects had at first. */
   readonly namespaces: ReadonlySet<string>;
 }
@@ -81,9 +82,10 @@ function changeMapping(link: Link, value: TreeMap): void {
 }
 
 /** Objects that the referrer can mean: of its namespace, without a namespace, and of those that a RoleBinding names. */
-function candidates({ referrer, byName }: Link, name: string): readonly Resource[] {
+function candidates({ referrer, byName, origins }: Link, name: string): readonly Resource[] {
   const own = currentId(referrer.tree);
   const list = byName.get(name) ?? [];
+  look(origins, list.length);
   if (isClusterScoped(own)) return list;
   const named = new Set<string>();
   const subjects = own.kind === "RoleBinding" ? treeAt(referrer.tree, "subjects") : undefined;

@@ -87,6 +87,7 @@ export function applyMergePatch(
       place,
     );
   }
+  const deleted = new Set<Resource>();
   for (const target of targets) {
     const patch = copyTree(made, origins) as TreeMap;
     const { kind, name, namespace } = currentId(target.tree);
@@ -94,7 +95,7 @@ export function applyMergePatch(
     if (options.target !== undefined) patch.set("apiVersion", textAt(target.tree, "apiVersion"));
     const merged = at(place, () => mergePatch(target.tree, patch, origins));
     if (merged === undefined) {
-      resources.splice(resources.indexOf(target), 1);
+      deleted.add(target);
       continue;
     }
     target.tree = merged;
@@ -105,6 +106,10 @@ export function applyMergePatch(
     if (namespace === "") metadata.delete("namespace");
     else metadata.set("namespace", namespace);
   }
+  if (deleted.size === 0) return;
+  const kept = resources.filter((one) => !deleted.has(one));
+  resources.length = 0;
+  for (const one of kept) resources.push(one);
 }
 
 function versionText(tree: TreeMap): string {

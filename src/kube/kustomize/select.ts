@@ -7,25 +7,32 @@ import { isTreeMap, treeAt, type TreeMap } from "./tree.ts";
 
 /** The objects that a target selects: names, namespaces and kinds are patterns of the whole text (kustomize api/types/selector.go). */
 export function selected(resources: readonly Resource[], target: PatchTarget): readonly Resource[] {
-  const fits = (pattern: string, ...texts: readonly string[]): boolean => {
-    if (pattern === "") return true;
-    const regex = compileRegex(`^(?:${pattern})$`);
-    if (typeof regex === "string") throw new Fault("kustomization/malformed", "its target has a bad pattern");
-    return texts.some((text) => regex.matcher(text).find());
-  };
+  const namespace = pattern(target.namespace);
+  const name = pattern(target.name);
+  const group = pattern(target.group);
+  const version = pattern(target.version);
+  const kind = pattern(target.kind);
   return resources.filter((resource) => {
     const current = currentId(resource.tree);
     const original = originalId(resource);
     return (
-      fits(target.namespace, effectiveNamespace(original), effectiveNamespace(current)) &&
-      fits(target.name, original.name, current.name) &&
-      fits(target.group, current.group) &&
-      fits(target.version, current.version) &&
-      fits(target.kind, current.kind) &&
+      namespace(effectiveNamespace(original), effectiveNamespace(current)) &&
+      name(original.name, current.name) &&
+      group(current.group) &&
+      version(current.version) &&
+      kind(current.kind) &&
       fitsTexts(target.labelSelector, resource.tree, "labels") &&
       fitsTexts(target.annotationSelector, resource.tree, "annotations")
     );
   });
+}
+
+/** Whether one of the texts fits all of a pattern; an empty one fits everything. */
+function pattern(text: string): (...texts: readonly string[]) => boolean {
+  if (text === "") return () => true;
+  const regex = compileRegex(`^(?:${text})$`);
+  if (typeof regex === "string") throw new Fault("kustomization/malformed", "its target has a bad pattern");
+  return (...texts) => texts.some((one) => regex.matcher(one).find());
 }
 
 function fitsTexts(selector: string, tree: TreeMap, member: string): boolean {

@@ -1,6 +1,6 @@
 import type { JsonPath } from "../json.ts";
 import { changeField, type TellSet } from "./field-path.ts";
-import { changedImage } from "./image.ts";
+import { imageChanger } from "./image.ts";
 import type { Kustomization, LabelChange } from "./kustomization.ts";
 import {
   byAnyId,
@@ -64,7 +64,7 @@ function subjectsInto(binding: TreeMap, namespace: string): void {
 }
 
 /** Objects that have become one, e.g. by a namespace for all. */
-function noTwins(resources: readonly Resource[]): void {
+export function noTwins(resources: readonly Resource[]): void {
   const seen = new Set<string>();
   for (const { tree, place } of resources) {
     const id = currentId(tree);
@@ -189,8 +189,8 @@ export function setImages(
 ): void {
   for (const [index, change] of kustomization.images.entries()) {
     const tell = teller(kustomization, origins, ["images", index]);
-    const set = (image: Tree): Tree | undefined =>
-      typeof image === "string" ? changedImage(image, change) : undefined;
+    const changed = imageChanger(change);
+    const set = (image: Tree): Tree | undefined => (typeof image === "string" ? changed(image) : undefined);
     for (const { tree } of resources) {
       if (textAt(tree, "kind") === "CustomResourceDefinition") continue;
       inContainers(tree, set, tell);
@@ -227,10 +227,4 @@ function inContainers(value: Tree, set: (image: Tree) => Tree | undefined, tell:
       }
     }
   }
-}
-
-/** Adds objects to others; two of one id are refused. */
-export function appendAll(into: Resource[], more: readonly Resource[]): void {
-  into.push(...more);
-  noTwins(into);
 }

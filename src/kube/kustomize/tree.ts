@@ -19,10 +19,18 @@ export interface Origins {
   readonly members: WeakMap<TreeMap, Map<string, Origin>>;
   /** Nodes that may still be made: the same base may be built many times. */
   left: number;
+  /** Looks at an object that may still be taken: each patch, generator and reference looks at many. */
+  looks: number;
 }
 
 /** Thrown inside of a build only, when a limit is reached. */
 export const TOO_LARGE: unique symbol = Symbol("too large");
+
+/** Counts looks at objects; what would look too often ends. */
+export function look(origins: Origins, count: number): void {
+  origins.looks -= count;
+  if (origins.looks < 0) throw TOO_LARGE;
+}
 
 export function isTreeMap(value: Tree | undefined): value is TreeMap {
   return value instanceof Map;
