@@ -7,7 +7,7 @@ import { projectFiles } from "../apply/files/node-files.ts";
 import { servedBy } from "../kube/catalogue/catalogue.ts";
 import { type ChartFiles, collectChart } from "../kube/chart/chart-files.ts";
 import { problemOf } from "../kube/chart/chart-problems.ts";
-import { helmFaults } from "../kube/chart/helm-error.ts";
+import { helmFaults, settingFault } from "../kube/chart/helm-error.ts";
 import { chartProblem } from "../kube/chart/problems.ts";
 import { readRendered, sortedSections } from "../kube/chart/rendered.ts";
 import { isObject } from "../kube/json.ts";
@@ -58,11 +58,11 @@ export async function renderedChart(
   const display = files.display(".");
   const given = givenValues(context, options);
   const chart = collectChart(files, gzip);
-  if (chart.library) return { skipped: { path: display, reason: "a library chart, which renders nothing itself" } };
+  if (chart.library)
+    return { skipped: { path: display, reason: "a library chart, which renders nothing itself" } };
   const helm = await findHelm(context.env["PATH"] ?? "", projectRoot(path));
   if (typeof helm === "string") {
-    const reason = `a Helm chart, not rendered: ${printable(helm)}`;
-    return { skipped: { path: display, reason } };
+    return { skipped: { path: display, reason: `a Helm chart, not rendered: ${helm}` } };
   }
   return { input: await inputOf({ chart, display, helm, given, options }) };
 }
@@ -88,7 +88,10 @@ async function inputOf({ chart, display, helm, given, options }: Work): Promise<
     path: display,
     sha256: digest,
     documents: [...(rendered?.documents ?? []), ...told(description, found)],
-    sources: new Map([...(rendered?.sources ?? []), ...sourcesOf([description, ...valuesOf(chart, given, display)])]),
+    sources: new Map([
+      ...(rendered?.sources ?? []),
+      ...sourcesOf([description, ...valuesOf(chart, given, display)]),
+    ]),
   });
   if (problems.some(({ severity }) => severity === "error")) return input(problems);
   const result = await renderChart({
@@ -103,8 +106,17 @@ async function inputOf({ chart, display, helm, given, options }: Work): Promise<
   });
   const places = { sourceOf, description, values: valuesOf(chart, given, display) };
   if (result.kind === "stopped")
-    return input([...problems, chartProblem("chart/too-large", description.places.value([]), `Helm ${result.why}`)]);
-  const faults = (stderr: string): readonly Problem[] => helmFaults(stderr).map((fault) => problemOf(fault, places));
+    return input([
+      ...problems,
+      chartProblem("chart/too-large", description.places.value([]), `Helm ${result.why}`),
+    ]);
+  const faults = (stderr: string): readonly Problem[] =>
+    helmFaults(stderr).map((fault) => problemOf(fault, places));
+  const misset = result.kind === "failed" ? settingFault(result.stderr) : undefined;
+  if (misset !== undefined)
+    throw new OpsError("USAGE", `Helm does not take --set: ${misset}`, {
+      hint: "write key=value, as for helm --set",
+    });
   if (result.kind === "failed") return input([...problems, ...faults(result.stderr)]);
   const output = result.stderr === "" ? result.output : sortedSections(result.output);
   const rendered = readRendered({ display, output, sourceOf, elsewhere: description.file });
@@ -130,7 +142,11 @@ function sourcesOf(documents: readonly ReadDocument[]): NonNullable<InputFile["s
 }
 
 /** The values by falling precedence. */
-function valuesOf(chart: ChartFiles, given: readonly GivenValues[], display: string): readonly ReadDocument[] {
+function valuesOf(
+  chart: ChartFiles,
+  given: readonly GivenValues[],
+  display: string,
+): readonly ReadDocument[] {
   const own = chart.files.get("values.yaml");
   const file = display === "." ? "values.yaml" : `${display}/values.yaml`;
   return [
@@ -169,7 +185,9 @@ function valuesFile(context: CliContext, name: string): GivenValues {
   const problem = document.problems.find(({ severity }) => severity === "error");
   if (document.value === null && problem === undefined) return { bytes, document };
   const place = problem?.place ?? document.places.value([]);
-  throw new OpsError("INPUT_MALFORMED", problem?.message ?? "values are a mapping, and this is none", { place });
+  throw new OpsError("INPUT_MALFORMED", problem?.message ?? "values are a mapping, and this is none", {
+    place,
+  });
 }
 
 /** What a cluster of this minor serves, as `.Capabilities.APIVersions` has it. */

@@ -40,7 +40,8 @@ const MAX_MEMORY: number = 1024 * 1024 * 1024;
 export const gzip: Gzip = {
   unpack: (bytes, limit) => {
     try {
-      return gunzipSync(bytes, { maxOutputLength: Math.max(1, limit) });
+      const content = gunzipSync(bytes, { maxOutputLength: Math.max(1, limit) });
+      return new Uint8Array(content.buffer, content.byteOffset, content.length);
     } catch {
       return undefined;
     }

@@ -39,8 +39,14 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         "file",
         "Values for the Helm charts that are named, above their own; may be given again, the last one wins",
       ),
-      set: textsFlag("key=value", "A value for the Helm charts that are named, as helm --set; may be given again"),
-      release: textFlag("name", "Name of the release that the charts are rendered for (default: release-name)"),
+      set: textsFlag(
+        "key=value",
+        "A value for the Helm charts that are named, as helm --set; may be given again",
+      ),
+      release: textFlag(
+        "name",
+        "Name of the release that the charts are rendered for (default: release-name)",
+      ),
       namespace: textFlag("name", "Namespace that the charts are rendered for (default: default)"),
       config: textFlag(
         "file",

@@ -40,7 +40,8 @@ const MAX_DEPTH = 32;
 const MAX_CHARTS = 16;
 
 /** What Helm renders from or decides by; of other files only `.Files` of a template can read. */
-const rendering = /^(?:Chart\.(?:yaml|lock)|requirements\.(?:yaml|lock)|values\.(?:yaml|schema\.json)|(?:templates|crds|charts)(?:\/|$))/;
+const rendering =
+  /^(?:Chart\.(?:yaml|lock)|requirements\.(?:yaml|lock)|values\.(?:yaml|schema\.json)|(?:templates|crds|charts)(?:\/|$))/;
 const packed = /^(?:.*\/)?charts\/[^/]+\.tgz$/;
 const ownSchema = /^(?:charts\/[^/]+\/)*values\.schema\.json$/;
 
@@ -72,9 +73,13 @@ export function collectChart(source: Files, gzip: Gzip): ChartFiles {
   const bytes = collector.files.get("Chart.yaml");
   const description = bytes === undefined ? undefined : describing(source.display("Chart.yaml"), bytes);
   if (description === undefined) {
-    throw new OpsError("INPUT_MALFORMED", `${printable(source.display("Chart.yaml"))} is no description of a chart`, {
-      hint: "a chart has a Chart.yaml with apiVersion, name and version",
-    });
+    throw new OpsError(
+      "INPUT_MALFORMED",
+      `${printable(source.display("Chart.yaml"))} is no description of a chart`,
+      {
+        hint: "a chart has a Chart.yaml with apiVersion, name and version",
+      },
+    );
   }
   const root = chartIn(collector, "", 0);
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,249}$/.test(root.name)) {
@@ -102,7 +107,9 @@ function walk(collector: Collector, folder: string, above: ReadonlySet<string>):
     if (kind === "folder") {
       const real = source.real?.(path) ?? path;
       if (above.has(real) || above.size > MAX_DEPTH)
-        problems.push(chartProblem("chart/malformed", startOf(source, path), "a folder that holds itself, or too deep"));
+        problems.push(
+          chartProblem("chart/malformed", startOf(source, path), "a folder that holds itself, or too deep"),
+        );
       else walk(collector, path, new Set([...above, real]));
     } else if (kind === "file") take(collector, path);
     if (problems.some(({ code }) => code === "chart/too-large")) return;
@@ -113,7 +120,13 @@ function kindOf({ source, problems }: Collector, path: string): "file" | "folder
   try {
     const kind = source.kind(path);
     if (kind === undefined)
-      problems.push(chartProblem("chart/malformed", startOf(source, path), "neither a file nor a folder, or a link to nothing"));
+      problems.push(
+        chartProblem(
+          "chart/malformed",
+          startOf(source, path),
+          "neither a file nor a folder, or a link to nothing",
+        ),
+      );
     return kind;
   } catch (error) {
     if (!OpsError.is(error) || error.code !== "INPUT_OUTSIDE") throw error;
@@ -184,7 +197,11 @@ function repacked(
   const kept: ArchiveFile[] = [];
   for (const file of read) {
     const parts = file.path.split("/");
-    if (parts.length < 2 || parts.some((part) => part === "" || part === "." || part === "..") || file.path.includes("\\"))
+    if (
+      parts.length < 2 ||
+      parts.some((part) => part === "" || part === "." || part === "..") ||
+      file.path.includes("\\")
+    )
       return refuse(`the packed chart holds a file outside of its folder: ${printable(file.path)}`);
     const inner = parts.slice(1).join("/");
     if (ownSchema.test(inner) && leadsOut(collector, path, file.path, file.bytes)) continue;
@@ -271,7 +288,8 @@ function nameIn(bytes: Uint8Array | undefined): string {
 function aliasesIn(descriptions: readonly (Uint8Array | undefined)[]): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
   for (const bytes of descriptions) {
-    const dependencies = bytes === undefined ? undefined : valueAt(describing("", bytes)?.value ?? null, ["dependencies"]);
+    const dependencies =
+      bytes === undefined ? undefined : valueAt(describing("", bytes)?.value ?? null, ["dependencies"]);
     for (const dependency of isArray(dependencies) ? dependencies : []) {
       const alias = memberText(dependency, "alias");
       if (alias !== "") aliases.set(alias, memberText(dependency, "name"));

@@ -40,7 +40,9 @@ function placeOf({ code, at, value }: HelmFault, { sourceOf, description, values
   }
   if (code === "chart/values" && values[0] !== undefined) return values[0].places.value([]);
   const member = members[code];
-  return member === undefined ? { ...description.places.value([]), column: 1 } : description.places.key([member]);
+  return member === undefined
+    ? { ...description.places.value([]), column: 1 }
+    : description.places.key([member]);
 }
 
 /** Where a value stands: in the values that have it, those of the highest precedence first. */

@@ -24,12 +24,18 @@ const known: readonly {
   { pattern: /found in Chart\.yaml, but missing in charts\/ directory: (.*)/s, code: "chart/dependency" },
   { pattern: /^chart requires kubeVersion: (.*)/s, code: "chart/kube-version" },
   { pattern: /^cannot load (?:values\.yaml|values\.schema\.json): (.*)/s, code: "chart/values" },
-  { pattern: /^failed (?:parsing|to parse) (.*)/s, code: "chart/values" },
+  { pattern: /^failed to parse (.*)/s, code: "chart/values" },
 ];
 
 /** The YAML of a template that Helm's reader refuses; the rendered text is to be had with --debug. */
 export function isInvalidYaml(stderr: string): boolean {
-  return /^YAML parse error on /.test(errorText(stderr) ?? "");
+  return errorText(stderr)?.startsWith("YAML parse error on ") === true;
+}
+
+/** What is wrong with an assignment of `--set`; undefined when that is not why Helm ended. */
+export function settingFault(stderr: string): string | undefined {
+  const match = /^failed parsing --set data: (.*)/s.exec(errorText(stderr) ?? "");
+  return match === null ? undefined : shown(match[1] ?? "");
 }
 
 /**
@@ -49,11 +55,13 @@ export function helmFaults(stderr: string): readonly HelmFault[] {
     if (match !== null) return [{ code, what: shown(match[1] ?? ""), at: [] }];
   }
   // What a template says with `fail` or `required` stands behind its place, and no place in it counts.
-  const said = /^(?:execution|parse) error (?:at|in) \(([^\n]{1,4096}?):(\d{1,7})(?::(\d{1,7}))?\): (.*)/s.exec(text);
+  const said =
+    /^(?:execution|parse) error (?:at|in) \(([^\n]{1,4096}?):(\d{1,7})(?::(\d{1,7}))?\): (.*)/s.exec(text);
   if (said !== null)
     return [{ code: "chart/template", what: shown(said[4] ?? ""), at: [placeOf(said[1], said[2], said[3])] }];
   const yaml = /^YAML parse error on ([^\n]{1,4096}?): (.*)/s.exec(text);
-  if (yaml !== null) return [{ code: "chart/template", what: shown(yaml[2] ?? ""), at: [placeOf(yaml[1], "1", "1")] }];
+  if (yaml !== null)
+    return [{ code: "chart/template", what: shown(yaml[2] ?? ""), at: [placeOf(yaml[1], "1", "1")] }];
   const at = chain(text);
   return [{ code: at.length === 0 ? "chart/malformed" : "chart/template", what: shown(text), at }];
 }
@@ -96,7 +104,11 @@ function valueFaults(text: string): readonly HelmFault[] {
     const match = /^( *)- (?:at '((?:\/[^']*)?)'|([^\s:]+)): (.*)$/.exec(line);
     if (match === null) continue;
     const [, indent = "", pointer, member, what = ""] = match;
-    if (/^ *- /.test(lines[index + 1] ?? "") && (/^ */.exec(lines[index + 1] ?? "")?.[0].length ?? 0) > indent.length) continue;
+    if (
+      /^ *- /.test(lines[index + 1] ?? "") &&
+      (/^ */.exec(lines[index + 1] ?? "")?.[0].length ?? 0) > indent.length
+    )
+      continue;
     const path = pointer === undefined ? (member ?? "").split(".") : pointerPath(pointer);
     faults.push({
       code: "chart/values",

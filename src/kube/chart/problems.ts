@@ -46,7 +46,8 @@ export const chartProblems: Readonly<Record<ChartProblemCode, ChartProblemRow>> 
   },
   "chart/schema": {
     severity: "warning",
-    message: (what) => `the values are not checked by this schema, for it refers to what is elsewhere: ${what}`,
+    message: (what) =>
+      `the values are not checked by this schema, for it refers to what is elsewhere: ${what}`,
     hint: "put the schema that it refers to into the file, under $defs",
     source: "helm.sh/helm pkg/chart/common/util/jsonschema.go (loaders of http, https and file)",
   },
@@ -76,5 +77,12 @@ export function chartProblem(
   changed: Pick<Problem, "hint"> & Partial<Pick<Problem, "severity">> = {},
 ): Problem {
   const { severity, message, hint } = chartProblems[code];
-  return { code, severity, message: message(what, ""), place, ...(hint === undefined ? {} : { hint }), ...changed };
+  return {
+    code,
+    severity,
+    message: message(what, ""),
+    place,
+    ...(hint === undefined ? {} : { hint }),
+    ...changed,
+  };
 }

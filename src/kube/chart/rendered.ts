@@ -66,7 +66,8 @@ export function readRendered({ display, output, sourceOf, elsewhere }: RenderedC
     const section = sectionAt(sections, place.line);
     const source = section?.template.source;
     const rendered = place.line;
-    if (section === undefined || source === undefined) return { file: elsewhere, line: 1, column: 1, rendered };
+    if (section === undefined || source === undefined)
+      return { file: elsewhere, line: 1, column: 1, rendered };
     if (source.text === undefined) return { file: source.display, line: 1, column: 1, rendered };
     const traced = tracerOf(section.template, source.text)(section.before + place.line - section.from);
     const { line } = traced;

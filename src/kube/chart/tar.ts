@@ -16,7 +16,7 @@ export function readTar(bytes: Uint8Array, most: number): readonly ArchiveFile[]
   let at = 0;
   for (;;) {
     const header = bytes.subarray(at, at + BLOCK);
-    if (header.length === 0 || header.every((byte) => byte === 0)) return files;
+    if (header.every((byte) => byte === 0)) return files;
     if (header.length < BLOCK) return "it ends in the middle of a header";
     if (octal(header, 148, 8) !== sum(header)) return "a header has a wrong sum";
     const size = octal(header, 124, 12);

@@ -35,7 +35,8 @@ export function templateLines(text: string): readonly TemplateLine[] {
   let at = 0;
   for (;;) {
     const open = text.indexOf("{{", at);
-    for (let end = nextLine(text, at, open); end >= 0; end = nextLine(text, end + 1, open)) endLine(end, false);
+    for (let end = nextLine(text, at, open); end >= 0; end = nextLine(text, end + 1, open))
+      endLine(end, false);
     if (open < 0) break;
     pieces.push(text.slice(piece, open));
     const close = actionEnd(text, open + 2);
@@ -98,7 +99,13 @@ function quoteEnd(text: string, from: number, quote: string): number {
 
 function lineOf(
   pieces: readonly string[],
-  line: { readonly prints: boolean; readonly column: number; readonly begins: number; readonly text: string; readonly end: number },
+  line: {
+    readonly prints: boolean;
+    readonly column: number;
+    readonly begins: number;
+    readonly text: string;
+    readonly end: number;
+  },
 ): TemplateLine {
   const [first = ""] = pieces;
   if (pieces.length === 1)

@@ -17,19 +17,106 @@ export interface TraceBudget {
 /** Traces lines (from 0) of what a template printed. */
 export type Tracer = (rendered: number) => Traced;
 
-interface Anchor {
-  readonly rendered: number;
-  readonly template: number;
-}
-
 /**
- * Traces the lines that a template printed back to its own. A line that stands in the template once, unchanged, is its
- * own trace, and holds the lines around it: between two of them, what is unchanged, what fits the text around the actions
- * of one line, and what only one line can have printed is traced too.
+ * Traces the lines that a template printed back to its own. A template prints its lines in order, but for those it leaves
+ * out and those it repeats. So the lines are followed twice, from the first on and from the last back: each is the nearest
+ * line of the template that stands there unchanged or fits it around its actions. Where both ways agree it is the line.
  */
 export function traceLines(template: string, rendered: readonly string[], budget: TraceBudget): Tracer {
-  const lines = templateLines(template);
+  const source = sourceOf(templateLines(template));
+  const { lines } = source;
   const sources = template.split("\n");
+  const shown = rendered.map((line) => line.trimEnd());
+  let ways: readonly [Way, Way] | undefined;
+  return (index) => {
+    ways ??= [follow(source, shown, 1, budget), follow(source, shown, -1, budget)];
+    const text = shown[index] ?? "";
+    const { at, exact } = meeting(lines, ways, index);
+    const line = lines[at];
+    const own = sources[at] ?? "";
+    const first = line?.kind === "mixed" ? (line.pieces[0] ?? "") : "";
+    const indent = own.length - own.trimStart().length;
+    return {
+      line: at + 1,
+      exact,
+      column: (column) => {
+        if (exact && line?.kind === "text") return column;
+        if (exact && line?.kind === "mixed" && text.startsWith(first))
+          return Math.min(column, first.length + 1);
+        return indent + 1;
+      },
+    };
+  };
+}
+
+/** What following the lines one way found. */
+interface Way {
+  /** The line of the template for each rendered line; undefined where none prints it by its own text. */
+  readonly found: readonly (number | undefined)[];
+  /** The last line of the template that was found before each rendered line. */
+  readonly last: readonly number[];
+}
+
+/** Where two ways through the lines put a rendered line. */
+function meeting(
+  lines: readonly TemplateLine[],
+  [down, up]: readonly [Way, Way],
+  index: number,
+): { readonly at: number; readonly exact: boolean } {
+  const [first, second] = [down.found[index], up.found[index]];
+  if (first !== undefined && first === second) return { at: first, exact: true };
+  const known = first ?? second;
+  if (known !== undefined) return { at: known, exact: false };
+  // It was printed by an action, of which any may print any number of lines: the first between what is known.
+  const after = Math.max(0, down.last[index] ?? 0);
+  const before = up.last[index] ?? lines.length;
+  for (let at = after; at < Math.min(before, after + NEAR); at++) {
+    const line = lines[at];
+    if (line?.kind === "prints" || (line?.kind === "mixed" && line.pieces.at(-1)?.trim() === ""))
+      return { at, exact: false };
+  }
+  return { at: after, exact: false };
+}
+
+/** Lines that are looked at for the action that printed a line. */
+const NEAR = 200;
+
+function follow(
+  { lines, unchanged }: Source,
+  shown: readonly string[],
+  step: 1 | -1,
+  budget: TraceBudget,
+): Way {
+  const [start, end, first] = step === 1 ? [-1, lines.length, 0] : [lines.length, -1, shown.length - 1];
+  const next = nextAnchors(shown, unchanged, step);
+  const found: (number | undefined)[] = Array.from({ length: shown.length });
+  const last: number[] = Array.from({ length: shown.length }, () => 0);
+  let at = start;
+  for (let index = first; index >= 0 && index < shown.length; index += step) {
+    last[index] = at;
+    const text = shown[index] ?? "";
+    if (text === "") continue;
+    const same = unchanged.get(text) ?? [];
+    const anchor = next[index];
+    const limit = anchor !== undefined && (anchor - at) * step > 0 ? anchor : end;
+    const line =
+      (same.length === 1 ? same[0] : undefined) ??
+      nearest(same, lines, { from: at + step, to: limit, step, text, budget }) ??
+      // A loop goes back to where it began.
+      nearest(same, lines, { from: at, to: start, step: step === 1 ? -1 : 1, text, budget });
+    found[index] = line;
+    at = line ?? at;
+  }
+  return { found, last };
+}
+
+/** The lines of a template, and by their texts those without an action. */
+interface Source {
+  readonly lines: readonly TemplateLine[];
+  readonly unchanged: ReadonlyMap<string, readonly number[]>;
+}
+
+function sourceOf(lines: readonly TemplateLine[]): Source {
   const unchanged = new Map<string, number[]>();
   for (const [index, line] of lines.entries()) {
     if (line.kind !== "text" || line.text === "") continue;
@@ -37,145 +124,80 @@ export function traceLines(template: string, rendered: readonly string[], budget
     if (same === undefined) unchanged.set(line.text, [index]);
     else same.push(index);
   }
-  const anchors = anchorsOf(rendered, unchanged);
-  const known = new Map<number, Traced>();
-
-  const traced = (template: number, exact: boolean, shown: string): Traced => {
-    const line = lines[template];
-    const source = sources[template] ?? "";
-    const indent = source.length - source.trimStart().length;
-    return {
-      line: template + 1,
-      exact,
-      column: (column) => {
-        if (exact && line?.kind === "text") return column;
-        if (exact && line?.kind === "mixed" && shown.startsWith(line.pieces[0] ?? "")) {
-          const [first = ""] = line.pieces;
-          return column <= first.length ? column : first.length + 1;
-        }
-        return indent + 1;
-      },
-    };
-  };
-
-  const trace = (index: number): Traced => {
-    const shown = (rendered[index] ?? "").trimEnd();
-    const own = unchanged.get(shown);
-    const [only] = own ?? [];
-    if (only !== undefined && own?.length === 1) return traced(only, true, shown);
-    const { after, before } = around(anchors, index, lines.length);
-    const nearest = traced(Math.max(0, after), false, shown);
-    if (shown === "") return nearest;
-    const [first, second] = within(own ?? [], after, before);
-    if (first !== undefined) return traced(first, second === undefined, shown);
-    const fitting = best(lines, after + 1, before, shown, budget) ?? best(lines, 0, lines.length, shown, budget);
-    if (fitting !== undefined) return traced(fitting, true, shown);
-    const printer = onlyPrinter(lines, after, before, budget);
-    return printer === undefined ? nearest : traced(printer, false, shown);
-  };
-
-  return (index) => {
-    const before = known.get(index);
-    if (before !== undefined) return before;
-    const found = trace(index);
-    known.set(index, found);
-    return found;
-  };
+  return { lines, unchanged };
 }
 
-function anchorsOf(rendered: readonly string[], unchanged: ReadonlyMap<string, readonly number[]>): readonly Anchor[] {
-  const anchors: Anchor[] = [];
-  for (const [index, text] of rendered.entries()) {
-    const same = unchanged.get(text.trimEnd());
-    const [only] = same ?? [];
-    if (only !== undefined && same?.length === 1) anchors.push({ rendered: index, template: only });
+/** For each rendered line the next one, in the direction of the way, that stands in the template once: its line there. */
+function nextAnchors(
+  shown: readonly string[],
+  unchanged: Source["unchanged"],
+  step: 1 | -1,
+): readonly (number | undefined)[] {
+  const anchors: (number | undefined)[] = Array.from({ length: shown.length });
+  let anchor: number | undefined;
+  for (let index = step === 1 ? shown.length - 1 : 0; index >= 0 && index < shown.length; index -= step) {
+    anchors[index] = anchor;
+    const same = unchanged.get(shown[index] ?? "");
+    if (same?.length === 1) [anchor] = same;
   }
   return anchors;
 }
 
-/** The first two of sorted numbers that lie between two others. */
-function within(numbers: readonly number[], after: number, before: number): readonly number[] {
+interface Search {
+  readonly from: number;
+  /** Where it ends, itself not looked at. */
+  readonly to: number;
+  readonly step: 1 | -1;
+  readonly text: string;
+  readonly budget: TraceBudget;
+}
+
+/** The nearest line that prints a text: unchanged, or with actions in it. */
+function nearest(
+  same: readonly number[],
+  lines: readonly TemplateLine[],
+  { from, to, step, text, budget }: Search,
+): number | undefined {
+  const plain = firstFrom(same, from, step);
+  const until = plain !== undefined && (to - plain) * step > 0 ? plain : to;
+  for (let at = from; (until - at) * step > 0 && budget.left > 0; at += step) {
+    // Comparing costs what is compared: long lines are paid for like many.
+    budget.left -= 1 + text.length / 256;
+    const line = lines[at];
+    if (line?.kind === "mixed" && fits(line.pieces, text)) return at;
+  }
+  return until === plain ? plain : undefined;
+}
+
+/** The first of sorted numbers from one on, in a direction. */
+function firstFrom(numbers: readonly number[], from: number, step: 1 | -1): number | undefined {
   let low = 0;
   let high = numbers.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((numbers[middle] ?? 0) <= after) low = middle + 1;
+    if ((numbers[middle] ?? 0) < from) low = middle + 1;
     else high = middle;
   }
-  return numbers.slice(low, low + 2).filter((number) => number < before);
+  if (step === 1 || numbers[low] === from) return numbers[low];
+  return numbers[low - 1];
 }
 
-/** The lines of the template between which a rendered line was printed; a loop that goes back gives only the first. */
-function around(
-  anchors: readonly Anchor[],
-  index: number,
-  end: number,
-): { readonly after: number; readonly before: number } {
-  let low = 0;
-  let high = anchors.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((anchors[middle]?.rendered ?? 0) < index) low = middle + 1;
-    else high = middle;
-  }
-  const after = anchors[low - 1]?.template ?? -1;
-  const next = anchors[low]?.template ?? end;
-  return { after, before: next > after ? next : end };
-}
-
-/** The one line with actions in a part of the template that can have printed a line: the one with the longest text of its own. */
-function best(
-  lines: readonly TemplateLine[],
-  from: number,
-  to: number,
-  shown: string,
-  budget: TraceBudget,
-): number | undefined {
-  let found: number | undefined;
-  let longest = 0;
-  let rivals = false;
-  for (let at = from; at < to && budget.left > 0; at++) {
-    const line = lines[at];
-    // Comparing costs what is compared: long lines are paid for like many.
-    budget.left -= 1 + shown.length / 256;
-    if (line?.kind !== "mixed" || !fits(line.pieces, shown)) continue;
-    const length = line.pieces.reduce((sum, piece) => sum + piece.trim().length, 0);
-    rivals = length === longest || (rivals && length < longest);
-    if (length > longest) [found, longest] = [at, length];
-  }
-  return rivals ? undefined : found;
-}
-
-/** Whether a line begins with the first piece, ends with the last, and holds those between in their order. */
+/**
+ * Whether a line begins with the first piece, ends with the last, and holds those between in their order. Pieces that say
+ * nothing, as in `- {{ . }}`, fit no line: they would fit most.
+ */
 function fits(pieces: readonly string[], shown: string): boolean {
   const first = pieces[0] ?? "";
   const last = (pieces.at(-1) ?? "").trimEnd();
   // What an action prints may begin with a line end: then the line is the first piece alone.
-  if (first.trim() !== "" && shown === first.trimEnd()) return true;
-  if (shown.length < first.length + last.length || !shown.startsWith(first) || !shown.endsWith(last)) return false;
+  if (/\w/.test(first) && shown === first.trimEnd()) return true;
+  if (shown.length < first.length + last.length || !shown.startsWith(first) || !shown.endsWith(last))
+    return false;
   let at = first.length;
   for (const piece of pieces.slice(1, -1)) {
     const found = shown.indexOf(piece, at);
     if (found < 0) return false;
     at = found + piece.length;
   }
-  return at <= shown.length - last.length;
-}
-
-/** The line of a part of the template that can print lines of any text, where there is only one. */
-function onlyPrinter(
-  lines: readonly TemplateLine[],
-  after: number,
-  before: number,
-  budget: TraceBudget,
-): number | undefined {
-  let found: number | undefined;
-  for (let at = after + 1; at < before && budget.left > 0; at++) {
-    budget.left--;
-    const line = lines[at];
-    if (line?.kind !== "prints" && (line?.kind !== "mixed" || line.pieces.at(-1)?.trim() !== "")) continue;
-    if (found !== undefined) return undefined;
-    found = at;
-  }
-  return found;
+  return at <= shown.length - last.length && pieces.some((piece) => piece.trim() !== "");
 }
