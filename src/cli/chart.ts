@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { findHelm, type Helm } from "../apply/chart/helm.ts";
 import { gzip, isNamespaceName, isReleaseName, renderChart } from "../apply/chart/render-chart.ts";
@@ -17,30 +17,11 @@ import type { Problem } from "../kube/problem.ts";
 import type { InputFile, SkippedFile } from "../kube/read-inputs.ts";
 import type { ReadDocument } from "../kube/read-object.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
+import { type ChartOptions, isChart } from "./chart-options.ts";
 import type { CliContext } from "./context.ts";
-
-/** What `helm template` is to be asked for. */
-export interface ChartOptions {
-  readonly minor: number;
-  /** Group versions and kinds of definitions that the user stored, as Helm writes them. */
-  readonly apiVersions: readonly string[];
-  readonly namespace?: string;
-  readonly release?: string;
-  readonly values?: readonly string[];
-  readonly set?: readonly string[];
-}
 
 const MAX_VALUES_BYTES = 5 * 1024 * 1024;
 const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
-
-/** Whether a name is that of a folder with a chart in it. */
-export function isChart(context: CliContext, name: string): boolean {
-  try {
-    return statSync(join(resolve(context.cwd, name), "Chart.yaml")).isFile();
-  } catch {
-    return false;
-  }
-}
 
 /**
  * What Helm makes of the chart in a folder, as one input whose places are in the templates; why it is not rendered here;

@@ -7,7 +7,7 @@ import type { Files } from "../kube/files.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import { type InputFile, readInputs, type ReadInputsOptions, readStdin } from "../kube/read-inputs.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
-import { type ChartOptions, renderedChart } from "./chart.ts";
+import { type ChartOptions, isChart } from "./chart-options.ts";
 import type { CliContext } from "./context.ts";
 
 /** What the user named, read: a Compose project, or files of objects. */
@@ -85,8 +85,11 @@ export async function readObjectInputs(
   const skipped: { path: string; reason: string }[] = [];
   const plain: string[] = [];
   for (const name of named) {
+    // Loaded only where there is a chart: most inputs are none.
     const rendered =
-      options.chart === undefined ? undefined : await renderedChart(context, name, options.chart);
+      options.chart !== undefined && isChart(context, name)
+        ? await (await import("./chart.ts")).renderedChart(context, name, options.chart)
+        : undefined;
     if (rendered === undefined) plain.push(name);
     else if ("input" in rendered) inputs.push(rendered.input);
     else {

@@ -93,10 +93,17 @@ describe("a chart without Helm", () => {
     expect(check(["demo", "--values", "broken.yaml"], bare).stderr).toMatch(/broken\.yaml:\d+:\d+: /);
   });
 
-  test("other commands name the chart and render nothing", () => {
-    expect(
-      world.kubeops(["reach", "-f", "demo", "-f", "good.yaml"], { env: { PATH: bare } }).stderr,
-    ).toContain("a Helm chart, 1 template not read");
+  test("no other command runs Helm, least of all one on the way to a write", () => {
+    chmodSync(world.write("mark/helm", `#!/bin/sh\ntouch ${world.path("helm-ran")}\necho v3.19.0\n`), 0o755);
+    const env = { PATH: `${world.path("mark")}:${bare}` };
+    const named = "a Helm chart, 1 template not read; to check what it renders, name it: kubeops check demo";
+    expect(world.kubeops(["reach", "-f", "demo", "-f", "good.yaml"], { env }).stderr).toContain(named);
+    world.kubeops(["can", "user:a", "get", "pods", "-f", "demo", "-f", "good.yaml"], { env });
+    const plan = ["plan", "-f", "demo", "-n", "a", "--target", "git:./gitops#a"];
+    expect(world.kubeops(plan, { env }).stderr).toContain("demo/templates/a.yaml:6:6");
+    expect(existsSync(world.path("helm-ran"))).toBe(false);
+    world.kubeops(["check", "demo"], { env });
+    expect(existsSync(world.path("helm-ran"))).toBe(true);
   });
 });
 
@@ -578,6 +585,19 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
       expect(left()).not.toContain(`${world.folder}/kubeops-helm-`);
       expect(world.run("ls", ["."]).stdout).not.toContain("kubeops-helm-");
     });
+  });
+
+  test("the working folder may be the chart, or lie beside it", () => {
+    const folder = chart({ "templates/a.yaml": map("A_", "b"), "values.yaml": "a: [\n" });
+    const files = (cwd: string, name: string): readonly (string | undefined)[] => {
+      const ran = world.kubeops(["check", name, "-o", "json"], { env: { PATH }, cwd: world.path(cwd) });
+      return (JSON.parse(ran.stdout) as Report).findings.map(({ place }) => place?.file);
+    };
+    expect(files(folder, ".")).toEqual(["values.yaml"]);
+    world.write(`${folder}/values.yaml`, "a: b\n");
+    expect(files(folder, ".")).toEqual(["templates/a.yaml"]);
+    expect(files(`${folder}/templates`, "..")).toEqual(["a.yaml"]);
+    expect(files(folder, world.path(folder))).toEqual(["templates/a.yaml"]);
   });
 
   test("a library is said to render nothing", () => {

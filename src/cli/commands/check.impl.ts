@@ -22,7 +22,7 @@ import { printable, printableRest } from "../../kube/printable.ts";
 import type { InputFile, SkippedFile } from "../../kube/read-inputs.ts";
 import type { ReadObject } from "../../kube/read-object.ts";
 import { readObjects } from "../../kube/read-objects.ts";
-import { type ChartOptions, isChart } from "../chart.ts";
+import { type ChartOptions, isChart } from "../chart-options.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
@@ -89,7 +89,7 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
       judge: { settings, ...(flags.profile === undefined ? {} : { profile: flags.profile }) },
       storedDefinition: (group, kind) => store.find(group, kind),
     });
-    const kept = sortFindings([...own, ...changes].map(withRenderedLine));
+    const kept = (changes.length === 0 ? own : sortFindings([...own, ...changes])).map(withRenderedLine);
     const { stdout, stderr } = this.process;
     if (flags.writeBaseline !== undefined) {
       writeAtomically(resolve(this.cwd, flags.writeBaseline), baselineJson(kept));
@@ -198,6 +198,13 @@ function leftOutText({ exempt, old, gone }: { exempt: number; old: number; gone:
 /** Formats that name what was left aside themselves. */
 const tellsSkipped: ReadonlySet<CheckFlags["output"]> = new Set(["json", "sarif"]);
 
+/** The files that were read; of a rendered input those that its objects come from. */
+function filesOf(inputs: readonly InputFile[]): readonly string[] {
+  return inputs.flatMap(({ path, documents, sources }) =>
+    sources === undefined ? [path] : [...new Set(documents.map(({ file }) => file))],
+  );
+}
+
 interface Report {
   readonly inputs: readonly InputFile[];
   readonly skipped: readonly SkippedFile[];
@@ -213,7 +220,7 @@ function rendered(findings: readonly Finding[], { inputs, skipped, flags, color 
       return renderFindingsSarif(findings, { version: toolVersion, ruleOf, skipped });
     case "junit":
       return renderFindingsJunit(findings, {
-        files: inputs.map((input) => input.path),
+        files: filesOf(inputs),
         failOn: flags.failOn,
       });
     case "github":
@@ -229,7 +236,7 @@ function rendered(findings: readonly Finding[], { inputs, skipped, flags, color 
       );
       return renderFindingsText(findings, {
         color,
-        read: inputs.length,
+        read: filesOf(inputs).length,
         sourceOf: (file) => sources.get(file),
       });
     }

@@ -27,11 +27,11 @@ export function traceLines(template: string, rendered: readonly string[], budget
   const { lines } = source;
   const sources = template.split("\n");
   const shown = rendered.map((line) => line.trimEnd());
-  let ways: readonly [Way, Way] | undefined;
+  let meeting: Meeting | undefined;
   return (index) => {
-    ways ??= [follow(source, shown, 1, budget), follow(source, shown, -1, budget)];
+    meeting ??= meet(source, shown, budget);
     const text = shown[index] ?? "";
-    const { at, exact } = meeting(lines, ways, index);
+    const { at, exact } = lineOf(lines, meeting, index);
     const line = lines[at];
     const own = sources[at] ?? "";
     const first = line?.kind === "mixed" ? (line.pieces[0] ?? "") : "";
@@ -49,28 +49,49 @@ export function traceLines(template: string, rendered: readonly string[], budget
   };
 }
 
-/** What following the lines one way found. */
-interface Way {
-  /** The line of the template for each rendered line; undefined where none prints it by its own text. */
-  readonly found: readonly (number | undefined)[];
-  /** The last line of the template that was found before each rendered line. */
-  readonly last: readonly number[];
+/** The line of the template for each rendered line, found one way; undefined where none prints it by its own text. */
+type Way = readonly (number | undefined)[];
+
+/** What both ways say of each rendered line. */
+interface Meeting {
+  readonly down: Way;
+  readonly up: Way;
+  /** The lines of the template where the ways agreed last before each rendered line, and next behind it. */
+  readonly before: readonly number[];
+  readonly behind: readonly number[];
 }
 
-/** Where two ways through the lines put a rendered line. */
-function meeting(
+function meet(source: Source, shown: readonly string[], budget: TraceBudget): Meeting {
+  const down = follow(source, shown, 1, budget);
+  const up = follow(source, shown, -1, budget);
+  const agreed = (index: number): number | undefined => (down[index] === up[index] ? down[index] : undefined);
+  const before: number[] = [];
+  for (let index = 0, at = 0; index < shown.length; index++) {
+    before.push(at);
+    at = agreed(index) ?? at;
+  }
+  const behind: number[] = [];
+  for (let index = shown.length - 1, at = source.lines.length; index >= 0; index--) {
+    behind.push(at);
+    at = agreed(index) ?? at;
+  }
+  return { down, up, before, behind: behind.reverse() };
+}
+
+function lineOf(
   lines: readonly TemplateLine[],
-  [down, up]: readonly [Way, Way],
+  { down, up, before, behind }: Meeting,
   index: number,
 ): { readonly at: number; readonly exact: boolean } {
-  const [first, second] = [down.found[index], up.found[index]];
+  const [first, second] = [down[index], up[index]];
   if (first !== undefined && first === second) return { at: first, exact: true };
-  const known = first ?? second;
+  const after = before[index] ?? 0;
+  const next = behind[index] ?? lines.length;
+  const end = next > after ? next : lines.length;
+  const known = [first, second].find((line) => line !== undefined && line >= after && line <= end);
   if (known !== undefined) return { at: known, exact: false };
   // It was printed by an action, of which any may print any number of lines: the first between what is known.
-  const after = Math.max(0, down.last[index] ?? 0);
-  const before = up.last[index] ?? lines.length;
-  for (let at = after; at < Math.min(before, after + NEAR); at++) {
+  for (let at = after; at < Math.min(end, after + NEAR); at++) {
     const line = lines[at];
     if (line?.kind === "prints" || (line?.kind === "mixed" && line.pieces.at(-1)?.trim() === ""))
       return { at, exact: false };
@@ -90,10 +111,8 @@ function follow(
   const [start, end, first] = step === 1 ? [-1, lines.length, 0] : [lines.length, -1, shown.length - 1];
   const next = nextAnchors(shown, unchanged, step);
   const found: (number | undefined)[] = Array.from({ length: shown.length });
-  const last: number[] = Array.from({ length: shown.length }, () => 0);
   let at = start;
   for (let index = first; index >= 0 && index < shown.length; index += step) {
-    last[index] = at;
     const text = shown[index] ?? "";
     if (text === "") continue;
     const same = unchanged.get(text) ?? [];
@@ -107,7 +126,7 @@ function follow(
     found[index] = line;
     at = line ?? at;
   }
-  return { found, last };
+  return found;
 }
 
 /** The lines of a template, and by their texts those without an action. */
