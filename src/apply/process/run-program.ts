@@ -81,14 +81,13 @@ export function findOnPath(name: string, path: string, notIn: string): string | 
   return undefined;
 }
 
-const PAGE = 4096;
 const WATCH_MS = 50;
 
 /** Resident memory of a process in bytes; undefined where the system does not tell, or the process has ended. */
 function residentMemory(pid: number): number | undefined {
   try {
-    const pages = Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]);
-    return Number.isFinite(pages) ? pages * PAGE : undefined;
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   } catch {
     return undefined;
   }

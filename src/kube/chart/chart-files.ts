@@ -101,8 +101,8 @@ function walk(collector: Collector, folder: string, above: ReadonlySet<string>):
   const { source, problems } = collector;
   for (const name of source.list(folder)) {
     const path = folder === "." ? name : `${folder}/${name}`;
-    // Version control is no part of a chart, and Helm would read it whole.
-    if (name === ".git") continue;
+    // No part of a chart, and Helm would read them whole where .helmignore does not name them.
+    if (name === ".git" || name === "node_modules") continue;
     const kind = kindOf(collector, path);
     if (kind === "folder") {
       const real = source.real?.(path) ?? path;

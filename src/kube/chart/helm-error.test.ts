@@ -51,6 +51,12 @@ describe("errors of helm template", () => {
     ]);
   });
 
+  test("a credential that a schema refuses is not repeated", () => {
+    const text =
+      "Error: values don't meet the specifications of the schema(s) in the following chart(s):\ndemo:\n- at '/db/password': 'hunter2' does not match pattern '^x'\n";
+    expect(helmFaults(text)[0]?.what).toBe("db.password: '...'");
+  });
+
   test("everything else is said as it stands", () => {
     expect(helmFaults("").map(({ code, what }) => [code, what])).toEqual([
       ["chart/malformed", "it ended without a message"],

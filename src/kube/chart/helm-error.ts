@@ -112,12 +112,20 @@ function valueFaults(text: string): readonly HelmFault[] {
     const path = pointer === undefined ? (member ?? "").split(".") : pointerPath(pointer);
     faults.push({
       code: "chart/values",
-      what: shown(path.length === 0 ? what : `${path.join(".")}: ${what}`),
+      what: shown(path.length === 0 ? what : `${path.join(".")}: ${withoutSecret(path, what)}`),
       at: [],
       value: { chart, path },
     });
   }
   return faults;
+}
+
+/** What a schema says of a credential quotes it, as in `'...' does not match pattern`. */
+function withoutSecret(path: JsonPath, what: string): string {
+  const secret = /pass|secret|token|credential|private|key|auth/i;
+  return path.some((step) => typeof step === "string" && secret.test(step))
+    ? what.replaceAll(/'.*'/g, "'...'")
+    : what;
 }
 
 function pointerPath(pointer: string): JsonPath {

@@ -59,7 +59,7 @@ export const chartProblems: Readonly<Record<ChartProblemCode, ChartProblemRow>> 
   "chart/too-large": {
     severity: "error",
     message: (what) => `more than is rendered here: ${what}`,
-    hint: "look for a loop in the templates, or for files that do not belong into the chart (.helmignore)",
+    hint: "look for a loop in the templates, or move files that do not belong to the chart out of its folder",
     source: "src/apply/chart/render-chart.ts",
   },
   "chart/values": {

@@ -101,7 +101,8 @@ spec:
   });
 
   test("hostile templates cost what is paid for", () => {
-    const start = performance.now();
+    // Processor time: other work of the machine does not count.
+    const start = process.cpuUsage();
     for (const line of ["{{ . }}a{{ . }}a{{ . }}a{{ . }}b", "same: line", "{{", '{{ "', "{{/*"]) {
       const source = `${line}\n`.repeat(50_000);
       const rendered = Array.from({ length: 50_000 }, (_, index) =>
@@ -110,6 +111,6 @@ spec:
       const tracer = traceLines(source, rendered, { left: 1_000_000 });
       for (let index = 0; index < rendered.length; index++) tracer(index);
     }
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(process.cpuUsage(start).user).toBeLessThan(10_000_000);
   });
 });
