@@ -119,10 +119,13 @@ function follow(
     const anchor = next[index];
     const limit = anchor !== undefined && (anchor - at) * step > 0 ? anchor : end;
     const line =
-      (same.length === 1 ? same[0] : undefined) ??
-      nearest(same, lines, { from: at + step, to: limit, step, text, budget }) ??
-      // A loop goes back to where it began.
-      nearest(same, lines, { from: at, to: start, step: step === 1 ? -1 : 1, text, budget });
+      same.length === 1
+        ? same[0]
+        : better(
+            nearest(same, lines, { from: at + step, to: limit, step, text, budget }),
+            // A loop goes back to where it began.
+            nearest(same, lines, { from: at, to: start, step: step === 1 ? -1 : 1, text, budget }),
+          );
     found[index] = line;
     at = line ?? at;
   }
@@ -171,21 +174,37 @@ interface Search {
   readonly budget: TraceBudget;
 }
 
-/** The nearest line that prints a text: unchanged, or with actions in it. */
+interface Candidate {
+  readonly at: number;
+  /** How much of the text is the template's own. */
+  readonly own: number;
+}
+
+/** Onwards, but where a line behind says more of the text: `--{{ $key }}={{ $value }}` fits what `--name={{ . }}` printed. */
+function better(onwards: Candidate | undefined, back: Candidate | undefined): number | undefined {
+  if (onwards === undefined || back === undefined) return (onwards ?? back)?.at;
+  return back.own > onwards.own ? back.at : onwards.at;
+}
+
+/** The nearest line that prints a text: unchanged, or before that with actions in it, of those the one with most of the text. */
 function nearest(
   same: readonly number[],
   lines: readonly TemplateLine[],
   { from, to, step, text, budget }: Search,
-): number | undefined {
+): Candidate | undefined {
   const plain = firstFrom(same, from, step);
   const until = plain !== undefined && (to - plain) * step > 0 ? plain : to;
+  let found: Candidate | undefined;
   for (let at = from; (until - at) * step > 0 && budget.left > 0; at += step) {
     // Comparing costs what is compared: long lines are paid for like many.
     budget.left -= 1 + text.length / 256;
     const line = lines[at];
-    if (line?.kind === "mixed" && fits(line.pieces, text)) return at;
+    if (line?.kind !== "mixed" || !fits(line.pieces, text)) continue;
+    const own = line.pieces.reduce((sum, piece) => sum + piece.trim().length, 0);
+    if (found === undefined || own > found.own) found = { at, own };
   }
-  return until === plain ? plain : undefined;
+  if (found !== undefined) return found;
+  return until === plain && plain !== undefined ? { at: plain, own: text.trim().length } : undefined;
 }
 
 /** The first of sorted numbers from one on, in a direction. */

@@ -11,7 +11,7 @@ const modules: readonly {
   readonly large?: true;
 }[] = [
   { path: "sigs.k8s.io/metrics-server", version: "v0.9.0", folders: ["charts/metrics-server"] },
-  { path: "sigs.k8s.io/external-dns", version: "v0.23.0", folders: ["charts/external-dns"] },
+  { path: "sigs.k8s.io/external-dns", version: "v0.20.0", folders: ["charts/external-dns"] },
   { path: "sigs.k8s.io/descheduler", version: "v0.36.0", folders: ["charts/descheduler"] },
   { path: "sigs.k8s.io/kueue", version: "v0.17.0", folders: ["charts/kueue"] },
   {
