@@ -7,6 +7,7 @@ import type { Files } from "../kube/files.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import { type InputFile, readInputs, type ReadInputsOptions, readStdin } from "../kube/read-inputs.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
+import { type ChartOptions, isChart } from "./chart-options.ts";
 import type { CliContext } from "./context.ts";
 
 /** What the user named, read: a Compose project, or files of objects. */
@@ -68,20 +69,40 @@ function folderOf(path: string): string {
 
 const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 
+/** `chart`: folders of Helm charts that are named are rendered. Only for who judges objects: no Helm on the way to a write. */
+export interface ReadObjectsOptions extends ReadInputsOptions {
+  readonly chart?: ChartOptions;
+}
+
 /** Reads objects from files, folders, globs and standard input. */
 export async function readObjectInputs(
   context: CliContext,
   names: readonly string[],
-  options: ReadInputsOptions = {},
+  options: ReadObjectsOptions = {},
 ): Promise<Extract<Inputs, { kind: "objects" }>> {
   const named = names.filter((name) => name !== "-");
   const inputs: InputFile[] = [];
   const skipped: { path: string; reason: string }[] = [];
-  if (named.length > 0) {
-    const project = projectOf(context, named);
+  const plain: string[] = [];
+  for (const name of named) {
+    // Loaded only where there is a chart: most inputs are none.
+    const rendered =
+      options.chart !== undefined && isChart(context, name)
+        ? await (await import("./chart.ts")).renderedChart(context, name, options.chart)
+        : undefined;
+    if (rendered === undefined) plain.push(name);
+    else if ("input" in rendered) inputs.push(rendered.input);
+    else {
+      skipped.push(rendered.skipped);
+      plain.push(name);
+    }
+  }
+  if (plain.length > 0) {
+    const project = projectOf(context, plain);
     const read = readInputs(project.files, project.names, { sha256, ...options });
     inputs.push(...read.inputs);
-    skipped.push(...read.skipped);
+    // Why a folder was not rendered is said once.
+    skipped.push(...read.skipped.filter(({ path }) => !skipped.some((one) => one.path === path)));
   }
   if (names.includes("-")) inputs.push(readStdin(await context.readStdin(), { sha256 }));
   return { kind: "objects", inputs, skipped };

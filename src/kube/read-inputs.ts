@@ -4,7 +4,7 @@ import { isArray, isObject, type Json } from "./json.ts";
 import { OpsError } from "./ops-error.ts";
 import { isPattern, matchFiles, walkFolder } from "./find-files.ts";
 import { printable } from "./printable.ts";
-import type { ReadDocument } from "./read-object.ts";
+import type { ReadDocument, SourceLines } from "./read-object.ts";
 import {
   chartText,
   isKustomizationName,
@@ -20,6 +20,8 @@ export interface InputFile {
   /** SHA-256 of its bytes, in lower-case hexadecimal. */
   readonly sha256: string;
   readonly documents: readonly ReadDocument[];
+  /** The files that a rendered input was made of, for excerpts. */
+  readonly sources?: ReadonlyMap<string, SourceLines>;
 }
 
 export interface SkippedFile {

@@ -1,3 +1,4 @@
+import { chartProblems } from "../../kube/chart/problems.ts";
 import { objectProblems } from "../../kube/object-problems.ts";
 import type { ProblemRow } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
@@ -21,6 +22,7 @@ type TableRow = Omit<ProblemRow, "positive" | "negative"> & Partial<Record<"posi
 const tables: readonly Readonly<Record<string, TableRow>>[] = [
   yamlProblems,
   objectProblems,
+  chartProblems,
   objectFindings,
   schemaFindingTable,
   customResourceFindingTable,
