@@ -14,6 +14,7 @@ import {
   type SkippedFile,
 } from "../kube/read-inputs.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import type { CliContext } from "./context.ts";
 import { renderFolder, type RenderedFolder } from "./render-folder.ts";
 
@@ -76,11 +77,16 @@ function folderOf(path: string): string {
 
 const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 
+/** `chart`: folders of Helm charts that are named are rendered. Only for who judges objects: no Helm on the way to a write. */
+export interface ReadObjectsOptions extends ReadInputsOptions {
+  readonly chart?: ChartOptions;
+}
+
 /** Reads objects from files, folders, globs and standard input. */
 export async function readObjectInputs(
   context: CliContext,
   names: readonly string[],
-  options: ReadInputsOptions = {},
+  options: ReadObjectsOptions = {},
 ): Promise<Extract<Inputs, { kind: "objects" }>> {
   const named = names.filter((name) => name !== "-");
   const made: InputFile[] = [];
@@ -88,12 +94,12 @@ export async function readObjectInputs(
   const skipped: SkippedFile[] = [];
   const plain: string[] = [];
   for (const name of named) {
-    const rendered = await renderFolder(context, name);
+    const rendered = await renderFolder(context, name, options.chart);
     if (rendered === undefined || rendered.asItStands) plain.push(name);
     if (rendered === undefined) continue;
     // Who plans must not lose a part unseen.
-    if (rendered.asItStands && options.leaveUnrendered !== true) throw notRendered(rendered);
-    made.push(rendered.input);
+    if (rendered.asItStands && options.leaveUnrendered !== true) throw notRendered(name, rendered);
+    if (rendered.input !== undefined) made.push(rendered.input);
     skipped.push(...rendered.skipped);
   }
   if (plain.length > 0) {
@@ -108,9 +114,9 @@ export async function readObjectInputs(
   return { kind: "objects", inputs, skipped: [...skipped, ...part] };
 }
 
-function notRendered({ input }: RenderedFolder): OpsError {
-  const [problem] = input.documents.flatMap((document) => document.problems);
-  return new OpsError("INPUT_MALFORMED", problem?.message ?? `${printable(input.path)} is not rendered`, {
+function notRendered(name: string, { input }: RenderedFolder): OpsError {
+  const [problem] = (input?.documents ?? []).flatMap((document) => document.problems);
+  return new OpsError("INPUT_MALFORMED", problem?.message ?? `${printable(name)} is not rendered`, {
     ...(problem?.place === undefined ? {} : { place: problem.place }),
     ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
   });

@@ -9,3 +9,16 @@ export interface Place {
 export function placeText(place: Place): string {
   return `${place.file}:${place.line}:${place.column}`;
 }
+
+/** A place in a template of which the own line could not be told: `line` is the nearest known one. */
+export interface RenderedPlace extends Place {
+  /** Line of what was rendered. */
+  readonly rendered: number;
+}
+
+/** The line of what was rendered, where the place is only near. */
+export function renderedLine(place: Place | undefined): number | undefined {
+  return place !== undefined && "rendered" in place && typeof place.rendered === "number"
+    ? place.rendered
+    : undefined;
+}

@@ -96,6 +96,17 @@ export function matchesMap(selector: Json | undefined, labels: Labels): boolean 
   );
 }
 
+/** The requirements of such a map; undefined where it selects nothing. */
+export function mapSelector(selector: Json | undefined): Selector | undefined {
+  if (!isObject(selector) || Object.keys(selector).length === 0) return undefined;
+  const requirements: Requirement[] = [];
+  for (const [key, value] of Object.entries(selector)) {
+    if (typeof value !== "string") return undefined;
+    requirements.push({ key, operator: "In", values: [value] });
+  }
+  return requirements;
+}
+
 // --- the form of the command line: a=b,c!=d,e in (x,y),!f
 
 type Token =

@@ -33,10 +33,9 @@ describe("Helm charts", () => {
     expect(read(chart, ["k"])).toEqual({
       read: ["k/app/crds/crd.yaml", "k/plain/templates/d.yaml"],
       skipped: {
-        "k/app":
-          "a Helm chart, 2 templates not read; to check what it renders: helm template k/app | kubeops check -",
+        "k/app": "a Helm chart, 2 templates not read; to check what it renders, name it: kubeops check k/app",
         "k/app/charts/db":
-          "a Helm chart, 1 template not read; to check what it renders: helm template k/app/charts/db | kubeops check -",
+          "a Helm chart, 1 template not read; to check what it renders, name it: kubeops check k/app/charts/db",
         "k/app/values.yaml": "no apiVersion in it",
       },
     });
@@ -50,7 +49,7 @@ describe("Helm charts", () => {
   it("print a folder's name as one word of a shell", () => {
     const odd = { "k/a'b; $(x)\u202e/Chart.yaml": "name: x\n" };
     expect(Object.values(read(odd, ["k"]).skipped)).toEqual([
-      "a Helm chart, 0 templates not read; to check what it renders: helm template 'k/a'\\''b; $(x)\\u{202e}' | kubeops check -",
+      "a Helm chart, 0 templates not read; to check what it renders, name it: kubeops check 'k/a'\\''b; $(x)\\u{202e}'",
     ]);
   });
 });

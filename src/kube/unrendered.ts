@@ -73,7 +73,7 @@ function templateOf(path: string, charts: ReadonlyMap<string, number>): string |
 /** What is said of a chart, by the name that people give its folder. */
 export function chartText(display: string, templates: number): string {
   const count = `${templates} template${templates === 1 ? "" : "s"} not read`;
-  return `a Helm chart, ${count}; to check what it renders: helm template ${quoted(display)} | kubeops check -`;
+  return `a Helm chart, ${count}; to check what it renders, name it: kubeops check ${quoted(display)}`;
 }
 
 /** What is said of a kustomization that is met on a walk, by the name of its folder. */

@@ -1,3 +1,4 @@
+import { chartProblems } from "../../kube/chart/problems.ts";
 import { objectProblems } from "../../kube/object-problems.ts";
 import { kustomizationProblems } from "../../kube/kustomize/problems.ts";
 import type { ProblemRow } from "../../kube/problem.ts";
@@ -23,6 +24,7 @@ const tables: readonly Readonly<Record<string, TableRow>>[] = [
   yamlProblems,
   objectProblems,
   kustomizationProblems,
+  chartProblems,
   objectFindings,
   schemaFindingTable,
   customResourceFindingTable,

@@ -17,10 +17,12 @@ import { ExitCode } from "../../kube/error-table.ts";
 import { isObject } from "../../kube/json.ts";
 import { keyText } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
+import { renderedLine } from "../../kube/place.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import type { InputFile, SkippedFile } from "../../kube/read-inputs.ts";
 import type { ReadObject } from "../../kube/read-object.ts";
 import { readObjects } from "../../kube/read-objects.ts";
+import { type ChartOptions, isChart } from "../chart-options.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
@@ -28,7 +30,7 @@ import { inputNames, readObjectInputs } from "../inputs.ts";
 import { readBaseline, readSettings } from "../check-settings.ts";
 import { checkListText } from "../display/check-list.ts";
 import { cachePath } from "../paths.ts";
-import { openSchemaStore } from "../schema-store/schema-store.ts";
+import { openSchemaStore, type SchemaStore } from "../schema-store/schema-store.ts";
 import { minorOf } from "../kube-version.ts";
 import { toolVersion } from "../version.ts";
 
@@ -36,6 +38,10 @@ export interface CheckFlags {
   readonly filename?: readonly string[];
   readonly against?: readonly string[];
   readonly kubeVersion?: string;
+  readonly values?: readonly string[];
+  readonly set?: readonly string[];
+  readonly release?: string;
+  readonly namespace?: string;
   readonly podSecurity?: "baseline" | "restricted";
   readonly profile?: Profile | "none";
   readonly config?: string;
@@ -62,7 +68,10 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
     }
     const minor = minorOf(flags.kubeVersion);
     const settings = readSettings(this, flags.config);
-    const read = await readObjectInputs(this, inputNames(flags.filename, words), { leaveUnrendered: true });
+    const names = inputNames(flags.filename, words);
+    const store = openSchemaStore(cachePath(this));
+    const chart = chartOptions(this, flags, { names, minor, store });
+    const read = await readObjectInputs(this, names, { leaveUnrendered: true, chart });
     const inputs = read.inputs.filter((input) => !isOwn(input));
     const skipped = [
       ...read.skipped,
@@ -73,15 +82,14 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
         hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
       });
     }
-    const store = openSchemaStore(cachePath(this));
-    const changes = await changesFrom(this, flags.against, inputs, minor);
+    const changes = await changesFrom(this, flags.against, { inputs, minor, chart });
     const { kept: own, exempt } = checkWorlds(inputs, {
       minor,
       podSecurity: flags.podSecurity ?? "labels",
       judge: { settings, ...(flags.profile === undefined ? {} : { profile: flags.profile }) },
       storedDefinition: (group, kind) => store.find(group, kind),
     });
-    const kept = changes.length === 0 ? own : sortFindings([...own, ...changes]);
+    const kept = (changes.length === 0 ? own : sortFindings([...own, ...changes])).map(withRenderedLine);
     const { stdout, stderr } = this.process;
     if (flags.writeBaseline !== undefined) {
       writeAtomically(resolve(this.cwd, flags.writeBaseline), baselineJson(kept));
@@ -110,15 +118,58 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
   });
 }
 
+/** Where the line of a template could not be told, the line of what Helm prints says more than the nearest one. */
+function withRenderedLine(finding: Finding): Finding {
+  const rendered = renderedLine(finding.place);
+  if (rendered === undefined) return finding;
+  const line = `line ${rendered} of what helm template prints`;
+  return { ...finding, hint: finding.hint === undefined ? line : `${finding.hint}; ${line}` };
+}
+
+/** What Helm is asked for; flags for it mean nothing without a chart. */
+function chartOptions(
+  context: CliContext,
+  { values, set, release, namespace, against = [] }: CheckFlags,
+  { names, minor, store }: { names: readonly string[]; minor: number; store: SchemaStore },
+): ChartOptions {
+  const given = Object.entries({ values, set, release, namespace }).find(([, value]) => value !== undefined);
+  const named = [...names, ...against].some((name) => isChart(context, name));
+  if (given !== undefined && !named)
+    throw new OpsError("USAGE", `--${given[0]} is for Helm charts, and none was named`, {
+      hint: "name the folder that holds Chart.yaml",
+    });
+  return {
+    minor,
+    apiVersions: named ? storedApis(store) : [],
+    ...(values === undefined ? {} : { values }),
+    ...(set === undefined ? {} : { set }),
+    ...(release === undefined ? {} : { release }),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+}
+
+/** Kinds whose definitions the user stored: a cluster of his serves them, so templates may ask for them. */
+function storedApis(store: SchemaStore): readonly string[] {
+  const names = store
+    .list()
+    .slice(0, STORED)
+    .flatMap(({ group, kind, versions }) =>
+      versions.flatMap((version) => [`${group}/${version}`, `${group}/${version}/${kind}`]),
+    );
+  return [...new Set(names)];
+}
+
+/** Stored kinds that Helm is told of: they are arguments. */
+const STORED = 500;
+
 /** What the server would refuse when the objects of `against` are replaced by those of the inputs. */
 async function changesFrom(
   context: CliContext,
   against: readonly string[] | undefined,
-  inputs: readonly InputFile[],
-  minor: number,
+  { inputs, minor, chart }: { inputs: readonly InputFile[]; minor: number; chart: ChartOptions },
 ): Promise<readonly Finding[]> {
   if (against === undefined || against.length === 0) return [];
-  const old = await readObjectInputs(context, against, { leaveUnrendered: true });
+  const old = await readObjectInputs(context, against, { leaveUnrendered: true, chart });
   const objectsOf = (files: readonly InputFile[]): readonly ReadObject[] =>
     readObjects(files.flatMap((file) => file.documents)).objects;
   return changeFindings(objectsOf(old.inputs), objectsOf(inputs), minor);

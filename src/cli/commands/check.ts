@@ -35,6 +35,19 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         optional: true,
         brief: "Practices to judge by: a quiet default, a guide, or none (default: what kubeops.yaml says)",
       },
+      values: textsFlag(
+        "file",
+        "Values for the Helm charts that are named, above their own; may be given again, the last one wins",
+      ),
+      set: textsFlag(
+        "key=value",
+        "A value for the Helm charts that are named, as helm --set; may be given again",
+      ),
+      release: textFlag(
+        "name",
+        "Name of the release that the charts are rendered for (default: release-name)",
+      ),
+      namespace: textFlag("name", "Namespace that the charts are rendered for (default: default)"),
       config: textFlag(
         "file",
         "Settings of the checks (default: kubeops.yaml in the working folder, where there is one)",
@@ -57,12 +70,12 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
       color: colorFlag,
       quiet: quietFlag,
     },
-    aliases: { f: "filename", o: "output", q: "quiet" },
+    aliases: { f: "filename", n: "namespace", o: "output", q: "quiet" },
     positional: filenameWords,
   },
   docs: {
     brief: "Check Kubernetes objects: what the API server and Pod Security would refuse, and where",
     fullDescription:
-      "Reads objects as the API server reads them and reports what it and Pod Security admission would refuse, with file, line and column. Offline. A folder with a kustomization that is named itself is built first, without kustomize and without a network; found below a folder it is named and its files are read as they stand. For Helm charts, and for what is not built here, the command that renders them is named, and its output can be piped in.",
+      "Reads objects as the API server reads them and reports what it and Pod Security admission would refuse, with file, line and column. Offline. A folder with a kustomization that is named itself is built, without kustomize and without a network. A Helm chart that is named itself is rendered by the helm on PATH, without plug-ins, network or cluster. Of those that are met in a folder the command is named that renders them, and the files of a kustomization are read as they stand.",
   },
 });

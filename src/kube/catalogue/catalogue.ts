@@ -60,6 +60,11 @@ export function versionsOf(group: string, kind: string): readonly ResourceType[]
   return byKind.get(`${group}/${kind}`) ?? [];
 }
 
+/** Every version of every kind that a minor serves in its default configuration. */
+export function servedBy(minor: number): readonly ResourceType[] {
+  return [...byKey.values()].filter((type) => type.minors.includes(minor));
+}
+
 /** Scope of a native kind, whatever its version: no native kind ever changed it. Undefined for kinds of CRDs. */
 export function scopeOf(group: string, kind: string): Scope | undefined {
   const [type] = versionsOf(group, kind);

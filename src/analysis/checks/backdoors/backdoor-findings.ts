@@ -356,7 +356,7 @@ const makesPermissions =
 
 function schedule(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
   if (subject.key.kind !== "CronJob") return none;
-  const pod = index.podsIn(subject.namespace).find((one) => one.read === subject.read);
+  const pod = index.podOf(subject);
   return (pod?.containers ?? []).flatMap((container) => {
     const found = runTexts(container).find(({ text }) =>
       withDecoded(text).some((one) => makesPermissions.test(one)),

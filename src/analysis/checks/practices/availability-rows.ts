@@ -1,7 +1,9 @@
-import { matchesLabels } from "../../../kube/selector.ts";
+import { type Selector, selectorOf } from "../../../kube/selector.ts";
 import { deploymentExample, none } from "./helpers.ts";
 import type { PracticeRow, Profile } from "./practice.ts";
-import { get, numberAt, type ObjectSubject, textAt } from "./subjects.ts";
+import { type SelectorIndex, selectorIndex } from "../../../kube/label-index.ts";
+import type { ObjectIndex } from "./object-index.ts";
+import { get, numberAt, type ObjectSubject, type PodSubject, textAt } from "./subjects.ts";
 
 const production: readonly Profile[] = ["production"];
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
@@ -18,13 +20,26 @@ function atZero(value: unknown): boolean {
   return value === 0 || value === "0%";
 }
 
-/** What autoscalers of the input say about an object. */
-function scaledBy(subject: ObjectSubject, scalers: readonly ObjectSubject[]): ObjectSubject | undefined {
-  return scalers.find(
-    ({ object }) =>
-      textAt(object, "spec", "scaleTargetRef", "kind") === subject.key.kind &&
-      textAt(object, "spec", "scaleTargetRef", "name") === subject.key.name,
-  );
+/** Workloads that a budget is counted over; one over more than these never forbids the last Pod to go. */
+const MOST_COVERED = 1000;
+
+function coveredBy(budget: ObjectSubject, index: ObjectIndex): readonly PodSubject[] {
+  const selector = selectorOf(get(budget.object, "spec", "selector"));
+  return index.podsBy(budget.namespace, selector, MOST_COVERED);
+}
+
+const budgets = Symbol("selectors of budgets by namespace");
+
+function budgetsByNamespace(index: ObjectIndex): ReadonlyMap<string, SelectorIndex> {
+  const selectors = new Map<string, Selector[]>();
+  for (const budget of index.all("PodDisruptionBudget")) {
+    const selector = selectorOf(get(budget.object, "spec", "selector"));
+    if (selector === undefined) continue;
+    const others = selectors.get(budget.namespace);
+    if (others === undefined) selectors.set(budget.namespace, [selector]);
+    else others.push(selector);
+  }
+  return new Map([...selectors].map(([namespace, some]) => [namespace, selectorIndex(some)]));
 }
 
 const hpa = (fields: string): string =>
@@ -52,9 +67,7 @@ export const availabilityRows: readonly PracticeRow[] = [
     positive: deploymentExample("replicas: 1", plainPod),
     negative: deploymentExample("replicas: 2", plainPod),
     pod: (subject, index) =>
-      subject.key.kind === "Deployment" &&
-      subject.replicas === 1 &&
-      scaledBy(subject, index.of("HorizontalPodAutoscaler", subject.namespace)) === undefined
+      subject.key.kind === "Deployment" && subject.replicas === 1 && index.scalerOf(subject) === undefined
         ? [{ path: ["spec", "replicas"], message: "the Deployment has one replica" }]
         : none,
   },
@@ -73,7 +86,7 @@ export const availabilityRows: readonly PracticeRow[] = [
     object: (subject, index) => {
       if (!replicatedKinds.has(subject.key.kind)) return none;
       if (get(subject.object, "spec", "replicas") === undefined) return none;
-      const scaler = scaledBy(subject, index.of("HorizontalPodAutoscaler", subject.namespace));
+      const scaler = index.scalerOf(subject);
       return scaler === undefined
         ? none
         : [
@@ -105,8 +118,9 @@ export const availabilityRows: readonly PracticeRow[] = [
       replicatedKinds.has(subject.key.kind) &&
       (subject.replicas ?? 0) > 1 &&
       !index
-        .of("PodDisruptionBudget", subject.namespace)
-        .some((budget) => matchesLabels(get(budget.object, "spec", "selector"), subject.labels))
+        .once(budgets, () => budgetsByNamespace(index))
+        .get(subject.namespace)
+        ?.selects(subject.labels)
         ? [{ path: ["spec"], message: `no PodDisruptionBudget of the input covers its Pods` }]
         : none,
   },
@@ -134,17 +148,10 @@ export const availabilityRows: readonly PracticeRow[] = [
       const least = get(subject.object, "spec", "minAvailable");
       if (least === "100%")
         return [{ path: ["spec", "minAvailable"], message: "the budget allows no Pod to go" }];
-      const covered = index
-        .podsIn(subject.namespace)
-        .filter(
-          (pod) =>
-            pod.replicas !== undefined && matchesLabels(get(subject.object, "spec", "selector"), pod.labels),
-        );
+      const covered = coveredBy(subject, index).filter((pod) => pod.replicas !== undefined);
       const replicas = covered.reduce((sum, pod) => sum + (pod.replicas ?? 0), 0);
       const needed = percentOrNumber(least, replicas);
-      const scaled = covered.some(
-        (pod) => scaledBy(pod, index.of("HorizontalPodAutoscaler", subject.namespace)) !== undefined,
-      );
+      const scaled = covered.some((pod) => index.scalerOf(pod) !== undefined);
       return needed !== undefined && replicas > 0 && needed >= replicas && !scaled
         ? [
             {
@@ -170,15 +177,11 @@ export const availabilityRows: readonly PracticeRow[] = [
     object: (subject, index) => {
       const least = get(subject.object, "spec", "minAvailable");
       if (subject.key.kind !== "PodDisruptionBudget" || typeof least !== "number") return none;
-      const scalers = index.of("HorizontalPodAutoscaler", subject.namespace);
-      if (scalers.length === 0) return none;
-      const lowest = index
-        .podsIn(subject.namespace)
-        .filter((pod) => matchesLabels(get(subject.object, "spec", "selector"), pod.labels))
-        .flatMap((pod) => {
-          const scaler = scaledBy(pod, scalers);
-          return scaler === undefined ? [] : [numberAt(scaler.object, "spec", "minReplicas") ?? 1];
-        });
+      if (!index.hasAny("HorizontalPodAutoscaler", subject.namespace)) return none;
+      const lowest = coveredBy(subject, index).flatMap((pod) => {
+        const scaler = index.scalerOf(pod);
+        return scaler === undefined ? [] : [numberAt(scaler.object, "spec", "minReplicas") ?? 1];
+      });
       const min = lowest.reduce((sum, one) => sum + one, 0);
       return lowest.length > 0 && least >= min
         ? [

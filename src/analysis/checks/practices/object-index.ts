@@ -2,8 +2,17 @@ import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import { scopeOf } from "../../../kube/catalogue/catalogue.ts";
 import type { Json } from "../../../kube/json.ts";
 import { mayMake, type PodMaker, podMakerOf } from "../../../kube/pod-maker.ts";
-import { selectorOf } from "../../../kube/selector.ts";
-import { type ObjectSubject, objectSubject, type PodSubject, podSubject } from "./subjects.ts";
+import { type Labels, type Selector, selectorOf } from "../../../kube/selector.ts";
+import { type LabelIndex, labelIndex } from "../../../kube/label-index.ts";
+import {
+  get,
+  membersAt,
+  type ObjectSubject,
+  objectSubject,
+  type PodSubject,
+  podSubject,
+  textAt,
+} from "./subjects.ts";
 
 /** Everything of the input by what rows ask for, built once. */
 export interface ObjectIndex {
@@ -15,19 +24,50 @@ export interface ObjectIndex {
   all(kind: string): readonly ObjectSubject[];
   named(kind: string, namespace: string, name: string): ObjectSubject | undefined;
   podsIn(namespace: string): readonly PodSubject[];
+  /** The Pods of one object. */
+  podOf(subject: ObjectSubject): PodSubject | undefined;
+  /** Pods of a namespace that a selector selects (`selectorOf`, `mapSelector`), in their order; at most `most`. */
+  podsBy(namespace: string, selector: Selector | undefined, most?: number): readonly PodSubject[];
+  /** Objects of a kind in a namespace, or in all, whose own labels a selector selects. */
+  labelled(
+    kind: string,
+    namespace: string | undefined,
+    selector: Selector | undefined,
+  ): readonly ObjectSubject[];
+  hasAny(kind: string, namespace: string | undefined): boolean;
+  /** The HorizontalPodAutoscaler that scales an object. */
+  scalerOf(subject: ObjectSubject): ObjectSubject | undefined;
+  /** What is worked out once for all rows and objects, by a name of its own. */
+  once<T>(name: symbol, make: () => T): T;
   /** Whether a custom resource of the namespace may make the Pods that a LabelSelector asks for. */
   mayBeMade(namespace: string, selector: Json): boolean;
 }
 
 const none: readonly never[] = [];
 
+/**
+ * The index of these objects. It is built once for an array: practices, backdoors and parameters ask for the same one, and
+ * an array of objects that were read does not change.
+ */
 export function objectIndex(reads: readonly ReadObject[], minor: number): ObjectIndex {
+  const known = built.get(reads);
+  if (known?.minor === minor) return known.index;
+  const index = buildIndex(reads, minor);
+  built.set(reads, { minor, index });
+  return index;
+}
+
+const built = new WeakMap<readonly ReadObject[], { readonly minor: number; readonly index: ObjectIndex }>();
+
+function buildIndex(reads: readonly ReadObject[], minor: number): ObjectIndex {
   const subjects = reads.map((read) => objectSubject(read, minor));
   const pods: PodSubject[] = [];
   const byPlace = new Map<string, ObjectSubject[]>();
   const byKind = new Map<string, ObjectSubject[]>();
   const byName = new Map<string, ObjectSubject>();
   const makers = new Map<string, PodMaker[]>();
+  const podByRead = new Map<ReadObject, PodSubject>();
+  const scalers = new Map<string, ObjectSubject>();
   const podsByNamespace = new Map<string, PodSubject[]>();
   for (const subject of subjects) {
     const { kind, name } = subject.key;
@@ -38,12 +78,23 @@ export function objectIndex(reads: readonly ReadObject[], minor: number): Object
     if (!byName.has(full)) byName.set(full, subject);
     const maker = podMakerOf(subject.object);
     if (maker !== undefined) push(makers, subject.namespace, maker);
+    if (kind === "HorizontalPodAutoscaler") {
+      const target = get(subject.object, "spec", "scaleTargetRef");
+      const id = `${textAt(target, "kind") ?? ""}\0${subject.namespace}\0${textAt(target, "name") ?? ""}`;
+      if (!scalers.has(id)) scalers.set(id, subject);
+    }
     const pod = podSubject(subject);
     if (pod !== undefined) {
       pods.push(pod);
+      podByRead.set(subject.read, pod);
       push(podsByNamespace, subject.namespace, pod);
     }
   }
+  const podLabels = new Map<string, LabelIndex<PodSubject>>();
+  const objectLabels = new Map<string, LabelIndex<ObjectSubject>>();
+  const worked = new Map<symbol, unknown>();
+  const objectsOf = (kind: string, namespace: string | undefined): readonly ObjectSubject[] =>
+    (namespace === undefined ? byKind.get(kind) : byPlace.get(`${kind}\0${namespace}`)) ?? none;
   return {
     subjects,
     pods,
@@ -51,6 +102,22 @@ export function objectIndex(reads: readonly ReadObject[], minor: number): Object
     all: (kind) => byKind.get(kind) ?? none,
     named: (kind, namespace, name) => byName.get(`${kind}\0${namespace}\0${name}`),
     podsIn: (namespace) => podsByNamespace.get(namespace) ?? none,
+    podOf: (subject) => podByRead.get(subject.read),
+    podsBy: (namespace, selector, most) =>
+      selector === undefined
+        ? none
+        : orMake(podLabels, namespace, () =>
+            labelIndex(podsByNamespace.get(namespace) ?? none, (pod) => pod.labels),
+          ).matching(selector, most),
+    labelled: (kind, namespace, selector) =>
+      selector === undefined
+        ? none
+        : orMake(objectLabels, `${kind}\0${namespace ?? ""}`, () =>
+            labelIndex(objectsOf(kind, namespace), ({ object }) => labelsOf(object)),
+          ).matching(selector),
+    hasAny: (kind, namespace) => objectsOf(kind, namespace).length > 0,
+    scalerOf: ({ key, namespace }) => scalers.get(`${key.kind}\0${namespace}\0${key.name}`),
+    once: <T>(name: symbol, make: () => T) => orMake(worked as Map<symbol, T>, name, make),
     mayBeMade: (namespace, selector) => mayMake(makers.get(namespace) ?? none, selectorOf(selector) ?? none),
   };
 }
@@ -58,6 +125,22 @@ export function objectIndex(reads: readonly ReadObject[], minor: number): Object
 /** Namespace "" for what stands in none. */
 function namespaceOf(key: ObjectKey, namespace: string): string {
   return scopeOf(key.group, key.kind) === "cluster" ? "" : namespace;
+}
+
+function orMake<K, T>(map: Map<K, T>, key: K, make: () => T): T {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+/** Labels of an object itself. */
+export function labelsOf(object: Json): Labels {
+  const labels = Object.create(null) as Record<string, string>;
+  for (const [key, value] of membersAt(get(object, "metadata", "labels")))
+    if (typeof value === "string") labels[key] = value;
+  return labels;
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

@@ -1,6 +1,6 @@
 import type { Json, JsonPath } from "../../../kube/json.ts";
 import { serviceAccountOf } from "../../../kube/pod-template.ts";
-import { matchesLabels, matchesMap } from "../../../kube/selector.ts";
+import { matchesLabels, matchesMap, selectorOf } from "../../../kube/selector.ts";
 import { deploymentExample, none, podExample } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
 import { exampleService as service, exampleWorkload as workload, missing } from "./references.ts";
@@ -231,15 +231,14 @@ export const podReferenceRows: readonly PracticeRow[] = [
     pod: (subject, index) => {
       if (!controllers.has(subject.key.kind)) return none;
       const other = index
-        .podsIn(subject.namespace)
+        .podsBy(subject.namespace, selectorOf(get(subject.object, "spec", "selector")), MOST_SHARED)
         .find(
           (pod) =>
             pod.read !== subject.read &&
             pod.key.kind === subject.key.kind &&
             pod.key.name < subject.key.name &&
             controllers.has(pod.key.kind) &&
-            matchesLabels(get(pod.object, "spec", "selector"), subject.labels) &&
-            matchesLabels(get(subject.object, "spec", "selector"), pod.labels),
+            matchesLabels(get(pod.object, "spec", "selector"), subject.labels),
         );
       return other === undefined
         ? none
@@ -253,5 +252,8 @@ export const podReferenceRows: readonly PracticeRow[] = [
     },
   },
 ];
+
+/** Workloads with the same labels that are looked at. */
+const MOST_SHARED = 1000;
 
 const controllers: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"]);

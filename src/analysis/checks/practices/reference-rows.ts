@@ -1,10 +1,10 @@
 import type { Json, JsonPath } from "../../../kube/json.ts";
-import { matchesLabels, matchesMap } from "../../../kube/selector.ts";
+import { mapSelector, matchesLabels, selectorOf } from "../../../kube/selector.ts";
 import { isBuiltinRole } from "./builtin-name.ts";
 import { none } from "./helpers.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { exampleService as service, exampleWorkload as workload, labelsOf, missing } from "./references.ts";
+import { exampleService as service, exampleWorkload as workload, missing } from "./references.ts";
 import {
   get,
   mappingsAt,
@@ -23,9 +23,12 @@ const serverServiceLabels: Readonly<Record<string, string>> = {
   provider: "kubernetes",
 };
 
+/** Workloads behind a Service that are looked at; one that has more selects everything, or is somebody's trap. */
+const MOST_PODS = 1000;
+
 function servicePods(service: ObjectSubject, index: ObjectIndex): readonly PodSubject[] {
-  const selector = get(service.object, "spec", "selector");
-  return index.podsIn(service.namespace).filter((pod) => matchesMap(selector, pod.labels));
+  const selector = mapSelector(get(service.object, "spec", "selector"));
+  return index.podsBy(service.namespace, selector, MOST_PODS);
 }
 
 const ingress = (name: string, port: string): string =>
@@ -226,11 +229,10 @@ export const referenceRows: readonly PracticeRow[] = [
     negative: `apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: p, namespace: shop}\nspec: {maxUnavailable: 1, selector: {matchLabels: {app: a}}}\n---\n${workload}`,
     object: (subject, index) => {
       if (subject.key.kind !== "PodDisruptionBudget") return none;
-      const pods = index.podsIn(subject.namespace);
       const selector = get(subject.object, "spec", "selector");
-      return pods.length === 0 ||
+      return index.podsIn(subject.namespace).length === 0 ||
         selector === undefined ||
-        pods.some((pod) => matchesLabels(selector, pod.labels))
+        index.podsBy(subject.namespace, selectorOf(selector), 1).length > 0
         ? none
         : [
             {
@@ -286,9 +288,9 @@ export const referenceRows: readonly PracticeRow[] = [
       const any = get(subject.object, "spec", "namespaceSelector", "any") === true;
       const names = mappingsTexts(subject.object);
       const namespaces = names.length > 0 ? names : [subject.namespace];
-      const services = any ? index.all("Service") : namespaces.flatMap((one) => index.of("Service", one));
       const selector = get(subject.object, "spec", "selector");
-      const chosen = services.filter((one) => matchesLabels(selector, labelsOf(one.object)));
+      const places = any ? [undefined] : namespaces;
+      const chosen = places.flatMap((one) => index.labelled("Service", one, selectorOf(selector)));
       const ofServer = any || namespaces.includes("default");
       if (ofServer && matchesLabels(selector, serverServiceLabels)) return none;
       if (chosen.length === 0)
@@ -296,7 +298,7 @@ export const referenceRows: readonly PracticeRow[] = [
           {
             path: ["spec", "selector"],
             message: "the ServiceMonitor selects no Service of the input",
-            severity: services.length > 0 ? "warning" : "info",
+            severity: places.some((one) => index.hasAny("Service", one)) ? "warning" : "info",
           },
         ];
       return mappingsAt(subject.object, "spec", "endpoints").flatMap(([number, endpoint]): readonly Hit[] => {
@@ -329,19 +331,10 @@ export const referenceRows: readonly PracticeRow[] = [
     negative: `${ingress("a", "number: 80")}\n---\n${ingress("a", "number: 80").replace("name: i,", "name: j,").replace("a.example.com", "b.example.com")}`,
     object: (subject, index) => {
       if (subject.key.kind !== "Ingress") return none;
-      const own = routesOf(subject);
-      const others = index
-        .all("Ingress")
-        .filter(
-          (one) =>
-            one.read !== subject.read &&
-            `${one.namespace}/${one.key.name}` < `${subject.namespace}/${subject.key.name}` &&
-            textAt(one.object, "spec", "ingressClassName") ===
-              textAt(subject.object, "spec", "ingressClassName"),
-        );
-      return own.flatMap((route): readonly Hit[] => {
-        const other = others.find((one) => routesOf(one).some((each) => each.key === route.key));
-        return other === undefined
+      const first = index.once(firstOfRoutes, () => routeOwners(index));
+      return routesOf(subject).flatMap((route): readonly Hit[] => {
+        const other = first.get(route.key);
+        return other === undefined || other.read === subject.read || nameText(other) === nameText(subject)
           ? none
           : [
               {
@@ -355,12 +348,32 @@ export const referenceRows: readonly PracticeRow[] = [
   },
 ];
 
+const firstOfRoutes = Symbol("the first Ingress of each route");
+
+function nameText({ namespace, key }: ObjectSubject): string {
+  return `${namespace}/${key.name}`;
+}
+
+/** Of the Ingresses that have a route, the one whose name comes first. */
+function routeOwners(index: ObjectIndex): ReadonlyMap<string, ObjectSubject> {
+  const owners = new Map<string, ObjectSubject>();
+  for (const subject of index.all("Ingress")) {
+    for (const { key } of routesOf(subject)) {
+      const before = owners.get(key);
+      if (before === undefined || nameText(subject) < nameText(before)) owners.set(key, subject);
+    }
+  }
+  return owners;
+}
+
+/** Its routes, by class, host, path and type of path. */
 function routesOf(subject: ObjectSubject): readonly { readonly key: string; readonly path: JsonPath }[] {
+  const name = textAt(subject.object, "spec", "ingressClassName") ?? "";
   return mappingsAt(subject.object, "spec", "rules").flatMap(([rule, one]) => {
     const host = textAt(one, "host") ?? "";
     if (host === "") return [];
     return mappingsAt(one, "http", "paths").map(([number, entry]) => ({
-      key: `${host}\0${textAt(entry, "path") ?? "/"}\0${textAt(entry, "pathType") ?? ""}`,
+      key: `${name}\0${host}\0${textAt(entry, "path") ?? "/"}\0${textAt(entry, "pathType") ?? ""}`,
       path: ["spec", "rules", rule, "http", "paths", number],
     }));
   });

@@ -1,9 +1,8 @@
-import type { Json, JsonPath } from "../../../kube/json.ts";
+import type { JsonPath } from "../../../kube/json.ts";
 import type { Severity } from "../../../kube/problem.ts";
 import { deploymentExample, none } from "./helpers.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import type { Hit } from "./practice.ts";
-import { get, membersAt } from "./subjects.ts";
 
 /**
  * A name that is not in the input may be in the cluster. It counts as a fault where the input holds others of its kind in
@@ -25,14 +24,6 @@ export function missing(
   return [
     { path, message: `${kind} ${name} is not in the input`, severity: certainty(index, kind, namespace) },
   ];
-}
-
-/** Labels of an object itself. */
-export function labelsOf(object: Json): Readonly<Record<string, string>> {
-  const labels = Object.create(null) as Record<string, string>;
-  for (const [key, value] of membersAt(get(object, "metadata", "labels")))
-    if (typeof value === "string") labels[key] = value;
-  return labels;
 }
 
 /** A Service, for examples of rows. */

@@ -1,7 +1,8 @@
 import { parseQuantity } from "../../../kube/quantity.ts";
 import { containerExample, inContainer, none } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { get, mappingsAt, type ObjectSubject, type PodSubject, textAt } from "./subjects.ts";
+import type { ObjectIndex } from "./object-index.ts";
+import { get, mappingsAt, textAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 
@@ -32,28 +33,37 @@ function resourceRow(
       // A limit is the request where none is set (core/v1 defaults.go SetDefaults_Pod).
       if (which === "requests" && get(subject.container, "resources", "limits", resource) !== undefined)
         return none;
-      if (rangeGives(subject.pod, which, resource, index.of("LimitRange", subject.pod.namespace)))
-        return none;
+      if (rangeGives(index, subject.pod.namespace, which, resource)) return none;
       return inContainer(subject, `has no ${resource} ${word}`, "resources");
     },
   };
 }
 
+const rangeAnswers = Symbol("what LimitRanges give");
+
 /** A LimitRange of the namespace fills in what a container does not say. */
 function rangeGives(
-  _pod: PodSubject,
+  index: ObjectIndex,
+  namespace: string,
   which: "requests" | "limits",
   resource: string,
-  ranges: readonly ObjectSubject[],
 ): boolean {
-  return ranges.some(({ object }) =>
-    mappingsAt(object, "spec", "limits").some(
-      ([, item]) =>
-        textAt(item, "type") === "Container" &&
-        (get(item, which === "limits" ? "default" : "defaultRequest", resource) !== undefined ||
-          (which === "requests" && get(item, "default", resource) !== undefined)),
-    ),
-  );
+  const known = index.once(rangeAnswers, () => new Map<string, boolean>());
+  const id = `${namespace}\0${which}\0${resource}`;
+  const before = known.get(id);
+  if (before !== undefined) return before;
+  const given = index
+    .of("LimitRange", namespace)
+    .some(({ object }) =>
+      mappingsAt(object, "spec", "limits").some(
+        ([, item]) =>
+          textAt(item, "type") === "Container" &&
+          (get(item, which === "limits" ? "default" : "defaultRequest", resource) !== undefined ||
+            (which === "requests" && get(item, "default", resource) !== undefined)),
+      ),
+    );
+  known.set(id, given);
+  return given;
 }
 
 function zeroQuantity(text: string): boolean {

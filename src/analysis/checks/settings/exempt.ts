@@ -1,7 +1,8 @@
 import { isObject, valueAt } from "../../../kube/json.ts";
 import { containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
 import { printable } from "../../../kube/printable.ts";
-import type { ReadObject } from "../../../kube/read-object.ts";
+import { objectKey } from "../../../kube/object-key.ts";
+import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
 import type { CheckSettings, Exemption } from "./settings.ts";
 
@@ -24,6 +25,8 @@ export function applySettings(
   settings: CheckSettings,
 ): Exempted {
   const inline = inlineExemptions(reads);
+  const inlineByTarget = Map.groupBy(inline, ({ check, object }) => targetText(check, object));
+  const readsByObject = Map.groupBy(reads, (read) => objectText(read.file, objectKey(read.object)));
   const used = new Set<Exemption>();
   const usedInline = new Set<InlineExemption>();
   const kept: Finding[] = [];
@@ -31,8 +34,8 @@ export function applySettings(
   for (const finding of findings) {
     const severity = settings.severity.get(finding.code);
     const own = severity === undefined ? finding : { ...finding, severity };
-    const named = inline.find((one) => one.fits(own));
-    const general = settings.exemptions.find((one) => fits(one, own, reads));
+    const named = inlineByTarget.get(targetText(own.code, own.object))?.find((one) => one.fits(own));
+    const general = settings.exemptions.find((one) => fits(one, own, readsByObject));
     if (named !== undefined) usedInline.add(named);
     if (general !== undefined) used.add(general);
     const reason = named?.reason ?? general?.reason;
@@ -58,6 +61,7 @@ export function applySettings(
 
 interface InlineExemption {
   readonly read: ReadObject;
+  readonly object: ObjectKey;
   readonly annotation: string;
   readonly check: string;
   readonly reason: string;
@@ -88,6 +92,7 @@ function inlineExemptions(reads: readonly ReadObject[]): readonly InlineExemptio
       return [
         {
           read,
+          object: objectKey(read.object),
           annotation,
           check,
           reason: value,
@@ -114,7 +119,18 @@ function belongs(finding: Finding, read: ReadObject, first: Finding["place"]): b
   );
 }
 
-function fits(exemption: Exemption, finding: Finding, reads: readonly ReadObject[]): boolean {
+/** Objects by file and identity: findings are many, and so are objects. */
+type ReadsByObject = ReadonlyMap<string, readonly ReadObject[]>;
+
+function objectText(file: string, { kind, namespace, name }: ObjectKey): string {
+  return `${file}\0${kind}\0${namespace}\0${name}`;
+}
+
+function targetText(check: string, object: ObjectKey | undefined): string {
+  return object === undefined ? check : objectText(check, object);
+}
+
+function fits(exemption: Exemption, finding: Finding, reads: ReadsByObject): boolean {
   if (exemption.check !== finding.code) return false;
   const { object } = finding;
   if (exemption.namespace !== undefined && !glob(exemption.namespace, object?.namespace ?? "")) return false;
@@ -125,12 +141,11 @@ function fits(exemption: Exemption, finding: Finding, reads: readonly ReadObject
 }
 
 /** Name of the container in which a finding stands. */
-function containerName(finding: Finding, reads: readonly ReadObject[]): string | undefined {
+function containerName(finding: Finding, reads: ReadsByObject): string | undefined {
   const { path, object, place } = finding;
   if (path === undefined || object === undefined) return undefined;
   const text = path.join("\0");
-  for (const read of reads) {
-    if (read.file !== place?.file || read.object["kind"] !== object.kind) continue;
+  for (const read of reads.get(objectText(place?.file ?? "", object)) ?? []) {
     const template = podTemplateOf(read.object);
     if (template === undefined) continue;
     for (const { path: inSpec, container } of containersOf(template.spec)) {

@@ -1,6 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
-import { matchesMap } from "../../../kube/selector.ts";
+import { type LabelIndex, labelIndex } from "../../../kube/label-index.ts";
+import { mapSelector } from "../../../kube/selector.ts";
 import { isProtocol, namespaceOf } from "../model/read-workloads.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Protocol } from "../sets/port-space.ts";
@@ -76,12 +77,27 @@ function readPort(value: Json): readonly ServicePort[] {
 
 /** Numbers of the workloads behind a Service. */
 export function workloadsBehind(service: ServiceModel, workloads: readonly Workload[]): readonly number[] {
-  const { selector } = service;
+  const selector = mapSelector(service.selector);
   if (selector === undefined || service.type === "ExternalName") return [];
-  return workloads.flatMap((workload, number) =>
-    workload.namespace === service.namespace && matchesMap(selector, workload.labels) ? [number] : [],
-  );
+  return indexOf(workloads).get(service.namespace)?.matching(selector) ?? [];
 }
+
+/** Numbers of workloads by namespace and labels, built once for an array: Services are many, and so are workloads. */
+function indexOf(workloads: readonly Workload[]): ReadonlyMap<string, LabelIndex<number>> {
+  const known = indexes.get(workloads);
+  if (known !== undefined) return known;
+  const numbers = Map.groupBy(workloads.keys(), (number) => workloads[number]?.namespace ?? "");
+  const index = new Map(
+    [...numbers].map(([namespace, own]) => [
+      namespace,
+      labelIndex(own, (number) => workloads[number]?.labels ?? {}),
+    ]),
+  );
+  indexes.set(workloads, index);
+  return index;
+}
+
+const indexes = new WeakMap<readonly Workload[], ReadonlyMap<string, LabelIndex<number>>>();
 
 /** Ports of a workload to which a port of a Service leads; none where it has no port of that name. */
 export function targetPorts(workload: Workload, port: ServicePort): readonly number[] {

@@ -417,14 +417,18 @@ function closedEntries(net: Network, add: Report): void {
 function somebodyEnters(net: Network, id: number, ports: PortSetId): boolean {
   const pods = net.classes[id];
   if (pods === undefined) return true;
-  if (tableOf(net, id, "ingress").ips.some((cell) => net.space.intersect(cell.ports, ports) !== 0))
-    return true;
   const numbers = policiesFor(net, pods, "ingress");
-  return numbers.some((number) =>
+  const opened = numbers.some((number) =>
     (net.rulesOf[number]?.ingress ?? []).some((rule) => {
       const compiled = net.rules[rule];
       if (compiled?.rule.action !== "allow") return false;
       return net.space.intersect(portsAt(net, compiled.rule.ports, pods), ports) !== PortSpace.none;
     }),
+  );
+  // A table has a row for every class: it is asked for last, and those that the same policies select share one.
+  return (
+    opened ||
+    numbers.length === 0 ||
+    tableOf(net, id, "ingress").ips.some((cell) => net.space.intersect(cell.ports, ports) !== 0)
   );
 }
