@@ -27,7 +27,17 @@ import {
   setNamespace,
   setReplicas,
 } from "./transform.ts";
-import { isTreeMap, jsonOf, look, type Origins, TOO_LARGE, treeAt, treeOf, treePlaces } from "./tree.ts";
+import {
+  isTreeMap,
+  jsonOf,
+  look,
+  type Origins,
+  scalarText,
+  TOO_LARGE,
+  treeAt,
+  treeOf,
+  treePlaces,
+} from "./tree.ts";
 
 /** What a kustomization makes; or what is wrong with it; or which of its parts are not built here. */
 export type Built =
@@ -170,7 +180,7 @@ function tidyAnnotations({ tree }: Resource): void {
   if (!isTreeMap(metadata) || !isTreeMap(annotations)) return;
   for (const [key, value] of annotations) {
     if (internal.has(key)) annotations.delete(key);
-    else if (typeof value !== "string") annotations.set(key, value === null ? "" : String(value));
+    else if (typeof value !== "string") annotations.set(key, scalarText(value));
   }
   if (annotations.size === 0) metadata.delete("annotations");
 }

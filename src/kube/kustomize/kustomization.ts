@@ -171,20 +171,20 @@ export function readKustomization(document: ReadDocument): Kustomization {
       pairs: read.texts([...path, "pairs"]),
       includeSelectors: read.flag([...path, "includeSelectors"]),
       includeTemplates: read.flag([...path, "includeTemplates"]),
-      fields: read.items([...path, "fields"], fieldMembers).map(read.field),
+      fields: read.items([...path, "fields"], fieldMembers).map((path) => read.field(path)),
     })),
     commonAnnotations: read.texts(["commonAnnotations"]),
     images: [...read.items(["images"], imageMembers), ...read.items(["imageTags"], imageMembers)].map(
-      read.image,
+      (path) => read.image(path),
     ),
     replicas: read.items(["replicas"], ["name", "count"]).map((path) => ({
       name: read.text([...path, "name"]),
       count: read.count([...path, "count"]),
       place: places.value(path),
     })),
-    patches: read.items(["patches"], patchMembers).map(read.patch),
+    patches: read.items(["patches"], patchMembers).map((path) => read.patch(path)),
     patchesStrategicMerge: read.names(["patchesStrategicMerge"]),
-    patchesJson6902: read.items(["patchesJson6902"], patchMembers).map(read.patch),
+    patchesJson6902: read.items(["patchesJson6902"], patchMembers).map((path) => read.patch(path)),
     configMapGenerator: read
       .items(["configMapGenerator"], generatorMembers)
       .map((path) => read.generator(path, options)),

@@ -4,6 +4,7 @@ import {
   isTreeMap,
   type Origin,
   type Origins,
+  scalarText,
   tellOrigin,
   textAt,
   TOO_LARGE,
@@ -70,16 +71,8 @@ function mergedMaps(
   patch: TreeMap | null | undefined,
   { entry, origins }: How,
 ): Merged {
-  let base: TreeMap;
-  if (dest === undefined || dest === null) {
-    if (patch === undefined || patch === null || directive(patch) === "delete") return CLEAR;
-    base = patch;
-  } else if (patch === null) return CLEAR;
-  else {
-    const asked = patch === undefined ? "merge" : directive(patch);
-    if (asked === "delete") return CLEAR;
-    base = asked === "replace" && patch !== undefined ? patch : dest;
-  }
+  const base = baseOf(dest, patch);
+  if (base === CLEAR) return CLEAR;
   const type = typeof entry === "number" ? mergeTypes[entry] : undefined;
   for (const key of [...new Set([...base.keys(), ...(patch?.keys() ?? [])])].sort()) {
     const inner = type !== undefined && Object.hasOwn(type, key) ? type[key] : undefined;
@@ -91,6 +84,16 @@ function mergedMaps(
       tellOrigin(origins, base, key, memberOrigin(patch, key, origins));
   }
   return base;
+}
+
+/** The mapping into which both are joined. */
+function baseOf(dest: TreeMap | null | undefined, patch: TreeMap | null | undefined): TreeMap | typeof CLEAR {
+  if (dest === undefined || dest === null)
+    return patch === undefined || patch === null || directive(patch) === "delete" ? CLEAR : patch;
+  if (patch === null) return CLEAR;
+  const asked = patch === undefined ? "merge" : directive(patch);
+  if (asked === "delete") return CLEAR;
+  return asked === "replace" && patch !== undefined ? patch : dest;
 }
 
 /** Where a single value of a patch stands. */
@@ -148,7 +151,7 @@ function mergedLists(
 /** The text of a key field, as kustomize compares them. */
 function keyText(item: Tree | undefined, key: string): string {
   const value = isTreeMap(item) ? item.get(key) : undefined;
-  return value === undefined || value === null || typeof value === "object" ? "" : String(value);
+  return scalarText(value ?? null);
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Labels, matchesSelector, parseSelector } from "../selector.ts";
 import type { PatchTarget } from "./kustomization.ts";
 import { currentId, effectiveNamespace, originalId, type Resource } from "./resource.ts";
 import { Fault } from "./stop.ts";
-import { isTreeMap, treeAt, type TreeMap } from "./tree.ts";
+import { isTreeMap, scalarText, treeAt, type TreeMap } from "./tree.ts";
 
 /** The objects that a target selects: names, namespaces and kinds are patterns of the whole text (kustomize api/types/selector.go). */
 export function selected(resources: readonly Resource[], target: PatchTarget): readonly Resource[] {
@@ -41,7 +41,7 @@ function fitsTexts(selector: string, tree: TreeMap, member: string): boolean {
   if (parsed === undefined) throw new Fault("kustomization/malformed", "its target has a bad selector");
   const texts = treeAt(tree, "metadata", member);
   const labels: Labels = isTreeMap(texts)
-    ? Object.fromEntries([...texts].map(([key, value]) => [key, String(value)]))
+    ? Object.fromEntries([...texts].map(([key, value]) => [key, scalarText(value)]))
     : {};
   return matchesSelector(parsed, labels);
 }

@@ -76,6 +76,11 @@ export function tellOrigin(origins: Origins, map: TreeMap, key: string, origin: 
   else members.set(key, origin);
 }
 
+/** A single value as a text; empty for null, lists and mappings. */
+export function scalarText(value: Tree): string {
+  return value === null || typeof value === "object" ? "" : String(value);
+}
+
 export function jsonOf(value: Tree): Json {
   if (typeof value !== "object" || value === null) return value;
   if (isTreeMap(value)) return Object.fromEntries([...value].map(([key, member]) => [key, jsonOf(member)]));

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { buildKustomization } from "../../../src/kube/kustomize/build.ts";
 import { emitYaml } from "../../../src/kube/yaml/emit-yaml.ts";
