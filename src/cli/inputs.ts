@@ -16,7 +16,8 @@ import {
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { ChartOptions } from "./chart-options.ts";
 import type { CliContext } from "./context.ts";
-import { renderFolder, type RenderedFolder } from "./render-folder.ts";
+import { renderFolder } from "./render-folder.ts";
+import type { RenderedFolder } from "./rendered-folder.ts";
 
 /** What the user named, read: a Compose project, or files of objects. */
 export type Inputs =

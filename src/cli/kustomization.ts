@@ -12,7 +12,7 @@ import type { InputFile, SkippedFile } from "../kube/read-inputs.ts";
 import { unbuiltText } from "../kube/unrendered.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
-import type { RenderedFolder } from "./render-folder.ts";
+import type { RenderedFolder } from "./rendered-folder.ts";
 
 const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 

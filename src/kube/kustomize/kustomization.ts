@@ -3,6 +3,7 @@ import type { Place } from "../place.ts";
 import { printable } from "../printable.ts";
 import type { PlaceMap, ReadDocument } from "../read-object.ts";
 import type { ImageChange } from "./image.ts";
+import type { ResourceId } from "./resource.ts";
 import { Fault, Unsupported } from "./stop.ts";
 import type { FieldRow } from "./tables.generated.ts";
 
@@ -37,6 +38,27 @@ export interface PatchEntry {
   readonly target: PatchTarget | undefined;
   readonly allowNameChange: boolean;
   readonly allowKindChange: boolean;
+}
+
+export interface FieldOptions {
+  readonly delimiter: string;
+  readonly index: number;
+  readonly create: boolean;
+}
+
+export interface ReplacementTarget {
+  readonly select: PatchTarget | undefined;
+  readonly reject: readonly PatchTarget[];
+  readonly fieldPaths: readonly string[];
+  readonly options: FieldOptions;
+}
+
+export interface Replacement {
+  readonly places: PlaceMap;
+  readonly path: JsonPath;
+  readonly source: (ResourceId & { readonly fieldPath: string; readonly options: FieldOptions }) | undefined;
+  readonly sourceValue: string | undefined;
+  readonly targets: readonly ReplacementTarget[] | undefined;
 }
 
 export interface GeneratorEntry {
@@ -78,7 +100,15 @@ export interface Kustomization {
   readonly patchesJson6902: readonly PatchEntry[];
   readonly configMapGenerator: readonly GeneratorEntry[];
   readonly secretGenerator: readonly GeneratorEntry[];
+  readonly replacements: readonly ReplacementEntry[];
   readonly sort: Sort;
+}
+
+/** A replacement, or the file that holds one or a list of them. */
+export interface ReplacementEntry {
+  readonly place: Place;
+  readonly file: string;
+  readonly own: Replacement | undefined;
 }
 
 /** How the objects stand in the result. */
@@ -88,7 +118,6 @@ export type Sort =
 
 /** Members that kustomize knows and that are not built here. */
 const unsupported: ReadonlySet<string> = new Set([
-  "replacements",
   "vars",
   "configurations",
   "generators",
@@ -118,6 +147,7 @@ const members: ReadonlySet<string> = new Set([
   "images",
   "imageTags",
   "replicas",
+  "replacements",
   "patches",
   "patchesStrategicMerge",
   "patchesJson6902",
@@ -191,9 +221,33 @@ export function readKustomization(document: ReadDocument): Kustomization {
     secretGenerator: read
       .items(["secretGenerator"], [...generatorMembers, "type"])
       .map((path) => read.generator(path, options)),
+    replacements: read.items(["replacements"], [...replacementMembers, "path"]).map((path) => ({
+      place: places.value(path),
+      file: read.text([...path, "path"]),
+      own: ["source", "sourceValue", "targets"].some((name) => valueAt(value, [...path, name]) !== undefined)
+        ? read.replacement(path)
+        : undefined,
+    })),
     sort: read.sort(),
   };
 }
+
+/**
+ * The replacements of a file: one, or a list.
+ * @throws {Fault}
+ */
+export function readReplacements(document: ReadDocument): readonly Replacement[] {
+  const read = reader(document);
+  if (isArray(document.value))
+    return read.items([], replacementMembers).map((path) => read.replacement(path));
+  if (!isObject(document.value))
+    throw new Fault("kustomization/replacement", "it is a mapping or a list", document.places.value([]));
+  return [read.replacement([])];
+}
+
+const replacementMembers = ["source", "sourceValue", "targets"];
+const sourceMembers = ["group", "version", "kind", "name", "namespace", "fieldPath", "options"];
+const fieldOptionMembers = ["delimiter", "index", "encoding", "create"];
 
 const labelMembers = ["pairs", "includeSelectors", "includeTemplates", "fields"];
 const fieldMembers = ["path", "group", "version", "kind", "create"];
@@ -229,6 +283,9 @@ interface Reader {
   options(path: JsonPath): GeneratorOptions;
   image(path: JsonPath): ImageChange;
   field(path: JsonPath): FieldRow;
+  target(path: JsonPath): PatchTarget;
+  fieldOptions(path: JsonPath): FieldOptions;
+  replacement(path: JsonPath): Replacement;
   patch(path: JsonPath): PatchEntry;
   generator(path: JsonPath, global: GeneratorOptions): GeneratorEntry;
   sort(): Sort;
@@ -310,27 +367,68 @@ function reader({ value: root, places }: ReadDocument): Reader {
       read.text([...path, "kind"]),
       read.flag([...path, "create"]) ? 1 : 0,
     ],
+    target(path) {
+      known(path, targetMembers);
+      const part = (name: string): string => read.text([...path, name]);
+      return {
+        group: part("group"),
+        version: part("version"),
+        kind: part("kind"),
+        name: part("name"),
+        namespace: part("namespace"),
+        labelSelector: part("labelSelector"),
+        annotationSelector: part("annotationSelector"),
+      };
+    },
+    fieldOptions(path) {
+      known(path, fieldOptionMembers);
+      return {
+        delimiter: read.text([...path, "delimiter"]),
+        index: read.count([...path, "index"]),
+        create: read.flag([...path, "create"]),
+      };
+    },
+    replacement(path) {
+      const source = [...path, "source"];
+      known(source, sourceMembers);
+      const targets = [...path, "targets"];
+      return {
+        places,
+        path,
+        source:
+          get(source) === undefined
+            ? undefined
+            : {
+                group: read.text([...source, "group"]),
+                version: read.text([...source, "version"]),
+                kind: read.text([...source, "kind"]),
+                name: read.text([...source, "name"]),
+                namespace: read.text([...source, "namespace"]),
+                fieldPath: read.text([...source, "fieldPath"]),
+                options: read.fieldOptions([...source, "options"]),
+              },
+        sourceValue:
+          get([...path, "sourceValue"]) === undefined ? undefined : read.text([...path, "sourceValue"]),
+        targets:
+          get(targets) === undefined
+            ? undefined
+            : read.items(targets, ["select", "reject", "fieldPaths", "options"]).map((target) => ({
+                select:
+                  get([...target, "select"]) === undefined ? undefined : read.target([...target, "select"]),
+                reject: read.items([...target, "reject"], targetMembers).map((one) => read.target(one)),
+                fieldPaths: read.list([...target, "fieldPaths"]),
+                options: read.fieldOptions([...target, "options"]),
+              })),
+      };
+    },
     patch(path) {
       const target = [...path, "target"];
-      known(target, targetMembers);
       known([...path, "options"], ["allowNameChange", "allowKindChange"]);
-      const part = (name: string): string => read.text([...target, name]);
       return {
         place: places.value(path),
         patch: read.text([...path, "patch"]).trim(),
         path: read.text([...path, "path"]),
-        target:
-          get(target) === undefined
-            ? undefined
-            : {
-                group: part("group"),
-                version: part("version"),
-                kind: part("kind"),
-                name: part("name"),
-                namespace: part("namespace"),
-                labelSelector: part("labelSelector"),
-                annotationSelector: part("annotationSelector"),
-              },
+        target: get(target) === undefined ? undefined : read.target(target),
         allowNameChange: read.flag([...path, "options", "allowNameChange"]),
         allowKindChange: read.flag([...path, "options", "allowKindChange"]),
       };

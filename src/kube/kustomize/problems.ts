@@ -8,6 +8,7 @@ export type KustomizationProblemCode =
   | "kustomization/cycle"
   | "kustomization/conflict"
   | "kustomization/patch"
+  | "kustomization/replacement"
   | "kustomization/field"
   | "kustomization/too-large"
   | "kustomization/not-built";
@@ -55,6 +56,11 @@ export const kustomizationProblems: Readonly<Record<KustomizationProblemCode, Ku
     severity: "error",
     message: (what) => `the patch cannot be applied: ${what}`,
     source: "sigs.k8s.io/kustomize/api internal/builtins/PatchTransformer.go",
+  },
+  "kustomization/replacement": {
+    severity: "error",
+    message: (what) => `the replacement cannot be made: ${what}`,
+    source: "sigs.k8s.io/kustomize/api filters/replacement/replacement.go",
   },
   "kustomization/field": {
     severity: "error",

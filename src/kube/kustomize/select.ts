@@ -28,14 +28,14 @@ export function selected(resources: readonly Resource[], target: PatchTarget): r
 }
 
 /** Whether one of the texts fits all of a pattern; an empty one fits everything. */
-function pattern(text: string): (...texts: readonly string[]) => boolean {
+export function pattern(text: string): (...texts: readonly string[]) => boolean {
   if (text === "") return () => true;
   const regex = compileRegex(`^(?:${text})$`);
   if (typeof regex === "string") throw new Fault("kustomization/malformed", "its target has a bad pattern");
   return (...texts) => texts.some((one) => regex.matcher(one).find());
 }
 
-function fitsTexts(selector: string, tree: TreeMap, member: string): boolean {
+export function fitsTexts(selector: string, tree: TreeMap, member: string): boolean {
   if (selector === "") return true;
   const parsed = parseSelector(selector);
   if (parsed === undefined) throw new Fault("kustomization/malformed", "its target has a bad selector");

@@ -17,6 +17,8 @@ export interface Origins {
   readonly of: WeakMap<object, Origin>;
   /** Single values that stood elsewhere than the mapping that holds them: a patch or the kustomization set them. */
   readonly members: WeakMap<TreeMap, Map<string, Origin>>;
+  /** Members that replacements made. */
+  readonly untyped: WeakMap<TreeMap, Set<string>>;
   /** Nodes that may still be made: the same base may be built many times. */
   left: number;
   /** Looks at an object that may still be taken: each patch, generator and reference looks at many. */

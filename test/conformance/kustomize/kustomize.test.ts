@@ -193,6 +193,58 @@ const generator = (kind: string): fc.Arbitrary<unknown> =>
     ),
   });
 
+const target = fc.record({
+  select: fc.constantFrom(
+    { kind: "Deployment" },
+    { kind: "Service", name: "web" },
+    { kind: "Thing" },
+    { name: "w.*|api", kind: "Deployment" },
+    { labelSelector: "app=a" },
+  ),
+  reject: seldom(fc.constant([{ name: "db" }])),
+  fieldPaths: fc.constantFrom(
+    ["metadata.annotations.from"],
+    ["metadata.labels.[a.b/c]"],
+    ["spec.template.spec.containers.[name=main].image"],
+    ["spec.template.spec.containers.*.image"],
+    ["spec.template.spec.containers.0.env.[name=A].value"],
+    ["spec.replicas"],
+    ["spec.selector"],
+    ["spec.ports.0.port", "metadata.annotations.from"],
+    ["spec.list.[name=a].value"],
+  ),
+  options: optional(
+    fc.constantFrom(
+      { create: true },
+      { create: true },
+      { delimiter: ":", index: 0 },
+      { delimiter: "/", index: 5, create: true },
+      { delimiter: "-", index: -1 },
+    ),
+  ),
+});
+const replacement = fc
+  .record({
+    source: fc.constantFrom<unknown>(
+      { kind: "Deployment", name: "web" },
+      { kind: "Service", name: "api", fieldPath: "spec.ports.0.port" },
+      {
+        kind: "Deployment",
+        fieldPath: "spec.template.spec.containers.0.image",
+        options: { delimiter: ":", index: 0 },
+      },
+      { kind: "Role", fieldPath: "rules.0.resourceNames.0" },
+      { kind: "Service", fieldPath: "spec.selector" },
+      {
+        kind: "Deployment",
+        fieldPath: "spec.template.spec.containers.[name=main].ports.[name=x].containerPort",
+      },
+      undefined,
+    ),
+    targets: fc.array(target, { minLength: 1, maxLength: 2 }),
+  })
+  .map((one) => (one.source === undefined ? { ...one, sourceValue: "80" } : one));
+
 const kustomization = fc.record({
   namespace: seldom(fc.constantFrom("one", "prod")),
   namePrefix: optional(fc.constantFrom("p-", "q-")),
@@ -220,6 +272,7 @@ const kustomization = fc.record({
     12,
   ),
   patches: seldom(fc.array(patch, { maxLength: 2 })),
+  replacements: seldom(fc.array(replacement, { minLength: 1, maxLength: 2 }), 5),
   configMapGenerator: seldom(generator("settings").map((one) => [one])),
   secretGenerator: seldom(generator("keys").map((one) => [one])),
   generatorOptions: optional(fc.constantFrom({ disableNameSuffixHash: true }, { annotations: { o: "1" } })),
