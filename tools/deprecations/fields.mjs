@@ -53,6 +53,7 @@ function sentences(text) {
   const plain = text
     .replace(/\s+/g, " ")
     .replace(/ More info: .*$/, "")
+    .replace(/^\w+ is deprecated(?: and|\.) /, "")
     .trim();
   const parts = plain.match(/[^.]*(?:\.(?=\S)[^.]*)*\.?/g) ?? [];
   let said = "";

@@ -7,6 +7,8 @@ interface BodyNote {
   readonly versions: readonly string[];
   readonly kinds: readonly string[];
   readonly note: string;
+  /** The fields stand elsewhere, so that rules for the replacement cannot be asked of it. */
+  readonly reshaped?: true;
   /** Where it is described. */
   readonly source: string;
 }
@@ -76,6 +78,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group,
     versions: ["v1beta1"],
     kinds: ["Ingress"],
+    reshaped: true,
     note: "spec.backend becomes spec.defaultBackend; serviceName and servicePort become service.name and service.port.number or .name; every path needs a pathType (ImplementationSpecific means what it meant before)",
     source: `${guide}/#ingress-v122`,
   })),
@@ -90,6 +93,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "autoscaling",
     versions: ["v2beta1"],
     kinds: ["HorizontalPodAutoscaler"],
+    reshaped: true,
     note: "metrics take target with type and averageUtilization, averageValue or value instead of targetAverageUtilization, targetAverageValue and targetValue; metricName and selector become metric.name and metric.selector; target of an Object metric becomes describedObject",
     source: `${guide}/#horizontalpodautoscaler-v125`,
   },
@@ -97,6 +101,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "discovery.k8s.io",
     versions: ["v1alpha1", "v1beta1"],
     kinds: ["EndpointSlice"],
+    reshaped: true,
     note: "topology of an endpoint becomes nodeName and zone",
     source: `${guide}/#endpointslice-v125`,
   },
@@ -104,6 +109,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "events.k8s.io",
     versions: ["v1beta1"],
     kinds: ["Event"],
+    reshaped: true,
     note: "involvedObject becomes regarding; action, reason, reportingController and reportingInstance are required; type is Normal or Warning",
     source: `${guide}/#event-v125`,
   },
@@ -118,6 +124,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "apiextensions.k8s.io",
     versions: ["v1beta1"],
     kinds: ["CustomResourceDefinition"],
+    reshaped: true,
     note: "spec.scope is required; spec.version becomes spec.versions; schema, subresources and additionalPrinterColumns (jsonPath) stand in each version; a structural schema is required, and preserveUnknownFields goes into it",
     source: `${guide}/#customresourcedefinition-v122`,
   },
@@ -146,6 +153,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "flowcontrol.apiserver.k8s.io",
     versions: ["v1alpha1", "v1beta1", "v1beta2"],
     kinds: ["PriorityLevelConfiguration"],
+    reshaped: true,
     note: "spec.limited.assuredConcurrencyShares becomes nominalConcurrencyShares; 0 there means none (before: the default of 30)",
     source: `${guide}/#flowcontrol-resources-v129`,
   },
@@ -160,6 +168,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "resource.k8s.io",
     versions: ["v1beta1"],
     kinds: ["ResourceClaim", "ResourceClaimTemplate"],
+    reshaped: true,
     note: "what a device request asks for stands under exactly",
     source: "k8s.io/api resource/v1beta2 types.go DeviceRequest",
   },
@@ -167,6 +176,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "resource.k8s.io",
     versions: ["v1beta1"],
     kinds: ["ResourceSlice"],
+    reshaped: true,
     note: "what stood under basic of a device stands in the device itself",
     source: "k8s.io/api resource/v1beta2 types.go Device",
   },
@@ -181,6 +191,7 @@ export const bodyNotes: readonly BodyNote[] = [
       "ResourceSlice",
       "PodSchedulingContext",
     ],
+    reshaped: true,
     note: "the alpha versions have another shape; delete the stored objects before the upgrade",
     source: "k8s.io/api resource/v1alpha3 types.go; kubernetes CHANGELOG-1.32, CHANGELOG-1.34",
   },
@@ -188,6 +199,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "certificates.k8s.io",
     versions: ["v1alpha1", "v1beta1"],
     kinds: ["PodCertificateRequest"],
+    reshaped: true,
     note: "spec.pkixPublicKey and spec.proofOfPossession become spec.stubPKCS10Request",
     source: "k8s.io/api certificates/v1beta1 types.go; kubernetes CHANGELOG-1.37 (#139579)",
   },
@@ -195,6 +207,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "coordination.k8s.io",
     versions: ["v1alpha1"],
     kinds: ["LeaseCandidate"],
+    reshaped: true,
     note: "spec.preferredStrategies becomes spec.strategy, and spec.binaryVersion is required",
     source: "k8s.io/api coordination/v1alpha1 and v1alpha2 types.go",
   },
@@ -202,6 +215,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "scheduling.k8s.io",
     versions: ["v1alpha1", "v1alpha2"],
     kinds: ["PodGroup", "Workload"],
+    reshaped: true,
     note: "the alpha versions have another shape: see kubeops explain",
     source: "k8s.io/api scheduling/v1alpha2 and v1beta1 types.go",
   },
@@ -209,6 +223,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "storagemigration.k8s.io",
     versions: ["v1alpha1"],
     kinds: ["StorageVersionMigration"],
+    reshaped: true,
     note: "spec.resource takes group and resource, without a version; spec.continueToken is gone",
     source: "k8s.io/api storagemigration/v1alpha1 and v1beta1 types.go",
   },
@@ -216,6 +231,7 @@ export const bodyNotes: readonly BodyNote[] = [
     group: "node.k8s.io",
     versions: ["v1alpha1"],
     kinds: ["RuntimeClass"],
+    reshaped: true,
     note: "spec.runtimeHandler becomes handler, the other fields of spec stand in the object itself",
     source: "k8s.io/api node/v1alpha1 types.go",
   },
@@ -257,9 +273,18 @@ export const bodyNotes: readonly BodyNote[] = [
 ];
 
 /** What the row of a version says; undefined where only the apiVersion changes. */
-export function bodyNoteOf({ group, version, kind }: Gvk): string | undefined {
+export function bodyNoteOf(key: Gvk): string | undefined {
+  return rowOf(key)?.note;
+}
+
+/** Do the fields of a version stand elsewhere than those of the version that replaces it? */
+export function isReshaped(key: Gvk): boolean {
+  return rowOf(key)?.reshaped === true;
+}
+
+function rowOf({ group, version, kind }: Gvk): BodyNote | undefined {
   return bodyNotes.find(
     (row) => row.group === group && row.versions.includes(version) && row.kinds.includes(kind),
-  )?.note;
+  );
 }
 

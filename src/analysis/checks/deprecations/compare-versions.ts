@@ -19,21 +19,34 @@ const ofVersions: ReadonlySet<string> = new Set(["object/not-served", "object/of
  */
 export function comparedFindings({ before, after, to }: Judgements): readonly Finding[] {
   const known = new Set(before.map(sameness));
-  const fresh = after.filter((finding) => !known.has(sameness(finding)) && !ofVersions.has(finding.code));
+  const refused = Map.groupBy(
+    before.filter(({ severity }) => severity === "error"),
+    ownerKey,
+  );
+  const fresh = after.filter(
+    (finding) =>
+      !known.has(sameness(finding)) &&
+      !ofVersions.has(finding.code) &&
+      !(refused.get(ownerKey(finding)) ?? []).some((old) => isRelated(old.path, finding.path)),
+  );
+  const dropped = Map.groupBy(
+    after.filter(({ code }) => code === "schema/field-off" || code === "schema/unknown-field"),
+    ownerKey,
+  );
   const now = new Set(after.map(valueKey));
   return [
     ...fresh.flatMap((finding) => freshFinding(finding, to)),
     ...before
       .filter((finding) => finding.code === "schema/field-off")
       .filter((finding) => !now.has(valueKey(finding)))
-      .filter((finding) => !isUnder(finding, after))
+      .filter((finding) => !(dropped.get(ownerKey(finding)) ?? []).some((old) => isRelated(old.path, finding.path)))
       .map((finding) => told("upgrade/field-takes-effect", finding, fieldOf(finding), `1.${to}`)),
   ];
 }
 
 /** A value of an object, whatever place in it a finding stands at. */
-function valueKey({ place, object, path }: Finding): string {
-  return JSON.stringify([place?.file, object === undefined ? place?.line : identity(object), path]);
+function valueKey(finding: Finding): string {
+  return JSON.stringify([ownerKey(finding), finding.path]);
 }
 
 function sameness(finding: Finding): string {
@@ -41,20 +54,15 @@ function sameness(finding: Finding): string {
   return JSON.stringify([code, place?.line, place?.column, valueKey(finding)]);
 }
 
-/** Is the field inside one that is refused or dropped now, so that it takes no effect? */
-function isUnder(finding: Finding, after: readonly Finding[]): boolean {
-  const at = finding.path ?? [];
-  return after.some(
-    ({ code, place, object, path }) =>
-      (code === "schema/field-off" || code === "schema/unknown-field") &&
-      place?.file === finding.place?.file &&
-      object !== undefined &&
-      finding.object !== undefined &&
-      identity(object) === identity(finding.object) &&
-      path !== undefined &&
-      path.length < at.length &&
-      path.every((step, index) => step === at[index]),
-  );
+/** The object of a finding, or its line where it is about none. */
+function ownerKey({ place, object }: Finding): string {
+  return JSON.stringify([place?.file, object === undefined ? place?.line : identity(object)]);
+}
+
+/** Is one value inside the other? What was refused before is no news, also where both versions say it of another value. */
+function isRelated(left: JsonPath = [], right: JsonPath = []): boolean {
+  const [short, long] = left.length < right.length ? [left, right] : [right, left];
+  return short.every((step, index) => step === long[index]);
 }
 
 function freshFinding(finding: Finding, to: number): readonly Finding[] {
