@@ -56,7 +56,9 @@ function gatesOf(module) {
 }
 
 function* listed(file, minor) {
-  for (const block of readFileSync(file, "utf8").split(/^- name: /m).slice(1)) {
+  for (const block of readFileSync(file, "utf8")
+    .split(/^- name: /m)
+    .slice(1)) {
     const name = /^\S+/.exec(block)[0];
     const specs = [
       ...block.matchAll(

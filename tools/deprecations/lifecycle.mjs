@@ -62,7 +62,15 @@ export function lifecycleTable(modules, kubernetes) {
     .filter((row) => isObject(row.kind) && (row.removed > 0 || row.deprecated !== undefined))
     .sort((a, b) => compare(sortKey(a), sortKey(b)))
     .map(({ group, version, kind, introduced, deprecated = 0, removed, replacement }) =>
-      JSON.stringify([group, version, kind, introduced, Math.min(deprecated, removed || deprecated), removed, replacement]),
+      JSON.stringify([
+        group,
+        version,
+        kind,
+        introduced,
+        Math.min(deprecated, removed || deprecated),
+        removed,
+        replacement,
+      ]),
     );
   const names = modules.map(({ path, version }) => `${path.slice("k8s.io/".length)} v${version}`).join(", ");
   return `// Made by tools/generate-deprecations.mjs from the Go modules of k8s.io: ${names} (${FILE}), kubernetes v${kubernetes.at(-1).version} (api/openapi-spec/v3).
@@ -101,7 +109,10 @@ function* described(module) {
 
 /** Lists, options, requests and subresources stand in no manifest. */
 function isObject(kind) {
-  return !/(?:List|Options|Rollback|Dummy|Review|StatusResult|EphemeralContainers|Discovery)$/.test(kind) && !["Scale", "JobTemplate", "Eviction"].includes(kind);
+  return (
+    !/(?:List|Options|Rollback|Dummy|Review|StatusResult|EphemeralContainers|Discovery)$/.test(kind) &&
+    !["Scale", "JobTemplate", "Eviction"].includes(kind)
+  );
 }
 
 function* lifecycles({ path, folder }) {

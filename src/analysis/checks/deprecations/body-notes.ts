@@ -74,14 +74,16 @@ export const bodyNotes: readonly BodyNote[] = [
     note: workload,
     source: `${guide}/#replicaset-v116`,
   },
-  ...["extensions", "networking.k8s.io"].map((group): BodyNote => ({
-    group,
-    versions: ["v1beta1"],
-    kinds: ["Ingress"],
-    reshaped: true,
-    note: "spec.backend becomes spec.defaultBackend; serviceName and servicePort become service.name and service.port.number or .name; every path needs a pathType (ImplementationSpecific means what it meant before)",
-    source: `${guide}/#ingress-v122`,
-  })),
+  ...["extensions", "networking.k8s.io"].map(
+    (group): BodyNote => ({
+      group,
+      versions: ["v1beta1"],
+      kinds: ["Ingress"],
+      reshaped: true,
+      note: "spec.backend becomes spec.defaultBackend; serviceName and servicePort become service.name and service.port.number or .name; every path needs a pathType (ImplementationSpecific means what it meant before)",
+      source: `${guide}/#ingress-v122`,
+    }),
+  ),
   {
     group: "policy",
     versions: ["v1beta1"],
@@ -287,4 +289,3 @@ function rowOf({ group, version, kind }: Gvk): BodyNote | undefined {
     (row) => row.group === group && row.versions.includes(version) && row.kinds.includes(kind),
   );
 }
-

@@ -39,7 +39,9 @@ export function comparedFindings({ before, after, to }: Judgements): readonly Fi
     ...before
       .filter((finding) => finding.code === "schema/field-off")
       .filter((finding) => !now.has(valueKey(finding)))
-      .filter((finding) => !(dropped.get(ownerKey(finding)) ?? []).some((old) => isRelated(old.path, finding.path)))
+      .filter(
+        (finding) => !(dropped.get(ownerKey(finding)) ?? []).some((old) => isRelated(old.path, finding.path)),
+      )
       .map((finding) => told("upgrade/field-takes-effect", finding, fieldOf(finding), `1.${to}`)),
   ];
 }

@@ -68,8 +68,7 @@ function setGates(object: JsonObject): readonly SetGate[] {
     return ["apiServer", "controllerManager", "scheduler"].flatMap((part) =>
       gatesOfArguments(object, [part, "extraArgs"]),
     );
-  if (group === "kubeadm.k8s.io")
-    return gatesOfArguments(object, ["nodeRegistration", "kubeletExtraArgs"]);
+  if (group === "kubeadm.k8s.io") return gatesOfArguments(object, ["nodeRegistration", "kubeletExtraArgs"]);
   return gatesOfPods(object);
 }
 

@@ -84,7 +84,8 @@ export function replacementOf(key: Gvk, minor: number): ResourceType | undefined
     next = lifecycleOf(next)?.replacement ?? otherKinds.get(`${next.group}/${next.kind}`);
   }
   for (const group of successors) {
-    const found = versionsOf(key.group, key.kind).length > 0 ? undefined : bestOf({ ...key, group }, key, minor);
+    const found =
+      versionsOf(key.group, key.kind).length > 0 ? undefined : bestOf({ ...key, group }, key, minor);
     if (found !== undefined) return found;
   }
   return undefined;

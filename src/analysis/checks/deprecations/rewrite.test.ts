@@ -106,14 +106,35 @@ describe("rewriteFor", () => {
   });
 
   it.each([
-    ["an empty selector of a budget, which changes its meaning", "{apiVersion: policy/v1beta1, kind: PodDisruptionBudget, metadata: {name: a}, spec: {minAvailable: 1, selector: {}}}"],
-    ["a webhook of unknown side effects", "{apiVersion: admissionregistration.k8s.io/v1beta1, kind: ValidatingWebhookConfiguration, metadata: {name: a}, webhooks: [{name: a.example.com, clientConfig: {url: 'https://a.example'}}]}"],
-    ["a slice with a region", '{apiVersion: discovery.k8s.io/v1beta1, kind: EndpointSlice, metadata: {name: a}, addressType: IPv4, endpoints: [{addresses: ["192.0.2.1"], topology: {topology.kubernetes.io/region: r}}]}'],
-    ["a definition of v1beta1", "{apiVersion: apiextensions.k8s.io/v1beta1, kind: CustomResourceDefinition, metadata: {name: a.b.c}, spec: {group: b.c}}"],
-    ["a PodSecurityPolicy", "{apiVersion: policy/v1beta1, kind: PodSecurityPolicy, metadata: {name: a}, spec: {}}"],
+    [
+      "an empty selector of a budget, which changes its meaning",
+      "{apiVersion: policy/v1beta1, kind: PodDisruptionBudget, metadata: {name: a}, spec: {minAvailable: 1, selector: {}}}",
+    ],
+    [
+      "a webhook of unknown side effects",
+      "{apiVersion: admissionregistration.k8s.io/v1beta1, kind: ValidatingWebhookConfiguration, metadata: {name: a}, webhooks: [{name: a.example.com, clientConfig: {url: 'https://a.example'}}]}",
+    ],
+    [
+      "a slice with a region",
+      '{apiVersion: discovery.k8s.io/v1beta1, kind: EndpointSlice, metadata: {name: a}, addressType: IPv4, endpoints: [{addresses: ["192.0.2.1"], topology: {topology.kubernetes.io/region: r}}]}',
+    ],
+    [
+      "a definition of v1beta1",
+      "{apiVersion: apiextensions.k8s.io/v1beta1, kind: CustomResourceDefinition, metadata: {name: a.b.c}, spec: {group: b.c}}",
+    ],
+    [
+      "a PodSecurityPolicy",
+      "{apiVersion: policy/v1beta1, kind: PodSecurityPolicy, metadata: {name: a}, spec: {}}",
+    ],
     ["Endpoints, which become another kind", "{apiVersion: v1, kind: Endpoints, metadata: {name: a}}"],
-    ["an Ingress whose backend is no mapping", "{apiVersion: networking.k8s.io/v1beta1, kind: Ingress, metadata: {name: a}, spec: {backend: x}}"],
-    ["a Deployment without labels", "{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: a}, spec: {template: {spec: {}}}}"],
+    [
+      "an Ingress whose backend is no mapping",
+      "{apiVersion: networking.k8s.io/v1beta1, kind: Ingress, metadata: {name: a}, spec: {backend: x}}",
+    ],
+    [
+      "a Deployment without labels",
+      "{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: a}, spec: {template: {spec: {}}}}",
+    ],
     ["what is served already", "{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}}"],
     ["a kind of another product", "{apiVersion: example.com/v1, kind: Thing, metadata: {name: a}}"],
   ])("leaves %s to a person", (_, text) => {

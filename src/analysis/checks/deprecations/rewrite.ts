@@ -27,7 +27,8 @@ export function rewriteFor(object: JsonObject, minor: number): readonly RewriteE
   // What is off by default is no better place.
   if (replacement === undefined || replacement.kind !== key.kind || !replacement.minors.includes(minor))
     return undefined;
-  const rewrite = rewrites.get(`${versionText(key)} ${key.kind}`) ?? (isReshaped(key) ? undefined : sameShape(key));
+  const rewrite =
+    rewrites.get(`${versionText(key)} ${key.kind}`) ?? (isReshaped(key) ? undefined : sameShape(key));
   const edits = rewrite?.(object);
   if (edits === undefined) return undefined;
   return [{ op: "set", path: ["apiVersion"], value: versionText(replacement) }, ...edits];
@@ -244,7 +245,16 @@ const priorityLevel: Rewrite = (object) => {
 };
 
 /** Fields of a device request of v1beta1 that stand under `exactly` since. */
-const exact = ["deviceClassName", "selectors", "allocationMode", "count", "adminAccess", "tolerations", "capacity", "derivedAttributes"];
+const exact = [
+  "deviceClassName",
+  "selectors",
+  "allocationMode",
+  "count",
+  "adminAccess",
+  "tolerations",
+  "capacity",
+  "derivedAttributes",
+];
 
 function claim(spec: JsonPath): Rewrite {
   return (object) => {
@@ -252,7 +262,9 @@ function claim(spec: JsonPath): Rewrite {
     const requests = [...spec, "devices", "requests"];
     for (const [index, request] of listAt(object, requests).entries()) {
       if (!isObject(request)) return undefined;
-      const moved = exact.flatMap((name) => (request[name] === undefined ? [] : [[name, request[name]] as const]));
+      const moved = exact.flatMap((name) =>
+        request[name] === undefined ? [] : [[name, request[name]] as const],
+      );
       if (moved.length === 0) continue;
       edits.push({ op: "set", path: [...requests, index, "exactly"], value: Object.fromEntries(moved) });
       for (const [name] of moved) edits.push({ op: "remove", path: [...requests, index, name] });
@@ -280,8 +292,9 @@ const rewrites: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
   ["discovery.k8s.io/v1beta1 EndpointSlice", slice],
   ["admissionregistration.k8s.io/v1beta1 MutatingWebhookConfiguration", webhooks],
   ["admissionregistration.k8s.io/v1beta1 ValidatingWebhookConfiguration", webhooks],
-  ["certificates.k8s.io/v1beta1 CertificateSigningRequest", (object) =>
-    has(object, ["spec", "signerName"]) && has(object, ["spec", "usages"]) ? none : undefined,
+  [
+    "certificates.k8s.io/v1beta1 CertificateSigningRequest",
+    (object) => (has(object, ["spec", "signerName"]) && has(object, ["spec", "usages"]) ? none : undefined),
   ],
   ["flowcontrol.apiserver.k8s.io/v1alpha1 PriorityLevelConfiguration", priorityLevel],
   ["flowcontrol.apiserver.k8s.io/v1beta1 PriorityLevelConfiguration", priorityLevel],

@@ -195,15 +195,17 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
     replacement: "cluster.x-k8s.io/v1beta1",
     source: "cluster-api.sigs.k8s.io/developer/providers/migrations/v1.5-to-v1.6",
   },
-  ...(["v2beta1", "v2beta2"] as const).map((version): ThirdPartyRow => ({
-    product: "flux",
-    group: "helm.toolkit.fluxcd.io",
-    version,
-    kinds: ["HelmRelease"],
-    deprecated: [2, 3],
-    replacement: "helm.toolkit.fluxcd.io/v2",
-    source: "fluxcd/flux2 release v2.3.0",
-  })),
+  ...(["v2beta1", "v2beta2"] as const).map(
+    (version): ThirdPartyRow => ({
+      product: "flux",
+      group: "helm.toolkit.fluxcd.io",
+      version,
+      kinds: ["HelmRelease"],
+      deprecated: [2, 3],
+      replacement: "helm.toolkit.fluxcd.io/v2",
+      source: "fluxcd/flux2 release v2.3.0",
+    }),
+  ),
   ...(["v1beta1", "v1beta2"] as const).flatMap((version): readonly ThirdPartyRow[] => [
     {
       product: "flux",

@@ -75,7 +75,9 @@ describe("versions of kinds", () => {
   it("deprecated and on by default are told without an upgrade; off by default they are not", () => {
     const check = (text: string) =>
       checkInputs([readStdin(new TextEncoder().encode(text))], { minor: 37 }).map(({ code }) => code);
-    expect(check("apiVersion: v1\nkind: Endpoints\nmetadata: {name: a}\n")).toEqual(["upgrade/deprecated-api"]);
+    expect(check("apiVersion: v1\nkind: Endpoints\nmetadata: {name: a}\n")).toEqual([
+      "upgrade/deprecated-api",
+    ]);
     expect(
       check(
         "apiVersion: certificates.k8s.io/v1beta1\nkind: ClusterTrustBundle\nmetadata: {name: a}\nspec: {trustBundle: b}\n",
@@ -117,9 +119,7 @@ describe("parts of objects", () => {
   it("with the field that replaces an annotation are left alone", () => {
     const annotated = ", annotations: {container.apparmor.security.beta.kubernetes.io/a: runtime/default}";
     expect(codes(pod("", annotated))).toEqual(["upgrade/deprecated-field"]);
-    expect(
-      codes(pod("securityContext: {appArmorProfile: {type: RuntimeDefault}}", annotated)),
-    ).toEqual([]);
+    expect(codes(pod("securityContext: {appArmorProfile: {type: RuntimeDefault}}", annotated))).toEqual([]);
   });
 
   it("finds the labels of nodes wherever a Pod names them", () => {
@@ -136,7 +136,9 @@ describe("parts of objects", () => {
 
   it("tells a field that its description calls deprecated", () => {
     expect(
-      found("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer, loadBalancerIP: 192.0.2.1, ports: [{port: 80}]}\n"),
+      found(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer, loadBalancerIP: 192.0.2.1, ports: [{port: 80}]}\n",
+      ),
     ).toMatchObject([{ code: "upgrade/deprecated-field", path: ["spec", "loadBalancerIP"] }]);
   });
 
@@ -151,7 +153,9 @@ describe("parts of objects", () => {
 describe("feature gates", () => {
   it("that go, or are locked the other way, stop the component that names them", () => {
     const apiServer = (gates: string) =>
-      pod(`initContainers: [{name: c, image: d, command: [/usr/bin/kube-apiserver, --feature-gates=${gates}]}]`);
+      pod(
+        `initContainers: [{name: c, image: d, command: [/usr/bin/kube-apiserver, --feature-gates=${gates}]}]`,
+      );
     expect(found(apiServer("SidecarContainers=true"))).toMatchObject([
       { code: "upgrade/feature-gate", severity: "error" },
     ]);
@@ -159,7 +163,9 @@ describe("feature gates", () => {
     const kubelet = (gates: string) =>
       `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfeatureGates: {${gates}}\n`;
     expect(codes(kubelet("SELinuxMount: true"))).toEqual([]);
-    expect(found(kubelet("AllowOverwriteTerminationGracePeriodSeconds: true"), { from: 34, to: 35 })).toMatchObject([
+    expect(
+      found(kubelet("AllowOverwriteTerminationGracePeriodSeconds: true"), { from: 34, to: 35 }),
+    ).toMatchObject([
       { code: "upgrade/changed-default" },
       { code: "upgrade/changed-default" },
       { code: "upgrade/feature-gate", message: expect.stringContaining("locks it to false") as string },
@@ -167,7 +173,9 @@ describe("feature gates", () => {
   });
 
   it("of other programs are theirs", () => {
-    const other = pod("initContainers: [{name: c, image: d, command: [cert-manager, --feature-gates=SidecarContainers=true]}]");
+    const other = pod(
+      "initContainers: [{name: c, image: d, command: [cert-manager, --feature-gates=SidecarContainers=true]}]",
+    );
     expect(codes(other)).toEqual([]);
   });
 
@@ -177,7 +185,9 @@ describe("feature gates", () => {
     expect(codes(kubeadm("v1beta4", "[{name: feature-gates, value: SidecarContainers=true}]"))).toEqual([
       "upgrade/feature-gate",
     ]);
-    expect(codes(kubeadm("v1beta3", "{feature-gates: SidecarContainers=true}"))).toContain("upgrade/feature-gate");
+    expect(codes(kubeadm("v1beta3", "{feature-gates: SidecarContainers=true}"))).toContain(
+      "upgrade/feature-gate",
+    );
   });
 });
 

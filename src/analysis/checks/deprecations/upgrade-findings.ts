@@ -88,8 +88,7 @@ export function adviceFor(key: ObjectKey, minor: number): string {
   const replacement = replacementOf(key, minor);
   const note = bodyNoteOf(key);
   const then = note === undefined ? "" : `; ${note}`;
-  if (replacement === undefined)
-    return `no version of it is served any more${then}`;
+  if (replacement === undefined) return `no version of it is served any more${then}`;
   const off = replacement.minors.includes(minor) ? "" : ", which is off by default";
   return `Kubernetes 1.${minor} serves it as ${replacementText(key, replacement)}${off}${then}`;
 }
@@ -105,8 +104,7 @@ function thirdParty(
   if (row === undefined || servesItself(definitions.get(`${key.group}/${key.kind}`), key.version)) return [];
   const target = products?.get(row.product);
   const note = row.note === undefined ? "" : `; ${row.note}`;
-  const hint =
-    row.replacement === undefined ? "nothing takes its place" : `use ${row.replacement}${note}`;
+  const hint = row.replacement === undefined ? "nothing takes its place" : `use ${row.replacement}${note}`;
   const what = `${versionText(key)} ${key.kind}`;
   if (row.removed !== undefined && hasCome(row.removed, target)) {
     const other = `${row.product} ${releaseText(row.removed)}`;

@@ -30,7 +30,8 @@ export interface UpgradeRow extends ProblemRow {
   readonly example: UpgradeExample;
 }
 
-const lifecycle = "k8s.io/api zz_generated.prerelease-lifecycle.go; k8s.io/apiserver pkg/server/resource_expiration.go";
+const lifecycle =
+  "k8s.io/api zz_generated.prerelease-lifecycle.go; k8s.io/apiserver pkg/server/resource_expiration.go";
 const latest: UpgradeExample = { from: 36, to: 37 };
 const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n";
 const flow = (version: string): string =>

@@ -54,7 +54,8 @@ function podAnnotation(name: string, field?: JsonPath): UseRow["find"] {
 /** Annotations of Pods for one container each, unless the container or the Pod has the field that replaces it. */
 function containerAnnotations(prefix: string, field: string): UseRow["find"] {
   return (_, template) => {
-    if (template === undefined || valueAt(template.spec, ["securityContext", field]) !== undefined) return none;
+    if (template === undefined || valueAt(template.spec, ["securityContext", field]) !== undefined)
+      return none;
     const done = new Set(
       containersOf(template.spec)
         .filter(({ container }) => valueAt(container, ["securityContext", field]) !== undefined)
@@ -143,10 +144,7 @@ function nodeLabel(label: string): UseRow["find"] {
       }
       for (const kind of ["podAffinity", "podAntiAffinity"]) {
         topology([...affinity, kind, "requiredDuringSchedulingIgnoredDuringExecution"]);
-        topology(
-          [...affinity, kind, "preferredDuringSchedulingIgnoredDuringExecution"],
-          ["podAffinityTerm"],
-        );
+        topology([...affinity, kind, "preferredDuringSchedulingIgnoredDuringExecution"], ["podAffinityTerm"]);
       }
     } else if (isKind(object, "", "PersistentVolume"))
       terms(["spec", "nodeAffinity", "required", "nodeSelectorTerms"]);
@@ -172,21 +170,24 @@ function valueIs(path: JsonPath, value: Json): (object: JsonObject) => readonly 
 
 /** What the API server warns of, and what it stopped to look at: one row a use. */
 export const useTable: readonly UseRow[] = [
-  ...oldVolumes.map(([inPods, inVolumes, since, dead]): UseRow => ({
-    what: `the volume type ${inPods}`,
-    since,
-    dead,
-    fatal: true,
-    instead: "use a CSI driver",
-    source: `${podWarnings}; ${volumeWarnings}`,
-    find: volume(inPods, inVolumes),
-  })),
+  ...oldVolumes.map(
+    ([inPods, inVolumes, since, dead]): UseRow => ({
+      what: `the volume type ${inPods}`,
+      since,
+      dead,
+      fatal: true,
+      instead: "use a CSI driver",
+      source: `${podWarnings}; ${volumeWarnings}`,
+      find: volume(inPods, inVolumes),
+    }),
+  ),
   {
     what: "the volume type gitRepo",
     since: 11,
     dead: 33,
     fatal: true,
-    instead: "clone into an emptyDir by an init container, or mount an image; the feature gate GitRepoVolumeDriver, which brings it back, goes away",
+    instead:
+      "clone into an emptyDir by an init container, or mount an image; the feature gate GitRepoVolumeDriver, which brings it back, goes away",
     source: `${podWarnings}; KEP-5040`,
     find: volume("gitRepo"),
   },
@@ -198,14 +199,16 @@ export const useTable: readonly UseRow[] = [
     source: podWarnings,
     find: podAnnotation("scheduler.alpha.kubernetes.io/critical-pod", ["priorityClassName"]),
   },
-  ...["sysctls", "unsafe-sysctls"].map((name): UseRow => ({
-    what: `the annotation security.alpha.kubernetes.io/${name}`,
-    since: 11,
-    dead: 11,
-    instead: "set securityContext.sysctls of the Pod",
-    source: podWarnings,
-    find: podAnnotation(`security.alpha.kubernetes.io/${name}`, ["securityContext", "sysctls"]),
-  })),
+  ...["sysctls", "unsafe-sysctls"].map(
+    (name): UseRow => ({
+      what: `the annotation security.alpha.kubernetes.io/${name}`,
+      since: 11,
+      dead: 11,
+      instead: "set securityContext.sysctls of the Pod",
+      source: podWarnings,
+      find: podAnnotation(`security.alpha.kubernetes.io/${name}`, ["securityContext", "sysctls"]),
+    }),
+  ),
   {
     what: "the annotation seccomp.security.alpha.kubernetes.io/pod",
     since: 19,
@@ -229,13 +232,15 @@ export const useTable: readonly UseRow[] = [
     source: podWarnings,
     find: containerAnnotations("container.apparmor.security.beta.kubernetes.io/", "appArmorProfile"),
   },
-  ...nodeLabels.map(([label, since, instead]): UseRow => ({
-    what: `the node label ${label}`,
-    since,
-    instead: `use ${instead}`,
-    source: "k8s.io/kubernetes pkg/api/node/util.go",
-    find: nodeLabel(label),
-  })),
+  ...nodeLabels.map(
+    ([label, since, instead]): UseRow => ({
+      what: `the node label ${label}`,
+      since,
+      instead: `use ${instead}`,
+      source: "k8s.io/kubernetes pkg/api/node/util.go",
+      find: nodeLabel(label),
+    }),
+  ),
   {
     what: "the annotation volume.beta.kubernetes.io/storage-class",
     since: 8,
@@ -318,7 +323,8 @@ export const useTable: readonly UseRow[] = [
       const list = valueAt(object, path);
       const used = isKind(object, "", "Service") && isArray(list) && list.length > 0;
       const ignored =
-        valueAt(object, ["spec", "type"]) === "ExternalName" || valueAt(object, ["spec", "clusterIP"]) === "None";
+        valueAt(object, ["spec", "type"]) === "ExternalName" ||
+        valueAt(object, ["spec", "clusterIP"]) === "None";
       return used && !ignored ? [{ path, key: true }] : none;
     },
   },
@@ -343,7 +349,9 @@ export const useTable: readonly UseRow[] = [
     instead: "use nftables",
     source: "k8s.io/kubernetes cmd/kube-proxy/app/server_linux.go; KEP-5495",
     find: (object) =>
-      isKind(object, "kubeproxy.config.k8s.io", "KubeProxyConfiguration") ? valueIs(["mode"], "ipvs")(object) : none,
+      isKind(object, "kubeproxy.config.k8s.io", "KubeProxyConfiguration")
+        ? valueIs(["mode"], "ipvs")(object)
+        : none,
   },
 ];
 
