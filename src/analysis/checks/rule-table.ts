@@ -5,6 +5,7 @@ import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import type { Rule } from "../findings/rule.ts";
 import { backdoorTable } from "./backdoors/backdoor-table.ts";
 import { admissionFindingTable } from "./admission/admission-table.ts";
+import { upgradeTable } from "./deprecations/upgrade-table.ts";
 import { customResourceFindingTable } from "./custom-resources/custom-resource-table.ts";
 import { networkFindings } from "../network/findings/finding-table.ts";
 import { permissionRules } from "./permissions/permission-findings.ts";
@@ -28,6 +29,7 @@ const tables: readonly Readonly<Record<string, TableRow>>[] = [
   customResourceFindingTable,
   admissionFindingTable,
   serverCodes,
+  upgradeTable,
   networkFindings,
 ];
 
