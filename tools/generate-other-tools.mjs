@@ -70,7 +70,6 @@ function frameworkControls(name) {
   return JSON.parse(readFileSync(join(from, "regolibrary/frameworks", name), "utf8"));
 }
 
-
 function kubescape() {
   const inFramework = (name) =>
     new Set(frameworkControls(name).activeControls.map((row) => row.controlID ?? row.patch?.controlID));

@@ -62,7 +62,11 @@ export function ruleExample(code: string): RuleExample | undefined {
 }
 
 function tableRow(code: string): Partial<RuleExample> | undefined {
-  const all: readonly Readonly<Record<string, Partial<RuleExample>>>[] = [...tables, rbacFindings, secretTable];
+  const all: readonly Readonly<Record<string, Partial<RuleExample>>>[] = [
+    ...tables,
+    rbacFindings,
+    secretTable,
+  ];
   return all.find((table) => Object.hasOwn(table, code))?.[code];
 }
 

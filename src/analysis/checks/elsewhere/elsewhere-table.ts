@@ -190,7 +190,10 @@ export const notCovered: readonly NotCovered[] = [
   { ids: /^trivy:KCV-/, reason: component },
   { ids: /^checkov:CKV_K8S_(?:6[89]|[78]\d|9\d|1[0-4]\d|15[01])$/, reason: component },
   { ids: /^checkov:CKV_K8S_(?:[1-7]|24|32|36)$/, reason: psp },
-  { ids: /^kics:(?:psp_|net_raw_capabilities_disabled_for_psp|not_limited_capabilities_for_pod)/, reason: psp },
+  {
+    ids: /^kics:(?:psp_|net_raw_capabilities_disabled_for_psp|not_limited_capabilities_for_pod)/,
+    reason: psp,
+  },
   { ids: ["kubescape:C-0068"], reason: psp },
   {
     ids: ["kics:root_containers_admitted"],
@@ -208,7 +211,10 @@ export const notCovered: readonly NotCovered[] = [
     ids: ["kics:cni_plugin_does_not_support_network_policies"],
     reason: "what the cluster's network can do is not in manifests",
   },
-  { ids: ["kubescape:C-0083", "kubescape:C-0084", "kubescape:C-0085", "kubescape:C-0221"], reason: otherSoftware },
+  {
+    ids: ["kubescape:C-0083", "kubescape:C-0084", "kubescape:C-0085", "kubescape:C-0221"],
+    reason: otherSoftware,
+  },
   {
     ids: ["kubescape:C-0081", "kubescape:C-0090", "kubescape:C-0091", "kubescape:C-0292"],
     reason: otherSoftware,
@@ -227,12 +233,14 @@ export const notCovered: readonly NotCovered[] = [
   },
   {
     ids: ["kubescape:C-0007"],
-    reason: "deleting what one deploys is a usual right; permission/delete-traces names what should not be deleted",
+    reason:
+      "deleting what one deploys is a usual right; permission/delete-traces names what should not be deleted",
     manifests: true,
   },
   {
     ids: ["kubescape:C-0062"],
-    reason: "sudo in a command gains nothing that the container may not gain; security/privilege-escalation is the wall",
+    reason:
+      "sudo in a command gains nothing that the container may not gain; security/privilege-escalation is the wall",
     manifests: true,
   },
   {
@@ -283,7 +291,8 @@ export const notCovered: readonly NotCovered[] = [
   },
   {
     ids: ["kics:shared_service_account"],
-    reason: "workloads that are one application share an account by design; kubeops can tells what each may do",
+    reason:
+      "workloads that are one application share an account by design; kubeops can tells what each may do",
     manifests: true,
   },
   {

@@ -43,7 +43,9 @@ export function sameElsewhere(id: string): readonly string[] {
   const shared =
     check === undefined
       ? []
-      : practices.filter((row) => row.podSecurity?.includes(check) === true).flatMap((row) => sameElsewhere(row.id));
+      : practices
+          .filter((row) => row.podSecurity?.includes(check) === true)
+          .flatMap((row) => sameElsewhere(row.id));
   const more = Object.entries(saidBy).flatMap(([foreign, ids]) => (ids.includes(id) ? [foreign] : []));
   return [...new Set([...own, ...shared, ...more])];
 }
@@ -59,7 +61,9 @@ export function guidesOf(id: string): readonly string[] {
   const named = [
     ...rows.flatMap((row) => row.frameworks),
     ...[...source.matchAll(/\bT\d{4}(?:\.\d{3})?\b/g)].map(([technique]) => `MITRE ${technique}`),
-    ...[...source.matchAll(/CIS Kubernetes Benchmark (\d[\d.]*\d)/g)].map(([, section = ""]) => `CIS ${section}`),
+    ...[...source.matchAll(/CIS Kubernetes Benchmark (\d[\d.]*\d)/g)].map(
+      ([, section = ""]) => `CIS ${section}`,
+    ),
   ];
   const families = new Set(named.map((guide) => guide.slice(0, guide.indexOf(" "))));
   const controls = otherTools.find(({ tool }) => tool === "kubescape")?.checks ?? [];
@@ -82,7 +86,9 @@ function elsewhere(tool: string, check: OtherCheck): Elsewhere {
   const id = `${tool}:${check.id}`;
   const own = ours().get(id) ?? [];
   if (own.length > 0) return { tool, check, ours: own };
-  const reason = notCovered.find(({ ids }) => (ids instanceof RegExp ? ids.test(id) : ids.includes(id)))?.reason;
+  const reason = notCovered.find(({ ids }) =>
+    ids instanceof RegExp ? ids.test(id) : ids.includes(id),
+  )?.reason;
   if (reason !== undefined) return { tool, check, ours: [], reason };
   return check.component === true ? { tool, check, ours: [], reason: COMPONENT } : { tool, check, ours: [] };
 }

@@ -45,7 +45,11 @@ function found({ id, given }: CheckText, text: string): readonly string[] {
     minor,
     // Baseline and restricted override one another: each check is asked at its own level.
     ...(id.startsWith("pod-security/") && id !== "pod-security/namespace-label"
-      ? { podSecurity: /Pod Security baseline/.test(ruleOf(id)?.title ?? "") ? ("baseline" as const) : ("restricted" as const) }
+      ? {
+          podSecurity: /Pod Security baseline/.test(ruleOf(id)?.title ?? "")
+            ? ("baseline" as const)
+            : ("restricted" as const),
+        }
       : { podSecurity: "labels" as const }),
     judge: { profile: "all", settings },
   });
@@ -55,7 +59,11 @@ function found({ id, given }: CheckText, text: string): readonly string[] {
 function fileOf(part: string): InputFile {
   const [name = "", ...lines] = part.split("\n");
   const path = name.trim();
-  return { ...input(lines.join("\n")), path, documents: readDocuments(path, new TextEncoder().encode(lines.join("\n"))) };
+  return {
+    ...input(lines.join("\n")),
+    path,
+    documents: readDocuments(path, new TextEncoder().encode(lines.join("\n"))),
+  };
 }
 
 describe.each(ruleCodes())("%s", (id) => {

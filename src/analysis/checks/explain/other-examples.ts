@@ -61,7 +61,9 @@ export const otherExamples: Readonly<Record<string, OtherExample>> = {
     negative: workload("app: a", "ghcr.io/acme/a:1"),
   },
   "settings/unused-exemption": {
-    before: settings("exemptions: [{check: security/privileged, object: Pod/a, reason: it drives the node's disk}]"),
+    before: settings(
+      "exemptions: [{check: security/privileged, object: Pod/a, reason: it drives the node's disk}]",
+    ),
     given: "kubeops.yaml",
     positive: workload("app: a", "a:1"),
     negative:

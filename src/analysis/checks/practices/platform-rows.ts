@@ -1,7 +1,15 @@
 import { containerExample, inContainer, none, podExample } from "./helpers.ts";
 import { parseImage } from "./image-reference.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { get, type ContainerSubject, mappingsAt, type PodSubject, podSubject, textAt, textsAt } from "./subjects.ts";
+import {
+  get,
+  type ContainerSubject,
+  mappingsAt,
+  type PodSubject,
+  podSubject,
+  textAt,
+  textsAt,
+} from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 
@@ -112,14 +120,20 @@ export const platformRows: readonly PracticeRow[] = [
     why: "Without one the profile is what the node's runtime has by itself, which on some nodes is none.",
     fix: "set securityContext.appArmorProfile: {type: RuntimeDefault} on the Pod, where the nodes have AppArmor",
     source: "https://kubernetes.io/docs/tutorials/security/apparmor/; trivy-checks KSV-0002",
-    same: ["trivy:KSV-0002", "kubesec:ApparmorAny", "kics:missing_app_armor_config", "polaris:linuxHardening"],
+    same: [
+      "trivy:KSV-0002",
+      "kubesec:ApparmorAny",
+      "kics:missing_app_armor_config",
+      "polaris:linuxHardening",
+    ],
     frameworks: ["CIS 5.7.3"],
     since: 30,
     positive: containerExample("image: 'a:1'"),
     negative: podExample(
       "securityContext: {appArmorProfile: {type: RuntimeDefault}}, containers: [{name: a, image: 'a:1'}]",
     ),
-    container: (subject) => (namesAppArmor(subject) ? none : inContainer(subject, "names no AppArmor profile", "securityContext")),
+    container: (subject) =>
+      namesAppArmor(subject) ? none : inContainer(subject, "names no AppArmor profile", "securityContext"),
   },
   {
     id: "reliability/claim-access-mode",
