@@ -84,8 +84,11 @@ function kubeLinter(root: string): readonly Compared[] {
       ({ code, object }) => ours.includes(code) && !openShift.has(object?.kind ?? ""),
     );
     const names = readDocuments(file, bytes).flatMap(({ value }) => {
-      if (!isObject(value) || openShift.has(String(value["kind"]))) return [];
-      return [String(valueAt(value, ["metadata", "name"]) ?? "")];
+      if (!isObject(value)) return [];
+      const { kind } = value;
+      const name = valueAt(value, ["metadata", "name"]);
+      if (typeof kind === "string" && openShift.has(kind)) return [];
+      return [typeof name === "string" ? name : ""];
     });
     const wrong = hits.filter(({ object }) => spared.test(object?.name ?? ""));
     const wanted = names.some((name) => !spared.test(name));

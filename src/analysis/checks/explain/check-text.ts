@@ -49,10 +49,6 @@ export function checkTextOf(id: string): CheckText | undefined {
   const rule = ruleOf(id);
   if (rule === undefined) return undefined;
   const { severity, title, source = "" } = rule;
-  const practice = practiceOf(id);
-  const example = ruleExample(id);
-  const other = otherExamples[id];
-  const since = practice?.since ?? firstOf(id);
   return {
     id,
     severity,
@@ -60,16 +56,31 @@ export function checkTextOf(id: string): CheckText | undefined {
     why: rule.why ?? reasonOf(id, severity) ?? "",
     fix: rule.fix ?? reasons[id]?.fix ?? "",
     source,
-    ...(since === undefined ? {} : { since: `1.${since}` }),
-    ...(practice?.until === undefined ? {} : { until: `1.${practice.until}` }),
-    profiles: practice?.profiles ?? [],
+    ...versionsOf(id),
+    profiles: practiceOf(id)?.profiles ?? [],
     parameters: parameters[id] ?? [],
     same: sameElsewhere(id),
     guides: guidesOf(id),
-    ...(other?.before === undefined ? {} : { given: { what: other.given ?? "", text: other.before } }),
-    ...(exampleMinors[id] === undefined ? {} : { exampleVersion: `1.${exampleMinors[id]}` }),
-    positive: example?.positive ?? "",
-    negative: example?.negative ?? "",
+    ...examplesOf(id),
+  };
+}
+
+function versionsOf(id: string): Pick<CheckText, "since" | "until"> {
+  const practice = practiceOf(id);
+  const since = practice?.since ?? firstOf(id);
+  return {
+    ...(since === undefined ? {} : { since: `1.${since}` }),
+    ...(practice?.until === undefined ? {} : { until: `1.${practice.until}` }),
+  };
+}
+
+function examplesOf(id: string): Pick<CheckText, "given" | "exampleVersion" | "positive" | "negative"> {
+  const { before, given = "" } = otherExamples[id] ?? {};
+  const minor = exampleMinors[id];
+  return {
+    ...(before === undefined ? {} : { given: { what: given, text: before } }),
+    ...(minor === undefined ? {} : { exampleVersion: `1.${minor}` }),
+    ...(ruleExample(id) ?? { positive: "", negative: "" }),
   };
 }
 
