@@ -76,9 +76,13 @@ describe.each(ruleCodes())("%s", (id) => {
     expect(fix).not.toMatch(/\.$/);
   });
 
-  it.skipIf(toldInWords.includes(id))("is found in its positive example, and not in its negative one", () => {
-    if (text === undefined) throw new Error("no text");
-    expect(found(text, text.positive)).toContain(id);
-    expect(found(text, text.negative)).not.toContain(id);
-  });
+  // Charts are folders, and Helm is needed for some of it: test/e2e/check-chart.test.ts has these.
+  it.skipIf(toldInWords.includes(id) || id.startsWith("chart/"))(
+    "is found in its positive example, and not in its negative one",
+    () => {
+      if (text === undefined) throw new Error("no text");
+      expect(found(text, text.positive)).toContain(id);
+      expect(found(text, text.negative)).not.toContain(id);
+    },
+  );
 });

@@ -47,6 +47,18 @@ export const reasons: Readonly<Record<string, Reason>> = {
     why: "After so many problems the document is not what it was meant to be.",
     fix: "correct those that are listed, and check again",
   },
+  "chart/malformed": {
+    why: "Helm cannot read the chart, so that nothing of it is applied or judged.",
+    fix: "correct the chart; helm lint names the same fault",
+  },
+  "chart/template": {
+    why: "Helm ends at the template, so that nothing of the chart is applied or judged.",
+    fix: "correct the template, or give the value that it asks for",
+  },
+  "chart/values": {
+    why: "Helm ends at the value, so that nothing of the chart is applied or judged.",
+    fix: "correct the value",
+  },
   "object/not-an-object": {
     why: "The API server takes mappings with apiVersion and kind alone.",
     fix: "write an object, or leave the document out",
@@ -403,6 +415,11 @@ const families: Readonly<Record<string, Partial<Record<Severity, string>>>> = {
     info: "The API server takes the object and does not do what the field asks.",
   },
   "custom-resource": { error: `${refused}.`, warning: "The API server takes the object and not all of it." },
+  chart: {
+    error: "Helm ends here, and nothing of the chart is applied or judged.",
+    warning: "Helm renders something else here than the chart's author saw, or only on some machines.",
+    info: "Helm renders something else here than the chart's author saw, or only on some machines.",
+  },
   definition: { error: "Without its definition no object of the kind can be applied." },
   server: { error: `${refused}.` },
   rbac: {
