@@ -28,7 +28,6 @@ import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { inputNames, readObjectInputs } from "../inputs.ts";
 import { readBaseline, readSettings } from "../check-settings.ts";
-import { checkListText } from "../display/check-list.ts";
 import { cachePath } from "../paths.ts";
 import { openSchemaStore, type SchemaStore } from "../schema-store/schema-store.ts";
 import { versionsOf } from "../upgrade-versions.ts";
@@ -64,6 +63,8 @@ function skippedText(skipped: readonly SkippedFile[]): string {
 export async function check(this: CliContext, flags: CheckFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     if (flags.listChecks) {
+      // The ids of other tools take time to load that a check does not need.
+      const { checkListText } = await import("../display/check-list.ts");
       this.process.stdout.write(checkListText(flags.output));
       return ExitCode.done;
     }

@@ -169,6 +169,12 @@ export const upgradeTable: Readonly<Record<UpgradeCode, UpgradeRow>> = {
   },
 };
 
+/** The versions between which the example of an id shows its row; undefined for an id of another table. */
+export function upgradeExampleOf(id: string): UpgradeExample | undefined {
+  const found = Object.entries(upgradeTable).find(([code]) => code === id);
+  return found?.[1].example;
+}
+
 export interface UpgradeTexts {
   readonly what: string;
   readonly other?: string;
