@@ -3,7 +3,20 @@ import { subdomainSyntax } from "./name-syntax.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
-export type SelectorOperator = "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt";
+/** The last six are those of Calico, which look into the value; no LabelSelector has them. The negative ones hold where the key is missing. */
+export type SelectorOperator =
+  | "In"
+  | "NotIn"
+  | "Exists"
+  | "DoesNotExist"
+  | "Gt"
+  | "Lt"
+  | "StartsWith"
+  | "NotStartsWith"
+  | "EndsWith"
+  | "NotEndsWith"
+  | "Contains"
+  | "NotContains";
 
 export interface Requirement {
   readonly key: string;
@@ -31,6 +44,16 @@ function matchesRequirement({ key, operator, values }: Requirement, labels: Labe
       return value !== undefined;
     case "DoesNotExist":
       return value === undefined;
+    case "StartsWith":
+    case "EndsWith":
+    case "Contains":
+      return value !== undefined && matchesText(operator, value, values[0] ?? "");
+    case "NotStartsWith":
+      return value === undefined || !value.startsWith(values[0] ?? "");
+    case "NotEndsWith":
+      return value === undefined || !value.endsWith(values[0] ?? "");
+    case "NotContains":
+      return value === undefined || !value.includes(values[0] ?? "");
     default: {
       const label = value === undefined ? undefined : integer(value);
       const bound = integer(values[0] ?? "");
@@ -38,6 +61,16 @@ function matchesRequirement({ key, operator, values }: Requirement, labels: Labe
       return operator === "Gt" ? label > bound : label < bound;
     }
   }
+}
+
+/** Does a value start with, end with or contain a text? */
+export function matchesText(
+  operator: "StartsWith" | "EndsWith" | "Contains",
+  value: string,
+  text: string,
+): boolean {
+  if (operator === "StartsWith") return value.startsWith(text);
+  return operator === "EndsWith" ? value.endsWith(text) : value.includes(text);
 }
 
 /**

@@ -72,14 +72,14 @@ function side(net: Network, direction: Direction, subject: End, peer: End, asked
   const isolating = new Set<number>();
   let open = asked;
   let allowed: PortSetId = PortSpace.none;
-  for (const stage of stagesOf(net, numbers, direction)) {
+  for (const stage of pods === undefined ? [] : stagesOf(net, numbers, direction, pods)) {
     const matching = stage.rules
       .filter((rule) => matchesPeer(net, rule, peer))
       .map((rule) => ({ policy: rule.policy, rule, ports: portsAt(net, rule.rule.ports, target) }));
     const done = walk(net, matching, open, reasons);
     allowed = space.union(allowed, done.allowed);
     if (stage.isolates && done.open !== PortSpace.none)
-      for (const number of numbers)
+      for (const number of stage.policies)
         if (net.policies[number]?.isolates[direction] === true) isolating.add(number);
     open = stage.isolates ? done.passed : space.union(done.open, done.passed);
   }
