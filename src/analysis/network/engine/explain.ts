@@ -1,5 +1,5 @@
 import { policyText, type Direction } from "../policies/policy.ts";
-import { coversIps, type IpSet, intersectIps, isNoIps } from "../sets/ip-set.ts";
+import { coversIps, cutIps, type IpSet, intersectIps, isNoIps, unionIps } from "../sets/ip-set.ts";
 import { type Protocol, PortSpace, type PortSetId, protocols } from "../sets/port-space.ts";
 import type { CompiledRule, Network, PodClass } from "./network.ts";
 import { isPeer, policiesFor, portsAt, stagesOf, tableOf } from "./tables.ts";
@@ -126,10 +126,30 @@ function matchesPeer(net: Network, rule: CompiledRule, peer: End): boolean {
   return coversIps(rule.rule.peers.ips, peer.ips) && !isNoIps(intersectIps(rule.rule.peers.ips, peer.ips));
 }
 
-/** The addresses in parts within which no rule of the pods' policies tells two addresses apart. */
+/**
+ * The addresses in parts within which no rule of the pods' policies tells two addresses apart: those for which some port is
+ * open, or all of them where none is.
+ */
 export function addressParts(net: Network, pods: number, direction: Direction, ips: IpSet): readonly IpSet[] {
-  const parts = tableOf(net, pods, direction).ips.map((cell) => intersectIps(cell.ips, ips));
-  return parts.filter((part) => !isNoIps(part));
+  const subject = net.classes[pods];
+  const rules =
+    subject === undefined
+      ? []
+      : stagesOf(net, policiesFor(net, subject, direction), direction, subject).flatMap(
+          (stage) => stage.rules,
+        );
+  const blocks = rules.filter(({ peers }) => !peers.everybody && !isNoIps(peers.ips));
+  const parts = new Map<string, IpSet[]>();
+  for (const { ips: part, inside } of cutIps(blocks.map(({ peers }) => peers.ips))) {
+    const asked = intersectIps(part, ips);
+    if (isNoIps(asked)) continue;
+    const key = inside.join();
+    parts.set(key, [...(parts.get(key) ?? []), asked]);
+  }
+  const all = [...parts.values()].map(unionIps);
+  const cells = tableOf(net, pods, direction).ips;
+  const open = all.filter((part) => cells.some((cell) => !isNoIps(intersectIps(cell.ips, part))));
+  return open.length > 0 ? open : all;
 }
 
 /** `NetworkPolicy shop/web, ingress rule 2`, rules counted from 1; with its name where it has one. */

@@ -8,7 +8,8 @@ import { type Direction, directions, type Peers, type Policy, type Rule } from "
 import type { NetworkProblem } from "../policies/reading.ts";
 import { addressSet, coversIps, type IpSet, ipKey, isNoIps } from "../sets/ip-set.ts";
 import { PortSpace } from "../sets/port-space.ts";
-import { genericProfile, type Profile } from "./profiles.ts";
+import { hasCalicoPolicy } from "../policies/calico/read-calico.ts";
+import { genericProfile, type Profile, profiles } from "./profiles.ts";
 import { Terms, type TermId } from "./terms.ts";
 
 /** Pods that no policy can tell apart. */
@@ -105,7 +106,7 @@ export interface Network {
  * refuse have no effect and are problems; so is everything that makes an answer incomplete.
  */
 export function buildNetwork(objects: readonly JsonObject[], options: NetworkOptions = {}): Network {
-  const profile = options.profile ?? genericProfile;
+  const profile = profileFor(objects, options.profile);
   const space = options.space ?? new PortSpace();
   const workloads = options.workloads ?? readWorkloads(objects);
   const read = readPolicies(objects, profile, options.namespaces);
@@ -132,6 +133,12 @@ export function buildNetwork(objects: readonly JsonObject[], options: NetworkOpt
   };
 }
 
+/** The profile that was asked for; where none was, that of the plugin whose policies are there. */
+export function profileFor(objects: readonly JsonObject[], profile: Profile = genericProfile): Profile {
+  if (profile !== genericProfile || !hasCalicoPolicy(objects)) return profile;
+  return profiles.get("calico") ?? profile;
+}
+
 interface Compiled {
   readonly terms: Terms;
   readonly rules: readonly CompiledRule[];
@@ -152,8 +159,8 @@ function compile(policies: readonly Policy[], profile: Profile): Compiled {
   const narrowed = new Map<number, number[]>();
   const compilePeers = (peers: Peers): CompiledPeers => {
     const ids = [...new Set(peers.terms.map((term) => terms.add(term)))].sort((a, b) => a - b);
-    const meansPods =
-      !isNoIps(peers.ips) && !peers.everybody && (peers.ipsMeanPods || profile.ipBlocksMeanPods);
+    const wanted = peers.ipsMeanPods !== "never" && (peers.ipsMeanPods || profile.ipBlocksMeanPods);
+    const meansPods = wanted && !isNoIps(peers.ips) && !peers.everybody;
     const podIpsKey = meansPods ? ipKey(peers.ips) : undefined;
     const withinKey = peers.within === undefined || peers.everybody ? undefined : ipKey(peers.within);
     if (podIpsKey !== undefined) podIps.set(podIpsKey, peers.ips);

@@ -68,7 +68,19 @@ export function tableOf(net: Network, id: number, direction: Direction): Table {
   if (known !== undefined) return known;
   const pods = net.classes[id];
   if (pods === undefined) throw new Error(`no class has the number ${id}`);
-  const numbers = policiesFor(net, pods, direction);
+  const table = sharedTable(net, pods, direction, policiesFor(net, pods, direction));
+  memory.ofClass[direction][id] = table;
+  return table;
+}
+
+function sharedTable(
+  net: Network,
+  pods: PodClass,
+  direction: Direction,
+  numbers: readonly number[],
+  skipped: readonly number[] = [],
+): Table {
+  const memory = memoryOf(net);
   const key = [
     direction,
     numbers.join(),
@@ -77,11 +89,31 @@ export function tableOf(net: Network, id: number, direction: Direction): Table {
     pods.fresh === undefined ? "" : "fresh",
     pods.node ? "node" : "",
     narrowedFor(net, memory, numbers, pods),
+    skipped.join(),
   ].join("|");
-  const table = memory.tables.get(key) ?? makeTable(net, memory, pods, direction, numbers);
+  const table = memory.tables.get(key) ?? makeTable(net, memory, pods, direction, numbers, new Set(skipped));
   memory.tables.set(key, table);
-  memory.ofClass[direction][id] = table;
   return table;
+}
+
+/** Policies and rules, by their numbers, that a question leaves out. */
+export interface Without {
+  readonly policies: ReadonlySet<number>;
+  readonly rules: ReadonlySet<number>;
+}
+
+/** The table as it would be without some policies and rules. Tables that are the same are one object. */
+export function tableWithout(net: Network, id: number, direction: Direction, without: Without): Table {
+  const pods = net.classes[id];
+  if (pods === undefined) throw new Error(`no class has the number ${id}`);
+  const numbers = policiesFor(net, pods, direction).filter((number) => !without.policies.has(number));
+  const skipped =
+    without.rules.size === 0
+      ? []
+      : numbers
+          .flatMap((number) => net.rulesOf[number]?.[direction] ?? [])
+          .filter((rule) => without.rules.has(rule));
+  return sharedTable(net, pods, direction, numbers, skipped);
 }
 
 /** The narrowed rules of the policies that hold for a class, as one text. */
@@ -116,6 +148,7 @@ export function stagesOf(
   numbers: readonly number[],
   direction: Direction,
   pods: PodClass,
+  skipped: ReadonlySet<number> = new Set(),
 ): readonly Stage[] {
   const memory = memoryOf(net);
   const stages = new Map<number, { rules: CompiledRule[]; isolates: boolean; policies: number[] }>();
@@ -127,7 +160,7 @@ export function stagesOf(
     stage.policies.push(number);
     stage.isolates ||= policy.isolates[direction];
     for (const rule of net.rulesOf[number]?.[direction] ?? []) {
-      const compiled = net.rules[rule];
+      const compiled = skipped.has(rule) ? undefined : net.rules[rule];
       if (compiled !== undefined && holdsFor(net, memory, compiled.subject, pods)) stage.rules.push(compiled);
     }
   }
@@ -149,6 +182,7 @@ function makeTable(
   pods: PodClass,
   direction: Direction,
   numbers: readonly number[],
+  skipped: ReadonlySet<number>,
 ): Table {
   const { space } = net;
   const whole = (peer: PodClass | undefined): PortSetId =>
@@ -159,7 +193,7 @@ function makeTable(
     for (const [peer, ports] of open.entries()) allowed[peer] = ports;
     return { pods: allowed, ips: everywhere(whole(undefined)) };
   }
-  const stages = stagesOf(net, numbers, direction, pods);
+  const stages = stagesOf(net, numbers, direction, pods, skipped);
   const resolved = new Resolver(net, memory, pods, direction);
   for (const stage of stages) decidePods(space, stage, resolved, open, allowed);
   for (const [peer, ports] of open.entries()) allowed[peer] = space.union(allowed[peer] ?? 0, ports);

@@ -36,8 +36,8 @@ export interface Peers {
   readonly within?: IpSet;
   /** Addresses outside of the cluster. */
   readonly ips: IpSet;
-  /** The addresses mean pods that have them, too, whatever the profile says. */
-  readonly ipsMeanPods: boolean;
+  /** The addresses mean pods that have them, too, whatever the profile says; `never`: they do not, whatever it says. */
+  readonly ipsMeanPods: boolean | "never";
 }
 
 /** `pass`: later rules of the same stage are skipped, the next stage decides. */

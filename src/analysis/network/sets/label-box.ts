@@ -98,7 +98,7 @@ function valueFor(tests: readonly TextTest[], values: ReadonlySet<string>): stri
       .sort((left, right) => right.length - left.length);
   const [start = ""] = wanted("StartsWith");
   const [end = ""] = wanted("EndsWith");
-  const named = new Set(tests.flatMap(({ text }) => [...text]));
+  const named = new Set(tests.flatMap(({ text }) => Array.from(text)));
   const between = unusedLetter(named);
   for (let count = 0; count <= values.size; count++) {
     const gap = between.repeat(count + 1);
@@ -110,14 +110,16 @@ function valueFor(tests: readonly TextTest[], values: ReadonlySet<string>): stri
 }
 
 function unusedLetter(named: ReadonlySet<string>): string {
-  const letter = [...LETTERS].find((each) => !named.has(each));
+  const letter = LETTERS.find((each) => !named.has(each));
   if (letter !== undefined) return letter;
   let point = 0xe000;
   while (named.has(String.fromCodePoint(point))) point++;
   return String.fromCodePoint(point);
 }
 
-const LETTERS = "xyzwvutsrqponmlkjihgfedcba0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const LETTERS: readonly string[] = Array.from(
+  "xyzwvutsrqponmlkjihgfedcba0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+);
 
 /** The box with one more condition; undefined where nothing is left. There are always more values than those named. */
 export function narrow(box: LabelBox, key: string, condition: Condition): LabelBox | undefined {

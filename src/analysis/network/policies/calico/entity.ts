@@ -162,7 +162,7 @@ export function readEntity(
   const within = addresses === undefined && isNoIps(out) ? {} : { within: left };
   return {
     ...openEntity,
-    peers: { everybody: false, terms, ...within, ips: left, ipsMeanPods: false },
+    peers: { everybody: false, terms, ...within, ips: left, ipsMeanPods: "never" },
     open: false,
   };
 }
@@ -212,6 +212,12 @@ function readService(reader: PolicyReader, path: JsonPath, context: CalicoContex
   const name = textAt(reader, [...at, "name"]);
   const namespace = textAt(reader, [...at, "namespace"]) || context.namespace;
   if (name === "") reader.problem("invalid", at, "must name a Service");
+  else if (textAt(reader, [...at, "namespace"]) === "" && namespace !== "")
+    reader.problem(
+      "undefined",
+      at,
+      "without a namespace, Calico's documents mean that of the policy, and its code finds no Service: name the namespace",
+    );
   else if (namespace === "") reader.problem("invalid", at, "must name a namespace, as the policy has none");
   const service = context.services.get(`${namespace}/${name}`);
   const of = printable(`${namespace}/${name}`);

@@ -30,6 +30,14 @@ export interface CalicoRead {
   readonly labels: (workload: Workload) => Labels;
 }
 
+/** Is there a policy that only Calico reads? */
+export function hasCalicoPolicy(objects: readonly JsonObject[]): boolean {
+  return objects.some((object) => {
+    const { group, kind } = objectKey(object);
+    return groups.has(group) && (kind === "NetworkPolicy" || kind === "GlobalNetworkPolicy");
+  });
+}
+
 /**
  * The policies, tiers and sets of Calico among the objects, in both of its API groups. Undefined where there is none: then
  * nothing of Calico counts.
@@ -78,6 +86,15 @@ export function readCalico(
       assumptions: stagedText(waiting),
       labels: (workload) => workload.labels,
     };
+  if (others.some(({ kind }) => kind === "ClusterNetworkPolicy"))
+    for (const object of of("NetworkSet", "GlobalNetworkSet"))
+      read(object, (reader) =>
+        reader.problem(
+          "unmodelled",
+          [],
+          "for Calico, namespaces as peers of a ClusterNetworkPolicy also mean the addresses of sets that their selector finds: that is not modelled",
+        ),
+      );
   const accounts = serviceAccounts(objects);
   const placed = inTiers(others, policies, tiers, ({ policy, tier }) =>
     read(policy.object, (reader) =>
@@ -98,7 +115,6 @@ export function readCalico(
 
 const assumptions: readonly string[] = [
   "policies of Calico are in the input, so Calico is taken to enforce all policies, in the order of its tiers, NetworkPolicy in tier default at order 1000; where no tier decides, the profile of the namespace allows",
-  "a block of a Calico policy or set also matches pods whose address lies in it; a pod whose address is not known is matched only by a block for everything",
   "Calico policies are looked at for TCP, UDP and SCTP: rules for other protocols change nothing here",
   "no pod carries labels that begin with pcns. or pcsa., with which it would pass for one of another namespace or ServiceAccount",
 ];

@@ -184,16 +184,15 @@ function portsAt(
   });
   if (items.length === 0) return items;
   const at = [...path, side, member];
-  const protocol = reader.at([...path, "protocol"]);
-  if (protocol === undefined || protocol === null) {
+  const protocol = reader.at([...path, "protocol"]) ?? undefined;
+  if (protocol === undefined) {
     if (items.some((item) => "from" in item))
       reader.problem("invalid", at, "ports that are numbers need a protocol in the rule");
-  } else if (!carriesPorts.has(String(protocol)))
-    reader.problem("invalid", at, `${shown(protocol)} has no ports`);
+  } else if (!carriesPorts.has(protocol)) reader.problem("invalid", at, `${shown(protocol)} has no ports`);
   return items;
 }
 
-const carriesPorts: ReadonlySet<string> = new Set(["TCP", "UDP", "SCTP", "6", "17", "132"]);
+const carriesPorts: ReadonlySet<Json> = new Set<Json>(["TCP", "UDP", "SCTP", 6, 17, 132, "6", "17", "132"]);
 
 function portOf(value: Json): PortItem | undefined {
   if (typeof value === "number") return rangeOf(value, value);

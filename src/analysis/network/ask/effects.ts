@@ -1,0 +1,182 @@
+import { withFresh } from "../engine/fresh.ts";
+import type { Network } from "../engine/network.ts";
+import { type IpCell, policiesFor, type Table, tableOf, tableWithout } from "../engine/tables.ts";
+import { type Direction, directions } from "../policies/policy.ts";
+import { ipKey } from "../sets/ip-set.ts";
+
+/** What becomes of who reaches whom if something goes. */
+export type Effect =
+  /** Something changes for a workload that is there. */
+  | "active"
+  /** Only pods that do not exist yet would notice. */
+  | "waiting"
+  /** It selects nobody, and never will: its selectors contradict each other, or its rules are for no port. */
+  | "vacuous"
+  /** Others say the same, or were asked before it: nobody would notice. */
+  | "redundant";
+
+export interface PolicyEffect {
+  readonly policy: number;
+  readonly effect: Effect;
+  /** Rules without effect of their own, of a policy that has one. */
+  readonly rules: readonly RuleEffect[];
+}
+
+export interface RuleEffect {
+  readonly rule: number;
+  /** `shadowed`: rules before it decide all that it could. */
+  readonly effect: "vacuous" | "redundant" | "shadowed" | "waiting";
+}
+
+export interface Effects {
+  readonly net: Network;
+  readonly policies: readonly PolicyEffect[];
+  /** Policies with more rules than are asked about one by one. */
+  readonly unasked: readonly number[];
+  /** See `FreshNetworks.cut`. */
+  readonly cut: readonly string[];
+}
+
+/** Rules of a policy up to which each is asked about. */
+const MOST_RULES = 100;
+/** Tables that may be made for rules. */
+const MOST_TABLES = 20_000;
+
+/**
+ * Which policies and rules could go without any pod, of those that exist and of those that could come, or any address
+ * noticing on its side. All that are called redundant can go together: of two that say the same, the later is. A policy is
+ * judged by what it allows and denies on its own side, whatever the other side of a flow says.
+ */
+export function effects(own: Network): Effects {
+  const { networks, cut } = withFresh([own]);
+  const net = networks[0] ?? own;
+  const selected = classesOf(net);
+  const gone = new Set<number>();
+  const goneRules = new Set<number>();
+  const found: PolicyEffect[] = [];
+  const unasked: number[] = [];
+  let tables = 0;
+  // From the last to the first, so that of equals the first stays.
+  for (let policy = net.policies.length - 1; policy >= 0; policy--) {
+    const classes = selected[policy] ?? [];
+    const effect = classes.length === 0 ? "vacuous" : noticed(net, classes, gone, goneRules, { policy });
+    if (effect === "redundant" || effect === "vacuous") {
+      gone.add(policy);
+      found.push({ policy, effect, rules: [] });
+      continue;
+    }
+    const rules: RuleEffect[] = [];
+    const numbers = directions.flatMap((direction) => net.rulesOf[policy]?.[direction] ?? []);
+    tables += numbers.length * classes.length;
+    if (numbers.length > MOST_RULES || tables > MOST_TABLES) unasked.push(policy);
+    else {
+      for (const rule of numbers.toReversed()) {
+        const alone = noticed(net, classes, gone, goneRules, { rule });
+        if (alone === "active") continue;
+        if (alone !== "waiting") goneRules.add(rule);
+        rules.push({ rule, effect: alone === "redundant" ? reasonOf(net, rule) : alone });
+      }
+    }
+    found.push({ policy, effect, rules: rules.reverse() });
+  }
+  return { net, policies: found.reverse(), unasked: unasked.reverse(), cut };
+}
+
+/** The classes that each policy selects; those in the network of their node do not count. */
+function classesOf(net: Network): readonly (readonly number[])[] {
+  const found: number[][] = net.policies.map(() => []);
+  for (const pods of net.classes) {
+    if (pods.node) continue;
+    const numbers = new Set(directions.flatMap((direction) => policiesFor(net, pods, direction)));
+    for (const number of numbers) found[number]?.push(pods.id);
+  }
+  return found;
+}
+
+type Left = { readonly policy: number } | { readonly rule: number };
+
+function noticed(
+  net: Network,
+  classes: readonly number[],
+  gone: ReadonlySet<number>,
+  goneRules: ReadonlySet<number>,
+  left: Left,
+): "active" | "waiting" | "redundant" {
+  let waiting = false;
+  const policies = "policy" in left ? new Set([...gone, left.policy]) : gone;
+  const rules = "rule" in left ? new Set([...goneRules, left.rule]) : goneRules;
+  const sides: readonly Direction[] =
+    "rule" in left ? [net.rules[left.rule]?.direction ?? "ingress"] : directions;
+  for (const id of classes) {
+    for (const direction of sides) {
+      const before = tableWithout(net, id, direction, { policies: gone, rules: goneRules });
+      const after = tableWithout(net, id, direction, { policies, rules });
+      if (before === after) continue;
+      const change = difference(net, id, before, after);
+      if (change === "active") return "active";
+      waiting ||= change === "waiting";
+    }
+  }
+  return waiting ? "waiting" : "redundant";
+}
+
+function difference(net: Network, id: number, before: Table, after: Table): "active" | "waiting" | "none" {
+  const exists = net.classes[id]?.fresh === undefined;
+  const addresses = cellsKey(before.ips) !== cellsKey(after.ips);
+  if (addresses && exists) return "active";
+  let waiting = addresses;
+  for (const { id: peer, fresh, workloads } of net.classes) {
+    if (before.pods[peer] === after.pods[peer]) continue;
+    // What a workload says to itself is never asked.
+    if (peer === id && workloads.length === 1) continue;
+    if (exists && fresh === undefined) return "active";
+    waiting = true;
+  }
+  return waiting ? "waiting" : "none";
+}
+
+function cellsKey(cells: readonly IpCell[]): string {
+  return cells
+    .map(({ ips, ports }) => `${ports}:${ipKey(ips)}`)
+    .sort()
+    .join(" ");
+}
+
+/** Why a rule that nobody would miss has no effect. */
+function reasonOf(net: Network, number: number): "vacuous" | "redundant" | "shadowed" {
+  const rule = net.rules[number];
+  const policy = net.policies[rule?.policy ?? -1];
+  if (rule === undefined || policy === undefined) return "redundant";
+  const { ports, peers } = rule.rule;
+  const noPort = !ports.all && ports.ranges.length + ports.names.length === 0;
+  const nobody =
+    !peers.everybody && peers.terms.length === 0 && peers.ips.v4.length + peers.ips.v6.length === 0;
+  if (noPort || nobody) return "vacuous";
+  const ordered = net.policies.some(
+    ({ stage, rules }) =>
+      stage === policy.stage && rules[rule.direction].some(({ action }) => action !== "allow"),
+  );
+  return ordered ? "shadowed" : "redundant";
+}
+
+/** Does a class have a policy that denies what no rule allows? */
+export function isIsolated(net: Network, id: number, direction: Direction): boolean {
+  const pods = net.classes[id];
+  return (
+    pods !== undefined &&
+    policiesFor(net, pods, direction).some((number) => net.policies[number]?.isolates[direction] === true)
+  );
+}
+
+/** The tables of a policy's classes, with and without it: what it opens and what it closes on its side. */
+export function sideTables(
+  net: Network,
+  id: number,
+  direction: Direction,
+  policy: number,
+): { readonly with: Table; readonly without: Table } {
+  return {
+    with: tableOf(net, id, direction),
+    without: tableWithout(net, id, direction, { policies: new Set([policy]), rules: new Set() }),
+  };
+}
