@@ -30,6 +30,10 @@ export async function reach(this: CliContext, flags: ReachFlags, ...words: strin
   await guarded(this, flags, async () => {
     const wanted = modeOf(flags, words);
     if (wanted === "diff") return diff(this, flags, words);
+    if (wanted === "compare") {
+      const { compareSets } = await import("./reach-sets.ts");
+      return compareSets(this, flags, words, profileOf(flags));
+    }
     const objects = await reachObjects(this, flags);
     if (wanted === "synthesise") {
       const { synthesise } = await import("./reach-synthesise.ts");
@@ -41,12 +45,24 @@ export async function reach(this: CliContext, flags: ReachFlags, ...words: strin
   });
 }
 
-type Mode = "matrix" | "question" | "exposed" | "diff" | "assert" | "synthesise";
+type Mode =
+  | "matrix"
+  | "question"
+  | "exposed"
+  | "diff"
+  | "compare"
+  | "redundant"
+  | "coverage"
+  | "assert"
+  | "synthesise";
 
 function modeOf(flags: ReachFlags, words: readonly string[]): Mode {
   const asked: Mode[] = [];
   if (flags.exposed) asked.push("exposed");
   if (flags.diff) asked.push("diff");
+  if (flags.compare) asked.push("compare");
+  if (flags.redundant) asked.push("redundant");
+  if (flags.coverage) asked.push("coverage");
   if (flags.assert !== undefined) asked.push("assert");
   if (flags.synthesise) asked.push("synthesise");
   if (asked.length > 1)
@@ -65,7 +81,9 @@ function requireWords(mode: Mode, words: readonly string[]): void {
     throw usage("a question has two ends", "kubeops reach shop/web payments/db:5432 -f k8s/");
   if (mode === "diff" && words.length !== 2)
     throw usage("--diff needs two paths", "kubeops reach --diff before/ after/");
-  if (mode !== "question" && mode !== "diff" && words.length > 0)
+  if (mode === "compare" && words.length !== 2)
+    throw usage("--compare needs two paths", "kubeops reach --compare policies/ proposed/ -f workloads/");
+  if (mode !== "question" && mode !== "diff" && mode !== "compare" && words.length > 0)
     throw usage(`${printable(words[0] ?? "")} is not expected here`, "name files with -f");
 }
 
@@ -78,6 +96,9 @@ const formatsOf: Readonly<Record<Mode, readonly ReachFlags["output"][]>> = {
   question: ["text", "json"],
   exposed: ["text", "json"],
   diff: ["text", "json", "csv", "md"],
+  compare: ["text", "json"],
+  redundant: ["text", "json"],
+  coverage: ["text", "json"],
   assert: ["text", "json"],
   synthesise: ["text", "json"],
 };
@@ -110,6 +131,10 @@ async function answer(
     return ExitCode.done;
   }
   if (wanted === "assert") return assert(context, flags, net);
+  if (wanted === "redundant" || wanted === "coverage") {
+    const { withoutEffect, covered } = await import("./reach-sets.ts");
+    return (wanted === "redundant" ? withoutEffect : covered)(context, flags, net);
+  }
   emit(context, flags, await matrix(flags, net));
   return ExitCode.done;
 }
@@ -194,12 +219,12 @@ function judgedText({ assertion, held, against }: Judged): string {
   return `${held ? "ok  " : "FAIL"}  ${what}${because}\n${[...shown, ...more].join("")}`;
 }
 
-function json(value: unknown): string {
+export function json(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
 
 /** Writes to the file that was named, or to standard output. */
-function emit(context: CliContext, flags: ReachFlags, parts: Iterable<string>): void {
+export function emit(context: CliContext, flags: ReachFlags, parts: Iterable<string>): void {
   if (flags.out === undefined) {
     for (const part of parts) context.process.stdout.write(part);
     return;

@@ -265,9 +265,9 @@ export function randomCalicoWorld(seed: number): CalicoWorld {
 }
 
 function withAccount(pod: JsonObject, accounts: Readonly<Record<string, string>>): JsonObject {
-  const metadata = pod["metadata"] as JsonObject;
+  const metadata = pod["metadata"] as Record<string, string>;
   const spec = pod["spec"] as JsonObject;
-  return { ...pod, spec: { ...spec, serviceAccountName: accounts[String(metadata["name"])] ?? "default" } };
+  return { ...pod, spec: { ...spec, serviceAccountName: accounts[metadata["name"] ?? ""] ?? "default" } };
 }
 
 function service(dice: Dice, namespace: string, name: string): JsonObject {

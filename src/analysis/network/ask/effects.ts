@@ -1,6 +1,6 @@
 import { withFresh } from "../engine/fresh.ts";
 import type { Network } from "../engine/network.ts";
-import { type IpCell, policiesFor, type Table, tableOf, tableWithout } from "../engine/tables.ts";
+import { type IpCell, policiesFor, type Table, tableWithout, type Without } from "../engine/tables.ts";
 import { type Direction, directions } from "../policies/policy.ts";
 import { ipKey } from "../sets/ip-set.ts";
 
@@ -73,8 +73,14 @@ export function effects(own: Network): Effects {
       for (const rule of numbers.toReversed()) {
         const alone = noticed(net, classes, gone, goneRules, { rule });
         if (alone === "active") continue;
+        rules.push({
+          rule,
+          effect:
+            alone === "redundant"
+              ? reasonOf(net, rule, classes, { policies: gone, rules: new Set(goneRules) })
+              : alone,
+        });
         if (alone !== "waiting") goneRules.add(rule);
-        rules.push({ rule, effect: alone === "redundant" ? reasonOf(net, rule) : alone });
       }
     }
     found.push({ policy, effect, rules: rules.reverse() });
@@ -142,8 +148,13 @@ function cellsKey(cells: readonly IpCell[]): string {
     .join(" ");
 }
 
-/** Why a rule that nobody would miss has no effect. */
-function reasonOf(net: Network, number: number): "vacuous" | "redundant" | "shadowed" {
+/** Why a rule that nobody would miss has no effect. `without`: the policies and rules that are gone already. */
+function reasonOf(
+  net: Network,
+  number: number,
+  classes: readonly number[],
+  without: Without,
+): "vacuous" | "redundant" | "shadowed" {
   const rule = net.rules[number];
   const policy = net.policies[rule?.policy ?? -1];
   if (rule === undefined || policy === undefined) return "redundant";
@@ -156,27 +167,24 @@ function reasonOf(net: Network, number: number): "vacuous" | "redundant" | "shad
     ({ stage, rules }) =>
       stage === policy.stage && rules[rule.direction].some(({ action }) => action !== "allow"),
   );
-  return ordered ? "shadowed" : "redundant";
+  return ordered && isShadowed(net, number, classes, without) ? "shadowed" : "redundant";
 }
 
-/** Does a class have a policy that denies what no rule allows? */
-export function isIsolated(net: Network, id: number, direction: Direction): boolean {
-  const pods = net.classes[id];
-  return (
-    pods !== undefined &&
-    policiesFor(net, pods, direction).some((number) => net.policies[number]?.isolates[direction] === true)
-  );
+/** Does nothing come as far as this rule? Then it makes no difference whether it allows or denies. */
+function isShadowed(net: Network, number: number, classes: readonly number[], without: Without): boolean {
+  const allows = withAction(net, number, "allow");
+  const denies = withAction(net, number, "deny");
+  const direction = net.rules[number]?.direction ?? "ingress";
+  return classes.every((id) => {
+    const left = tableWithout(allows, id, direction, without);
+    const right = tableWithout(denies, id, direction, without);
+    return difference(net, id, left, right) === "none";
+  });
 }
 
-/** The tables of a policy's classes, with and without it: what it opens and what it closes on its side. */
-export function sideTables(
-  net: Network,
-  id: number,
-  direction: Direction,
-  policy: number,
-): { readonly with: Table; readonly without: Table } {
+function withAction(net: Network, number: number, action: "allow" | "deny"): Network {
   return {
-    with: tableOf(net, id, direction),
-    without: tableWithout(net, id, direction, { policies: new Set([policy]), rules: new Set() }),
+    ...net,
+    rules: net.rules.map((rule, at) => (at === number ? { ...rule, rule: { ...rule.rule, action } } : rule)),
   };
 }

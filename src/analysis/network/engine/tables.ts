@@ -91,7 +91,7 @@ function sharedTable(
     narrowedFor(net, memory, numbers, pods),
     skipped.join(),
   ].join("|");
-  const table = memory.tables.get(key) ?? makeTable(net, memory, pods, direction, numbers, new Set(skipped));
+  const table = memory.tables.get(key) ?? makeTable(net, pods, direction, numbers, new Set(skipped));
   memory.tables.set(key, table);
   return table;
 }
@@ -178,12 +178,12 @@ export function stagesOf(
 
 function makeTable(
   net: Network,
-  memory: Memory,
   pods: PodClass,
   direction: Direction,
   numbers: readonly number[],
   skipped: ReadonlySet<number>,
 ): Table {
+  const memory = memoryOf(net);
   const { space } = net;
   const whole = (peer: PodClass | undefined): PortSetId =>
     (direction === "ingress" ? pods : peer)?.fresh === undefined ? PortSpace.all : PortSpace.allNamed;

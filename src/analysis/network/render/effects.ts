@@ -7,7 +7,7 @@ import { standingOf, standingText, type Standing } from "./standing.ts";
 
 const why: Readonly<Record<Exclude<Effect, "active"> | RuleEffect["effect"], string>> = {
   vacuous: "it matches nobody, and never will",
-  redundant: "others say the same: nobody would notice if it went",
+  redundant: "nobody would notice if it went: what it says holds without it",
   shadowed: "rules before it decide all that it could",
   waiting: "only pods that do not exist yet would notice it",
 };

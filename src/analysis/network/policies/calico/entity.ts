@@ -205,41 +205,11 @@ function addressesAt(reader: PolicyReader, path: JsonPath, family: IpSet | undef
 
 /** The endpoints of a Service: its pods, and as a destination only their ports of it. */
 function readService(reader: PolicyReader, path: JsonPath, context: CalicoContext): Entity {
-  const at = [...path, "services"];
-  for (const other of ["selector", "notSelector", "namespaceSelector", "serviceAccounts", "nets", "notNets"])
-    if (reader.has([...path, other]) && reader.at([...path, other]) !== "")
-      reader.problem("invalid", [...path, other], "cannot stand beside services");
-  const name = textAt(reader, [...at, "name"]);
-  const namespace = textAt(reader, [...at, "namespace"]) || context.namespace;
-  if (name === "") reader.problem("invalid", at, "must name a Service");
-  else if (textAt(reader, [...at, "namespace"]) === "" && namespace !== "")
-    reader.problem(
-      "undefined",
-      at,
-      "without a namespace, Calico's documents mean that of the policy, and its code finds no Service: name the namespace",
-    );
-  else if (namespace === "") reader.problem("invalid", at, "must name a namespace, as the policy has none");
-  const service = context.services.get(`${namespace}/${name}`);
-  const of = printable(`${namespace}/${name}`);
-  if (service === undefined && name !== "" && namespace !== "")
-    reader.problem("unmodelled", at, `Service ${of} is not in the input: the rule counts as one for nobody`);
-  else if (service !== undefined && service.selector === undefined && service.type !== "ExternalName")
-    reader.problem(
-      "unmodelled",
-      at,
-      `Service ${of} has no selector, and endpoints that somebody else sets are not looked at: the rule counts as one for nobody`,
-    );
+  const { service, namespace } = serviceAt(reader, path, context);
   const selector = service?.type === "ExternalName" ? undefined : service?.selector;
+  const within = namespace === context.namespace ? namespace : [equals(NAMESPACE_NAME_LABEL, namespace)];
   const terms: readonly Term[] =
-    selector === undefined
-      ? []
-      : [
-          {
-            namespace:
-              namespace === context.namespace ? namespace : [equals(NAMESPACE_NAME_LABEL, namespace)],
-            pods: mapSelector(selector),
-          },
-        ];
+    selector === undefined ? [] : [{ namespace: within, pods: mapSelector(selector) }];
   return {
     open: false,
     unknown: false,
@@ -248,6 +218,47 @@ function readService(reader: PolicyReader, path: JsonPath, context: CalicoContex
       typeof target === "number" ? { protocol, from: target, to: target } : { protocol, name: target },
     ),
   };
+}
+
+const besideServices = ["selector", "notSelector", "namespaceSelector", "serviceAccounts", "nets", "notNets"];
+
+function serviceAt(
+  reader: PolicyReader,
+  path: JsonPath,
+  context: CalicoContext,
+): { readonly service: ServiceModel | undefined; readonly namespace: string } {
+  const at = [...path, "services"];
+  for (const other of besideServices)
+    if (reader.has([...path, other]) && reader.at([...path, other]) !== "")
+      reader.problem("invalid", [...path, other], "cannot stand beside services");
+  const name = textAt(reader, [...at, "name"]);
+  const written = textAt(reader, [...at, "namespace"]);
+  const namespace = written || context.namespace;
+  if (name === "" || namespace === "") {
+    reader.problem(
+      "invalid",
+      at,
+      name === "" ? "must name a Service" : "must name a namespace, as the policy has none",
+    );
+    return { service: undefined, namespace };
+  }
+  if (written === "")
+    reader.problem(
+      "undefined",
+      at,
+      "without a namespace, Calico's documents mean that of the policy, and its code finds no Service: name the namespace",
+    );
+  const service = context.services.get(`${namespace}/${name}`);
+  const of = printable(`${namespace}/${name}`);
+  if (service === undefined)
+    reader.problem("unmodelled", at, `Service ${of} is not in the input: the rule counts as one for nobody`);
+  else if (service.selector === undefined && service.type !== "ExternalName")
+    reader.problem(
+      "unmodelled",
+      at,
+      `Service ${of} has no selector, and endpoints that somebody else sets are not looked at: the rule counts as one for nobody`,
+    );
+  return { service, namespace };
 }
 
 function equals(key: string, value: string): Requirement {
