@@ -56,30 +56,39 @@ export function effects(own: Network): Effects {
   const found: PolicyEffect[] = [];
   const unasked: number[] = [];
   let tables = 0;
-  // From the last to the first, so that of equals the first stays.
-  for (let policy = net.policies.length - 1; policy >= 0; policy--) {
-    const classes = selected[policy] ?? [];
-    const effect = classes.length === 0 ? "vacuous" : noticed(net, classes, gone, goneRules, { policy });
-    if (effect === "redundant" || effect === "vacuous") {
+  const judged = new Map<number, Effect>();
+  // From the last to the first, so that of equals the first stays; again and again, since what stood for a policy can go, too.
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let policy = net.policies.length - 1; policy >= 0; policy--) {
+      if (gone.has(policy)) continue;
+      const classes = selected[policy] ?? [];
+      const effect = classes.length === 0 ? "vacuous" : noticed(net, classes, gone, goneRules, { policy });
+      judged.set(policy, effect);
+      if (effect !== "redundant" && effect !== "vacuous") continue;
       gone.add(policy);
-      found.push({ policy, effect, rules: [] });
-      continue;
+      // What was judged before this one rested on it.
+      changed ||= effect === "redundant";
     }
+  }
+  for (let policy = net.policies.length - 1; policy >= 0; policy--) {
+    const effect = judged.get(policy) ?? "active";
+    const classes = selected[policy] ?? [];
+    const numbers = gone.has(policy)
+      ? []
+      : directions.flatMap((direction) => net.rulesOf[policy]?.[direction] ?? []);
     const rules: RuleEffect[] = [];
-    const numbers = directions.flatMap((direction) => net.rulesOf[policy]?.[direction] ?? []);
     tables += numbers.length * classes.length;
     if (numbers.length > MOST_RULES || tables > MOST_TABLES) unasked.push(policy);
     else {
       for (const rule of numbers.toReversed()) {
         const alone = noticed(net, classes, gone, goneRules, { rule });
         if (alone === "active") continue;
-        rules.push({
-          rule,
-          effect:
-            alone === "redundant"
-              ? reasonOf(net, rule, classes, { policies: gone, rules: new Set(goneRules) })
-              : alone,
-        });
+        const why =
+          alone === "redundant"
+            ? reasonOf(net, rule, classes, { policies: gone, rules: new Set(goneRules) })
+            : alone;
+        rules.push({ rule, effect: why });
         if (alone !== "waiting") goneRules.add(rule);
       }
     }
