@@ -87,6 +87,8 @@ function ours(net: Network, packet: Packet): boolean {
 /** Where the engine and Felix differ; `bits` holds one character a packet. */
 function differences(seed: number, world: CalicoWorld, bits: string): readonly string[] {
   const net = buildNetwork(world.objects);
+  // Named as not modelled.
+  if (net.problems.some(({ message }) => message.includes("found only by its address in a set"))) return [];
   const all = packets(world);
   if (bits.length !== all.length) return [`seed ${seed}: ${all.length} packets, ${bits.length} answers`];
   return [

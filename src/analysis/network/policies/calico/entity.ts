@@ -37,9 +37,17 @@ export interface Entity {
   readonly servicePorts: readonly (PortRange | PortName)[] | undefined;
   /** It is known only that it is a part of everybody. */
   readonly unknown: boolean;
+  /** Selectors want labels: pods have them, and sets of addresses. */
+  readonly byLabels: boolean;
 }
 
-const openEntity: Entity = { peers: everyone, open: true, servicePorts: undefined, unknown: false };
+const openEntity: Entity = {
+  peers: everyone,
+  open: true,
+  servicePorts: undefined,
+  unknown: false,
+  byLabels: false,
+};
 
 /** The text of a selector; undefined where none is written. What is no selector is a problem, with its place. */
 export function selectorAt(reader: PolicyReader, path: JsonPath): CalicoSelector | undefined {
@@ -154,6 +162,7 @@ export function readEntity(
       ...openEntity,
       peers: { everybody: false, terms, ...within, ips, ipsMeanPods: true },
       open: false,
+      byLabels: true,
     };
   }
   // Nothing is wanted, something is not: whoever is unknown stays in.
@@ -213,6 +222,7 @@ function readService(reader: PolicyReader, path: JsonPath, context: CalicoContex
   return {
     open: false,
     unknown: false,
+    byLabels: false,
     peers: { everybody: false, terms, ips: noIps, ipsMeanPods: false },
     servicePorts: (service?.ports ?? []).map(({ protocol, target }) =>
       typeof target === "number" ? { protocol, from: target, to: target } : { protocol, name: target },

@@ -1,6 +1,6 @@
 import type { Json, JsonPath } from "../../../../kube/json.ts";
 import { isObject } from "../../../../kube/json.ts";
-import { allIps, type IpSet } from "../../sets/ip-set.ts";
+import { allIps, type IpSet, isNoIps } from "../../sets/ip-set.ts";
 import { MAX_PORT, type PortRange, type Protocol, protocols } from "../../sets/port-space.ts";
 import {
   type Action,
@@ -56,6 +56,7 @@ export function readRule(
     ...portsAt(reader, path, "source", "ports"),
     ...portsAt(reader, path, "source", "notPorts"),
   ];
+  if (ports !== undefined) namesBySets(reader, path, destination, ports);
   if (action === undefined || action === "log" || allowed.length === 0 || ports === undefined) return [];
   const vague = vagueness(reader, path, { action, sourcePorts: sourcePorts.length > 0 });
   if ((vague || source.unknown || destination.unknown) && action !== "allow") return [];
@@ -71,6 +72,20 @@ export function readRule(
       name: nameOf(written),
     },
   ];
+}
+
+/**
+ * Felix looks for named ports among the pods whose own labels the selector finds (rule_scanner.go namedPortsToIPSets), and
+ * not among those that it finds by their address in a set.
+ */
+function namesBySets(reader: PolicyReader, path: JsonPath, { peers, byLabels }: Entity, ports: Ports): void {
+  const named = ports.names.length + (ports.but?.names.length ?? 0) > 0;
+  if (named && byLabels && !isNoIps(peers.ips))
+    reader.problem(
+      "unmodelled",
+      [...path, "destination"],
+      "a pod that is found only by its address in a set counts here with its named ports; for Calico, it has none",
+    );
 }
 
 /** The name that a rule of a ClusterNetworkPolicy keeps, and that authors use, too: `metadata.annotations.name`. */
