@@ -35,6 +35,9 @@ export function matchesSelector(selector: Selector, labels: Labels): boolean {
 
 function matchesRequirement({ key, operator, values }: Requirement, labels: Labels): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  const inside = textOperators[operator];
+  if (inside !== undefined)
+    return (value !== undefined && matchesText(inside.operator, value, values[0] ?? "")) === inside.holds;
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);
@@ -44,16 +47,6 @@ function matchesRequirement({ key, operator, values }: Requirement, labels: Labe
       return value !== undefined;
     case "DoesNotExist":
       return value === undefined;
-    case "StartsWith":
-    case "EndsWith":
-    case "Contains":
-      return value !== undefined && matchesText(operator, value, values[0] ?? "");
-    case "NotStartsWith":
-      return value === undefined || !value.startsWith(values[0] ?? "");
-    case "NotEndsWith":
-      return value === undefined || !value.endsWith(values[0] ?? "");
-    case "NotContains":
-      return value === undefined || !value.includes(values[0] ?? "");
     default: {
       const label = value === undefined ? undefined : integer(value);
       const bound = integer(values[0] ?? "");
@@ -63,12 +56,22 @@ function matchesRequirement({ key, operator, values }: Requirement, labels: Labe
   }
 }
 
+type TextOperator = "StartsWith" | "EndsWith" | "Contains";
+
+/** The operators that look into values: which test, and whether it must hold. */
+export const textOperators: Readonly<
+  Partial<Record<SelectorOperator, { readonly operator: TextOperator; readonly holds: boolean }>>
+> = {
+  StartsWith: { operator: "StartsWith", holds: true },
+  NotStartsWith: { operator: "StartsWith", holds: false },
+  EndsWith: { operator: "EndsWith", holds: true },
+  NotEndsWith: { operator: "EndsWith", holds: false },
+  Contains: { operator: "Contains", holds: true },
+  NotContains: { operator: "Contains", holds: false },
+};
+
 /** Does a value start with, end with or contain a text? */
-export function matchesText(
-  operator: "StartsWith" | "EndsWith" | "Contains",
-  value: string,
-  text: string,
-): boolean {
+export function matchesText(operator: TextOperator, value: string, text: string): boolean {
   if (operator === "StartsWith") return value.startsWith(text);
   return operator === "EndsWith" ? value.endsWith(text) : value.includes(text);
 }

@@ -11,7 +11,7 @@ import type { JsonObject } from "../../kube/json.ts";
 import type { CliContext } from "../context.ts";
 import type { ReachFlags } from "./reach-flags.ts";
 import { fileObjects } from "./reach-inputs.ts";
-import { emit, json } from "./reach.impl.ts";
+import { emit, json } from "./reach-output.ts";
 
 /** `reach --compare A B`: yes (exit code 0) where B provably opens nothing that A does not. */
 export async function compareSets(

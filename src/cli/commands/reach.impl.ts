@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { judge, type Judged, readAssertions } from "../../analysis/network/ask/assertions.ts";
 import { ask, replyJson, replyText } from "../../analysis/network/ask/question.ts";
 import { compare } from "../../analysis/network/engine/compare.ts";
@@ -16,7 +15,6 @@ import {
   matrixText,
 } from "../../analysis/network/render/matrix.ts";
 import { standingOf, standingText } from "../../analysis/network/render/standing.ts";
-import { writeAtomically } from "../../apply/files/atomic-write.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
@@ -24,6 +22,7 @@ import { printable, printableRest } from "../../kube/printable.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import type { ReachFlags } from "./reach-flags.ts";
+import { emit, json } from "./reach-output.ts";
 import { fileObjects, oneFile, reachObjects } from "./reach-inputs.ts";
 
 export async function reach(this: CliContext, flags: ReachFlags, ...words: string[]): Promise<void> {
@@ -217,18 +216,4 @@ function judgedText({ assertion, held, against }: Judged): string {
   const shown = against.slice(0, 5).map((line) => `    ${line}\n`);
   const more = against.length > 5 ? [`    and ${against.length - 5} more\n`] : [];
   return `${held ? "ok  " : "FAIL"}  ${what}${because}\n${[...shown, ...more].join("")}`;
-}
-
-export function json(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
-}
-
-/** Writes to the file that was named, or to standard output. */
-export function emit(context: CliContext, flags: ReachFlags, parts: Iterable<string>): void {
-  if (flags.out === undefined) {
-    for (const part of parts) context.process.stdout.write(part);
-    return;
-  }
-  writeAtomically(resolve(context.cwd, flags.out), [...parts].join(""));
-  if (!flags.quiet) context.process.stderr.write(`wrote ${printable(flags.out)}\n`);
 }

@@ -1,9 +1,4 @@
-import {
-  matchesText,
-  type Requirement,
-  type Selector,
-  type SelectorOperator,
-} from "../../../kube/selector.ts";
+import { matchesText, type Requirement, type Selector, textOperators } from "../../../kube/selector.ts";
 
 /**
  * Sets of label maps, as one condition a key: boxes. `values` are the values that a key may have, or with `but` those that
@@ -28,7 +23,7 @@ export type LabelBox = ReadonlyMap<string, Condition>;
 export const anyLabels: LabelBox = new Map();
 
 function conditionOf({ operator, values }: Requirement): Condition {
-  const test = textTests[operator];
+  const test = textOperators[operator];
   if (test !== undefined)
     return {
       but: true,
@@ -47,15 +42,6 @@ function conditionOf({ operator, values }: Requirement): Condition {
       return { but: true, values: new Set(), absent: false };
   }
 }
-
-const textTests: Readonly<Partial<Record<SelectorOperator, Omit<TextTest, "text">>>> = {
-  StartsWith: { operator: "StartsWith", holds: true },
-  NotStartsWith: { operator: "StartsWith", holds: false },
-  EndsWith: { operator: "EndsWith", holds: true },
-  NotEndsWith: { operator: "EndsWith", holds: false },
-  Contains: { operator: "Contains", holds: true },
-  NotContains: { operator: "Contains", holds: false },
-};
 
 /** The condition of one requirement, turned round. */
 function negated({ but, values, absent, tests = [] }: Condition): Condition {
