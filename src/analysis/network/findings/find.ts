@@ -26,6 +26,9 @@ const concerned: ReadonlySet<string> = new Set([
   "CiliumClusterwideNetworkPolicy",
   "AuthorizationPolicy",
   "EgressFirewall",
+  "Tier",
+  "NetworkSet",
+  "GlobalNetworkSet",
 ]);
 
 /** What network policies among the objects do that their authors may not mean. The work grows with the objects, not with their pairs. */
@@ -59,7 +62,7 @@ export function findNetworkFaults(objects: readonly ReadObject[]): readonly Find
   const makers = makersByNamespace(objects);
   for (const [number, policy] of net.policies.entries()) {
     const name = printable(policyText(policy));
-    if (policy.kind === "NetworkPolicy" && objectKey(policy.object).group !== "crd.projectcalico.org") {
+    if (policy.kind === "NetworkPolicy") {
       subjectFaults(net, policy, { name, inNamespace, makers, add, remark });
       writtenFaults(net, policy, name, add);
     }
@@ -68,6 +71,7 @@ export function findNetworkFaults(objects: readonly ReadObject[]): readonly Find
       if (compiled !== undefined) ruleFaults(net, policy, compiled, { name, inNamespace, add });
     }
   }
+  calicoSubjects(net, inNamespace, add);
   coveredPolicies(net, add);
   dnsFaults(net, add);
   servicePortFaults(net, add);
@@ -130,6 +134,33 @@ function subjectFaults(
     if (workload?.hostNetwork === true)
       add("network/host-network", policy.object, path, name, printable(`${workload.kind} ${workload.name}`));
   }
+}
+
+/** Policies of Calico that find none of the workloads among which they look. */
+function calicoSubjects(
+  net: Network,
+  inNamespace: ReadonlyMap<string, readonly number[]>,
+  add: Report,
+): void {
+  const selecting = new Set(
+    net.classes.flatMap(({ terms }) => terms.flatMap((term) => net.policiesOf.get(term) ?? [])),
+  );
+  for (const [number, policy] of net.policies.entries()) {
+    if (!isCalico(policy) || selecting.has(number)) continue;
+    const among = policy.namespace === "" ? net.workloads : (inNamespace.get(policy.namespace) ?? []);
+    if (among.length === 0 || valueAt(policy.object, ["spec", "selector"]) === undefined) continue;
+    add(
+      "network/selects-nothing",
+      policy.object,
+      ["spec", "selector"],
+      printable(policyText(policy)),
+      printable(policy.namespace),
+    );
+  }
+}
+
+function isCalico({ kind }: Policy): boolean {
+  return kind.startsWith("Calico ");
 }
 
 /** What shows in the text of the policy alone. */
@@ -220,7 +251,8 @@ function ruleFaults(net: Network, policy: Policy, compiled: CompiledRule, contex
     if (net.space.has(ports, "UDP", 53) && !net.space.has(ports, "TCP", 53) && !tcpBeside(net, policy, rule))
       add("network/dns-udp-only", policy.object, rule.path, name);
   }
-  for (const term of rule.peers.terms) {
+  // Selectors of Calico become alternatives: one of them may find nobody.
+  for (const term of isCalico(policy) ? [] : rule.peers.terms) {
     if (typeof term.namespace !== "string" || term.pods.length === 0) continue;
     const members = inNamespace.get(term.namespace) ?? [];
     if (members.length === 0) continue;

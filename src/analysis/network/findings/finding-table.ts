@@ -59,7 +59,7 @@ export const networkFindings: Readonly<Record<NetworkFindingCode, ProblemRow>> =
   "network/selects-nothing": {
     severity: "warning",
     message: (what, other) =>
-      `${what} selects none of the workloads of namespace ${other} that are in the input`,
+      `${what} selects none of the workloads ${other === "" ? "" : `of namespace ${other} `}that are in the input`,
     hint: "compare its podSelector with the labels of the Pod templates",
     source: documents,
     positive: web + policy("podSelector: {matchLabels: {app: wbe}}"),

@@ -23,6 +23,8 @@ export interface Ports {
   readonly all: boolean;
   readonly ranges: readonly PortRange[];
   readonly names: readonly PortName[];
+  /** Without these. */
+  readonly but?: Omit<Ports, "but">;
 }
 
 /** Who is at the other end. */
@@ -30,10 +32,12 @@ export interface Peers {
   /** Everybody: pods and addresses. */
   readonly everybody: boolean;
   readonly terms: readonly Term[];
+  /** Where it is set, the terms mean only pods whose address lies in it. */
+  readonly within?: IpSet;
   /** Addresses outside of the cluster. */
   readonly ips: IpSet;
-  /** The addresses mean pods that have them, too, whatever the profile says. */
-  readonly ipsMeanPods: boolean;
+  /** The addresses mean pods that have them, too, whatever the profile says; `never`: they do not, whatever it says. */
+  readonly ipsMeanPods: boolean | "never";
 }
 
 /** `pass`: later rules of the same stage are skipped, the next stage decides. */
@@ -43,6 +47,8 @@ export interface Rule {
   readonly action: Action;
   readonly peers: Peers;
   readonly ports: Ports;
+  /** Where it is set, the rule holds only for those of the policy's pods. */
+  readonly subject?: Peers;
   /** Place in its stage: lower first. Rules of one place are read in the order of policies and rules. */
   readonly order: number;
   /** Path in the policy's object. */
@@ -62,8 +68,10 @@ export interface Policy {
   readonly namespace: string;
   readonly name: string;
   readonly object: JsonObject;
-  /** See `stages`; tiers of Calico lie between. */
+  /** See `stages`; tiers of Calico lie before, between and behind them. */
   readonly stage: number;
+  /** Name of the tier, where the author of the policy chose one. */
+  readonly tier?: string;
   readonly subject: readonly Term[];
   /** It applies in this direction: what no rule of the stage decides is denied there (default deny). */
   readonly isolates: Readonly<Record<Direction, boolean>>;

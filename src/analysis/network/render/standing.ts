@@ -21,7 +21,7 @@ export function standingOf(net: Network, cut: readonly string[] = []): Standing 
           `${listed(undeclared.map(({ name }) => name))}: not declared in the input, so of its labels only kubernetes.io/metadata.name is known`,
         ];
   return {
-    assumptions: [...net.profile.assumptions, ...labels],
+    assumptions: [...net.assumptions, ...labels],
     incomplete: [
       ...of("unmodelled"),
       ...of("undefined"),
