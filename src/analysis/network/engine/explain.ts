@@ -156,7 +156,9 @@ export function addressParts(net: Network, pods: number, direction: Direction, i
 export function ruleText(net: Network, { policy, rule }: RuleReason): string {
   const named = rule.rule.name === "" ? "" : ` "${rule.rule.name}"`;
   const of = net.policies[policy];
-  return `${of === undefined ? "" : policyText(of)}, ${rule.direction} rule ${rule.index + 1}${named}`;
+  const where = rule.rule.said ?? `${rule.direction} rule ${rule.index + 1}`;
+  const beyond = rule.rule.abstracted === undefined ? "" : ` (${rule.rule.abstracted})`;
+  return `${of === undefined ? "" : policyText(of)}, ${where}${named}${beyond}`;
 }
 
 /** Is it a class of pods that can be asked? */

@@ -55,6 +55,8 @@ export interface Rule {
   readonly path: JsonPath;
   /** How the policy's author calls it. */
   readonly name: string;
+  /** How people find it in the policy, where direction and number are not enough: `ingressDeny rule 1`. */
+  readonly said?: string;
   /** What this rule means beyond ports and addresses, which is not modelled: host names, HTTP paths. */
   readonly abstracted?: string;
 }
@@ -78,6 +80,8 @@ export interface Policy {
   /** It takes part in this direction at all. */
   readonly applies: Readonly<Record<Direction, boolean>>;
   readonly rules: Readonly<Record<Direction, readonly Rule[]>>;
+  /** Where the selector of its pods stands, if not at `spec.podSelector`. */
+  readonly subjectPath?: JsonPath;
 }
 
 export const anyPorts: Ports = { all: true, ranges: [], names: [] };

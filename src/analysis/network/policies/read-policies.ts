@@ -9,6 +9,7 @@ import {
   readClusterNetworkPolicy,
 } from "./admin-policy.ts";
 import { readCalico } from "./calico/read-calico.ts";
+import { readCilium } from "./cilium/read-cilium.ts";
 import { readNetworkPolicy } from "./network-policy.ts";
 import type { Policy } from "./policy.ts";
 import { type NetworkProblem, PolicyReader } from "./reading.ts";
@@ -41,12 +42,13 @@ const unmodelledKinds: readonly { readonly group: string; readonly kind?: string
       kind: "AuthorizationPolicy",
       what: "authorization of the mesh is not modelled",
     },
-    { group: "cilium.io", kind: "CiliumNetworkPolicy", what: "policies of Cilium are not modelled" },
     {
       group: "cilium.io",
-      kind: "CiliumClusterwideNetworkPolicy",
-      what: "policies of Cilium are not modelled",
+      kind: "CiliumLocalRedirectPolicy",
+      what: "traffic that is led to a pod of its own node is not modelled",
     },
+    { group: "cilium.io", kind: "CiliumEnvoyConfig", what: "listeners of Envoy are not modelled" },
+    { group: "cilium.io", kind: "CiliumClusterwideEnvoyConfig", what: "listeners of Envoy are not modelled" },
     { group: "crd.antrea.io", kind: "NetworkPolicy", what: "policies of Antrea are not modelled" },
     { group: "crd.antrea.io", kind: "ClusterNetworkPolicy", what: "policies of Antrea are not modelled" },
     { group: "k8s.ovn.org", kind: "EgressFirewall", what: "egress firewalls are not modelled" },
@@ -76,7 +78,7 @@ export interface PoliciesRead {
  */
 export function readPolicies(
   objects: readonly JsonObject[],
-  profile: Pick<Profile, "endPorts">,
+  profile: Pick<Profile, "endPorts" | "rulesBeatTypes">,
   namespaces?: ReadonlyMap<string, NamespaceModel>,
 ): PoliciesRead {
   const policies: Policy[] = [];
@@ -95,10 +97,12 @@ export function readPolicies(
       }
       continue;
     }
-    const reader = new PolicyReader(object, profile.endPorts);
+    const reader = new PolicyReader(object, profile.endPorts, profile.rulesBeatTypes);
     policies.push(...row.read(reader));
     problems.push(...reader.problems);
   }
+  const cilium = readCilium(objects);
+  policies.push(...(cilium?.policies ?? []));
   const calico = readCalico(objects, policies, namespaces);
   const sortKey = (policy: Policy): string => `${policy.namespace}/${policy.name}/${policy.kind}`;
   const sorted = (calico?.policies ?? policies)
@@ -106,8 +110,11 @@ export function readPolicies(
     .sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
   return {
     policies: sorted.map(({ policy }) => policy),
-    problems: [...problems, ...(calico?.problems ?? [])],
-    assumptions: calico?.assumptions ?? [],
-    labels: calico?.labels ?? (({ labels }) => labels),
+    problems: [...problems, ...(cilium?.problems ?? []), ...(calico?.problems ?? [])],
+    assumptions: [...(cilium?.assumptions ?? []), ...(calico?.assumptions ?? [])],
+    labels: (workload) => {
+      const labels = calico?.labels(workload) ?? workload.labels;
+      return cilium === undefined ? labels : { ...labels, ...cilium.labels(workload) };
+    },
   };
 }
