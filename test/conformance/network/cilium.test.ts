@@ -1,10 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { buildNetwork } from "../../../src/analysis/network/engine/network.ts";
+import { withFresh } from "../../../src/analysis/network/engine/fresh.ts";
+import { buildNetwork, type Network } from "../../../src/analysis/network/engine/network.ts";
 import { profiles } from "../../../src/analysis/network/engine/profiles.ts";
 import { askOracle, buildOracle } from "../../support/oracle.ts";
-import { ciliumWorld } from "../../support/network/cilium-world.ts";
-import { packetAnswers, packetPeers, packetsBetween } from "../../support/network/packets.ts";
-import { worldObjects } from "../../support/network/random-world.ts";
+import { SERVICE_ACCOUNT_LABEL } from "../../../src/analysis/network/policies/cilium/identity-labels.ts";
+import { ciliumPod, type CiliumWorld, ciliumWorld } from "../../support/network/cilium-world.ts";
+import {
+  type PacketPeer,
+  packetAnswers,
+  packetPeers,
+  packetsBetween,
+} from "../../support/network/packets.ts";
+import { Dice, worldObjects } from "../../support/network/random-world.ts";
 import { deep, leftOut, strict } from "../../support/suites.ts";
 
 const oracle = buildOracle("cilium", !deep && !strict);
@@ -45,19 +52,48 @@ describe.skipIf(skip)("the policy engine of Cilium v1.20.2", () => {
   });
 });
 
+/** All packets of a world, with some pods that do not exist yet: its engine is shown them as if they did. */
 function question(seed: number): { readonly asked: unknown; readonly ours: string } {
   const world = ciliumWorld(seed);
-  const net = buildNetwork(
+  const own = buildNetwork(
     [...worldObjects(world), ...world.cidrGroups],
     profile === undefined ? {} : { profile },
   );
-  const refused = net.problems.filter(({ kind }) => kind === "invalid");
+  const refused = own.problems.filter(({ kind }) => kind === "invalid");
   if (refused.length > 0) throw new Error(`seed ${seed}: ${refused[0]?.message}`);
-  const peers = packetPeers(world.pods);
+  const { networks, cut } = withFresh([own]);
+  const net = networks[0] ?? own;
+  if (cut.length > 0) throw new Error(`seed ${seed}: too many kinds of pods could come`);
+  const dice = new Dice(seed);
+  const coming = Array.from({ length: 3 }, (_, at) => freshPeer(net, world, dice, at));
+  const peers = [...packetPeers(world.pods), ...coming];
   const packets = packetsBetween(peers);
-  const { namespaces, policies, cidrGroups } = world;
+  const { policies, cidrGroups } = world;
+  const namespaces = { ...world.namespaces, [NEW]: newLabels };
   return {
     asked: { namespaces, policies, cidrGroups, peers, packets },
     ours: packetAnswers(net, peers, packets),
   };
+}
+
+const NEW = "new";
+const newLabels = { tier: "a", "kubernetes.io/metadata.name": NEW };
+/** A port that no rule names by its number. */
+const OTHER_PORT = 12_345;
+
+function freshPeer(net: Network, world: CiliumWorld, dice: Dice, at: number): PacketPeer {
+  const pod = ciliumPod(dice, [...Object.keys(world.namespaces), NEW], 100 + at);
+  const labels = { ...pod.labels, [SERVICE_ACCOUNT_LABEL]: pod.serviceAccount };
+  const model = net.namespaces.get(pod.namespace) ?? { name: NEW, labels: newLabels, declared: true };
+  const terms = net.terms.matching(model, labels).join();
+  const namespace = pod.namespace === NEW ? undefined : pod.namespace;
+  const kind = net.classes.find(
+    (each) =>
+      each.fresh !== undefined &&
+      each.fresh.namespace === namespace &&
+      each.terms.toSorted((left, right) => left - right).join() === terms,
+  );
+  if (kind === undefined) throw new Error(`no class for ${JSON.stringify(pod)}`);
+  const ports = [{ port: OTHER_PORT, name: dice.pick(["web", "dns"]), protocol: dice.pick(["TCP", "UDP"]) }];
+  return { ...pod, ports, external: false, fresh: kind.id };
 }

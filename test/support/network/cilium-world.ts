@@ -144,6 +144,19 @@ function ciliumPolicy(dice: Dice, names: readonly string[], number: number): Jso
   };
 }
 
+export function ciliumPod(dice: Dice, names: readonly string[], index: number): CiliumPod {
+  return {
+    namespace: dice.pick(names),
+    name: `pod${index}`,
+    labels: labels(dice),
+    serviceAccount: dice.pick(accounts),
+    ip: dice.chance(80) ? `10.0.${dice.below(3)}.${index + 1}` : `2001:db8:${dice.below(2)}::${index + 1}`,
+    ports: dice
+      .many(3, () => ({ port: dice.pick(portNumbers), name: "", protocol: dice.pick(protocols) }))
+      .map((each, at) => ({ ...each, name: portNames[at] ?? "" })),
+  };
+}
+
 /** A small cluster with policies of Cilium, and in half of the worlds with NetworkPolicy beside them. */
 export function ciliumWorld(seed: number): CiliumWorld {
   const dice = new Dice(seed);
@@ -154,16 +167,7 @@ export function ciliumWorld(seed: number): CiliumWorld {
       { ...(dice.chance(60) ? { tier: dice.pick(values) } : {}), "kubernetes.io/metadata.name": name },
     ]),
   );
-  const pods = Array.from({ length: 2 + dice.below(4) }, (_, index) => ({
-    namespace: dice.pick(names),
-    name: `pod${index}`,
-    labels: labels(dice),
-    serviceAccount: dice.pick(accounts),
-    ip: dice.chance(80) ? `10.0.${dice.below(3)}.${index + 1}` : `2001:db8:${dice.below(2)}::${index + 1}`,
-    ports: dice
-      .many(3, () => ({ port: dice.pick(portNumbers), name: "", protocol: dice.pick(protocols) }))
-      .map((each, at) => ({ ...each, name: portNames[at] ?? "" })),
-  }));
+  const pods = Array.from({ length: 2 + dice.below(4) }, (_, index) => ciliumPod(dice, names, index));
   const policies = Array.from({ length: 1 + dice.below(4) }, (_, number) =>
     ciliumPolicy(dice, names, number),
   );

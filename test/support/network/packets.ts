@@ -7,6 +7,8 @@ import type { WorldPod } from "./random-world.ts";
 export interface PacketPeer extends WorldPod {
   /** An address outside of the cluster. */
   readonly external: boolean;
+  /** A pod that does not exist yet: the class that stands for it. */
+  readonly fresh?: number;
 }
 
 export interface AskedPacket {
@@ -55,9 +57,15 @@ export function packetAnswers(
   const classes = new Map(
     net.workloads.map(({ namespace, name }, at) => [`${namespace}/${name}`, net.classOf[at] ?? -1]),
   );
-  const idOf = ({ namespace, name }: PacketPeer): number => classes.get(`${namespace}/${name}`) ?? -1;
+  const idOf = ({ namespace, name, fresh }: PacketPeer): number =>
+    fresh ?? classes.get(`${namespace}/${name}`) ?? -1;
   return packets
-    .map(({ from, to, port, protocol }) => {
+    .map(({ from, to, port: number, name, protocol }) => {
+      // What a pod that does not exist yet calls a port is a point of its own.
+      const port =
+        peers[to]?.fresh === undefined || name === ""
+          ? number
+          : net.space.named(protocol as Protocol, name).from;
       const side = (subject: number, other: number, direction: "egress" | "ingress"): boolean => {
         const self = peers[subject];
         const peer = peers[other];

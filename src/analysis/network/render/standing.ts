@@ -1,3 +1,4 @@
+import type { Comparison } from "../engine/compare.ts";
 import type { Network } from "../engine/network.ts";
 
 /** What every answer rests on, and what it does not know. */
@@ -32,6 +33,20 @@ export function standingOf(net: Network, cut: readonly string[] = []): Standing 
       ),
     ],
     invalid: of("invalid"),
+  };
+}
+
+/**
+ * What a comparison rests on. Where not everything is known of the state before, a flow may have been shown as open that
+ * was closed: then the change opens more than is shown.
+ */
+export function standingOfChange({ before, after, cut }: Comparison): Standing {
+  const standing = standingOf(after, cut);
+  const known = new Set(standing.incomplete);
+  const earlier = standingOf(before).incomplete.filter((what) => !known.has(what));
+  return {
+    ...standing,
+    incomplete: [...standing.incomplete, ...earlier.map((what) => `before the change: ${what}`)],
   };
 }
 
