@@ -93,7 +93,7 @@ func main() {
 		check(json.Unmarshal(lines.Bytes(), &asked))
 		given := ""
 		if asked.Parse != nil {
-			if _, err := entriesOf(asked.Parse); err != nil {
+			if _, err := rulesOf(asked.Parse); err != nil {
 				given = err.Error()
 			}
 		} else {
@@ -112,35 +112,51 @@ func check(err error) {
 	}
 }
 
-// The way of the agent: k8s object, sanitized rules, policy entries.
+// The way of the agent: object of the API server, sanitized rules, policy entries.
 func entriesOf(raw json.RawMessage) (policytypes.PolicyEntries, error) {
-	var meta struct {
-		Kind string `json:"kind"`
-	}
-	if err := json.Unmarshal(raw, &meta); err != nil {
+	kind, err := kindOf(raw)
+	if err != nil {
 		return nil, err
 	}
-	switch meta.Kind {
-	case "NetworkPolicy":
+	if kind == "NetworkPolicy" {
 		var object slim_networkingv1.NetworkPolicy
 		if err := json.Unmarshal(raw, &object); err != nil {
 			return nil, err
 		}
 		return k8s.ParseNetworkPolicy(logger, clusterName, &object)
-	case "CiliumClusterwideNetworkPolicy":
+	}
+	rules, err := rulesOf(raw)
+	if err != nil {
+		return nil, err
+	}
+	return policyutils.RulesToPolicyEntries(rules), nil
+}
+
+func kindOf(raw json.RawMessage) (string, error) {
+	var meta struct {
+		Kind string `json:"kind"`
+	}
+	err := json.Unmarshal(raw, &meta)
+	return meta.Kind, err
+}
+
+func rulesOf(raw json.RawMessage) (api.Rules, error) {
+	kind, err := kindOf(raw)
+	if err != nil {
+		return nil, err
+	}
+	if kind == "CiliumClusterwideNetworkPolicy" {
 		var object v2.CiliumClusterwideNetworkPolicy
 		if err := json.Unmarshal(raw, &object); err != nil {
 			return nil, err
 		}
-		rules, err := object.Parse(logger, clusterName)
-		return policyutils.RulesToPolicyEntries(rules), err
+		return object.Parse(logger, clusterName)
 	}
 	var object v2.CiliumNetworkPolicy
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return nil, err
 	}
-	rules, err := object.Parse(logger, clusterName)
-	return policyutils.RulesToPolicyEntries(rules), err
+	return object.Parse(logger, clusterName)
 }
 
 // One endpoint of the datapath, with the ports that its containers name.

@@ -34,6 +34,16 @@ export function isPodLabelSeen(key: string): boolean {
   return !key.startsWith(OWN_PREFIX) && !key.includes(BETA) && !leftOut.some((pattern) => pattern.test(key));
 }
 
+const given: ReadonlySet<string> = new Set([NAMESPACE_LABEL, SERVICE_ACCOUNT_LABEL, CLUSTER_LABEL]);
+
+/** Does a label that a selector names take part in policies: of the pod, of its namespace, or one that Cilium gives? */
+export function isLabelSeen(key: string): boolean {
+  if (given.has(key)) return true;
+  return key.startsWith(NAMESPACE_LABELS_PREFIX)
+    ? isNamespaceLabelSeen(key.slice(NAMESPACE_LABELS_PREFIX.length))
+    : isPodLabelSeen(key);
+}
+
 /** The same for a label of its namespace. */
 export function isNamespaceLabelSeen(key: string): boolean {
   return !key.includes(BETA);

@@ -18,8 +18,6 @@ const MOST_ICMP = 40;
 
 /** Protocols of the CRD that have no ports: they change nothing for TCP, UDP and SCTP. */
 const portless: ReadonlySet<string> = new Set(["VRRP", "IGMP", "GRE", "IPIP", "IPV6", "ESP", "AH"]);
-/** Those that older versions of the CRD took for a port, too. */
-const icmpNames: ReadonlySet<string> = new Set(["ICMP", "ICMPV6"]);
 
 /** `toPorts` and `icmps` of a rule. An entry without ports matches nothing (pkg/policy/rule.go mergeL4Filter). */
 export function readPorts(
@@ -114,7 +112,7 @@ function protocolsOf(reader: PolicyReader, at: JsonPath, written: Json | undefin
   if (written === undefined || written === null || written === "" || written === "ANY") return protocols;
   const known = protocols.find((protocol) => protocol === written);
   if (known !== undefined) return [known];
-  if (typeof written === "string" && (portless.has(written) || icmpNames.has(written))) return [];
+  if (typeof written === "string" && portless.has(written)) return [];
   reader.problem("invalid", [...at, "protocol"], `${shown(written)} must be TCP, UDP, SCTP or ANY`);
   return [];
 }
