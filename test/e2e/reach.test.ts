@@ -140,7 +140,9 @@ describe("reach", () => {
     ]);
     expect(world.kubeops(["reach", "--assert", "rules.yaml", "-f", "cilium"]).status).toBe(0);
     // Pods of shop that do not exist yet are let in, too.
-    expect(world.kubeops(["reach", "--exposed", "-f", "cilium"]).stdout).toContain("shop");
+    expect(world.kubeops(["reach", "--exposed", "-f", "cilium"]).stdout).toMatch(
+      /open to .*new pod.* shop.*: TCP 5432\n/,
+    );
     expect(world.kubeops(["reach", "--map", "-f", "cilium"]).status).toBe(0);
 
     world.write(

@@ -50,7 +50,8 @@ export function readCilium(objects: readonly JsonObject[]): CiliumRead | undefin
 
 const assumptions: readonly string[] = [
   "policies of Cilium are in the input, so Cilium is taken to enforce all policies, in its mode `default`: what any policy allows is allowed, NetworkPolicy included, and what a rule of Cilium denies is denied",
-  "a CIDR of a policy of Cilium means addresses outside of the cluster, never pods or nodes (policy-cidr-match-mode is not set); names and identities of Cilium's own are as it comes: its default filter of labels, selectors of peers mean pods of this cluster (policy-default-local-cluster)",
+  "a CIDR of a policy of Cilium means addresses outside of the cluster, never pods or nodes (policy-cidr-match-mode is not set)",
+  "Cilium's default filter decides which labels of pods count, and selectors of peers mean pods of this cluster (policy-default-local-cluster)",
   "nodes, the API server on them and health checks of Cilium count as allowed to reach pods and to be reached",
   "policies of Cilium are looked at for TCP, UDP and SCTP: rules for ICMP and for protocols without ports change nothing here",
 ];

@@ -190,55 +190,72 @@ const sameName = (namespace: string): Requirement => ({
   values: [namespace],
 });
 
+/** Which labels of namespaces and of pods have to fit. */
+interface Wanted {
+  readonly namespaces: Requirement[];
+  readonly pods: Requirement[];
+}
+
 /** The pods for which all of it holds; undefined where it holds for none, whatever labels it has. */
 function podsOf(
   requirements: readonly SourcedRequirement[],
   namespace: string | undefined,
   unknown: Set<string>,
 ): Term | undefined {
-  const namespaces: Requirement[] = [];
-  const pods: Requirement[] = [];
+  const wanted: Wanted = { namespaces: [], pods: [] };
   for (const requirement of requirements) {
-    const { source, key, operator, values } = requirement;
-    const negative = operator === "NotIn" || operator === "DoesNotExist";
-    const plain = (name: string): Requirement => ({ key: name, operator, values });
-    /** Every pod has the label. */
-    const always = (list: Requirement[], name: string): boolean => {
-      if (operator === "DoesNotExist") return false;
-      if (operator !== "Exists") list.push(plain(name));
-      return true;
-    };
-    if (!isKubernetes(requirement)) {
-      if (source !== "reserved")
-        unknown.add(`labels of the source ${shown(source)} are not modelled: no pod counts as having one`);
-      if (!negative) return undefined;
-    } else if (key === NAMESPACE_LABEL) {
-      if (!always(namespaces, NAMESPACE_NAME_LABEL)) return undefined;
-    } else if (key === SERVICE_ACCOUNT_LABEL) {
-      if (!always(pods, SERVICE_ACCOUNT_LABEL)) return undefined;
-    } else if (key === CLUSTER_LABEL) {
-      if (operator === "DoesNotExist") return undefined;
-      if (operator !== "Exists")
-        unknown.add("it names a cluster: the pods of the input count as those that are meant");
-    } else if (key.startsWith(NAMESPACE_LABELS_PREFIX)) {
-      const label = key.slice(NAMESPACE_LABELS_PREFIX.length);
-      if (isNamespaceLabelSeen(label)) namespaces.push(plain(label));
-      else if (!negative) return undefined;
-    } else if (isPodLabelSeen(key)) pods.push(plain(key));
-    else if (!negative) return undefined;
+    const canHold = isKubernetes(requirement)
+      ? take(requirement, wanted, unknown)
+      : takeForeign(requirement, unknown);
+    if (!canHold) return undefined;
   }
-  const selector = canonicalSelector(pods);
-  if (namespace !== undefined && namespaces.length === 0) return { namespace, pods: selector };
-  const scope: Selector = namespace === undefined ? namespaces : [...namespaces, sameName(namespace)];
-  const [only, ...rest] = canonicalSelector(scope);
+  const pods = canonicalSelector(wanted.pods);
+  if (namespace !== undefined && wanted.namespaces.length === 0) return { namespace, pods };
+  const scope = canonicalSelector(
+    namespace === undefined ? wanted.namespaces : [...wanted.namespaces, sameName(namespace)],
+  );
+  return { namespace: nameOf(scope) ?? scope, pods };
+}
+
+/** One namespace by its name needs no search. */
+function nameOf(scope: Selector): string | undefined {
+  const [only, ...rest] = scope;
   const [name, ...others] = only?.values ?? [];
-  // One namespace by its name needs no search.
-  if (
-    rest.length === 0 &&
-    others.length === 0 &&
-    only?.key === NAMESPACE_NAME_LABEL &&
-    only.operator === "In"
-  )
-    return { namespace: name ?? "", pods: selector };
-  return { namespace: canonicalSelector(scope), pods: selector };
+  const byName = only?.key === NAMESPACE_NAME_LABEL && only.operator === "In";
+  return byName && rest.length === 0 && others.length === 0 ? name : undefined;
+}
+
+function isNegative({ operator }: Requirement): boolean {
+  return operator === "NotIn" || operator === "DoesNotExist";
+}
+
+/** Of a label that no pod has. */
+function takeForeign(requirement: SourcedRequirement, unknown: Set<string>): boolean {
+  if (requirement.source !== "reserved")
+    unknown.add(
+      `labels of the source ${shown(requirement.source)} are not modelled: no pod counts as having one`,
+    );
+  return isNegative(requirement);
+}
+
+/** Of a label of Kubernetes, or one that Cilium gives to every pod. Can it hold for a pod? */
+function take({ key, operator, values }: SourcedRequirement, wanted: Wanted, unknown: Set<string>): boolean {
+  const plain = (name: string): Requirement => ({ key: name, operator, values });
+  const everyPodHas = (list: Requirement[], name: string): boolean => {
+    if (operator === "In" || operator === "NotIn") list.push(plain(name));
+    return operator !== "DoesNotExist";
+  };
+  if (key === NAMESPACE_LABEL) return everyPodHas(wanted.namespaces, NAMESPACE_NAME_LABEL);
+  if (key === SERVICE_ACCOUNT_LABEL) return everyPodHas(wanted.pods, SERVICE_ACCOUNT_LABEL);
+  if (key === CLUSTER_LABEL) {
+    if (operator === "In" || operator === "NotIn")
+      unknown.add("it names a cluster: the pods of the input count as those that are meant");
+    return operator !== "DoesNotExist";
+  }
+  const ofNamespace = key.startsWith(NAMESPACE_LABELS_PREFIX);
+  const label = ofNamespace ? key.slice(NAMESPACE_LABELS_PREFIX.length) : key;
+  if (!(ofNamespace ? isNamespaceLabelSeen(label) : isPodLabelSeen(label)))
+    return isNegative({ key, operator, values });
+  (ofNamespace ? wanted.namespaces : wanted.pods).push(plain(label));
+  return true;
 }
