@@ -260,6 +260,18 @@ export const reasons: Readonly<Record<string, Reason>> = {
   "network/host-network": {
     why: "The Pods have the address of their node, to which no NetworkPolicy applies.",
   },
+  "network/cilium-label-unseen": {
+    why: "Cilium gives Pods an identity by some of their labels alone: a policy that asks for another one holds for nobody.",
+  },
+  "network/cilium-empty-list": {
+    why: "The list looks like default deny, and Cilium reads it as no rules at all: everything stays open.",
+  },
+  "network/cilium-services-everybody": {
+    why: "A rule for one Service that is not there becomes a rule for everybody on the ports that it names.",
+  },
+  "network/cilium-names-unlearned": {
+    why: "Cilium knows addresses of names from answers of DNS that pass its proxy; without one the names lead nowhere.",
+  },
   "network/entry-closed": { why: "Whoever comes through the entry gets no answer." },
   "network/block-covered": {
     why: "A block within another changes nothing, and misleads whoever reads it.",
