@@ -69,9 +69,8 @@ const pages = new Map();
   const rows = ruleCodes()
     .filter((id) => !id.startsWith("pod-security/"))
     .map((id) => {
-      const { severity, help } = ruleOf(id);
+      const { severity, source } = ruleOf(id);
       const example = ruleExample(id);
-      const source = help.slice(help.indexOf("Source of the rule: ") + "Source of the rule: ".length);
       return [
         code(id),
         severity,
@@ -98,6 +97,30 @@ const pages = new Map();
   pages.set(
     "findings.md",
     `${made("the tables in src/kube and src/analysis")}\n# Findings\n\nWhat reading and checking can find. The first example has the finding, the second has not.\n\n${table(["id", "severity", "found in", "not in", "source"], rows)}\n\n## Pod Security\n\nThe checks of the Pod Security Standards, with the versions of Kubernetes in which they began or changed (k8s.io/pod-security-admission). \`kubeops check\` judges every Pod and every Pod template by the labels of the Namespaces in the input: what \`enforce\` refuses is an error, what \`warn\` and \`audit\` report is a warning and a note. With \`--pod-security\` every one is judged by that level. A label that the API server refuses is the error \`pod-security/namespace-label\`.\n\n${table(["id", "level", "rule", "what to do", "from"], pods)}\n\n## Attack paths\n\nThe steps of \`kubeops can --paths\`. \`kubeops check\` tells as \`rbac/attack-path\` (a note) which subjects of the input reach cluster-admin by them.\n\n${table(["step", "severity", "what is done", "what it takes", "how it is cut", "source"], attacks)}\n`,
+  );
+}
+
+{
+  const { allElsewhere } = await import("../src/analysis/checks/elsewhere/elsewhere.ts");
+  const { otherTools } = await import("../src/analysis/checks/elsewhere/other-tools.generated.ts");
+  const all = allElsewhere();
+  const counts = otherTools.map(({ tool, source, checks }) => {
+    const rows = all.filter((row) => row.tool === tool);
+    return [tool, checks.length, rows.filter(({ ours }) => ours.length > 0).length, cell(source)];
+  });
+  const tools = otherTools.map(({ tool }) => {
+    const rows = all
+      .filter((row) => row.tool === tool)
+      .map(({ check, ours, reason }) => [
+        code(check.id),
+        cell(check.name),
+        ours.length > 0 ? ours.map(code).join(", ") : `not covered: ${cell(reason ?? "")}`,
+      ]);
+    return `## ${tool}\n\n${table(["check", "what it says of itself", "ours"], rows)}`;
+  });
+  pages.set(
+    "checks-of-other-tools.md",
+    `${made("src/analysis/checks/elsewhere")}\n# Checks of other tools\n\nWhich of our checks say what a check of another tool says. \`kubeops explain ID\` tells it for one: \`kubeops explain CKV_K8S_20\`. What at least two of these tools say of manifests is said by ours; a test holds that.\n\n${table(["tool", "checks", "said by ours", "read from"], counts)}\n\n${tools.join("\n\n")}\n`,
   );
 }
 
@@ -255,7 +278,7 @@ if (data !== undefined && existsSync(data)) {
 
 pages.set(
   "README.md",
-  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- [Tools of models](mcp-tools.md): the MCP tools and the operations\n- JSON Schemas of charter, plan and intent: \`schemas/\`\n`,
+  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [Checks of other tools](checks-of-other-tools.md), and which of ours say the same\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- [Tools of models](mcp-tools.md): the MCP tools and the operations\n- JSON Schemas of charter, plan and intent: \`schemas/\`\n`,
 );
 
 let stale = 0;

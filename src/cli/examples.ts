@@ -28,7 +28,7 @@ export const examples: readonly {
   { command: ["charter", "inventory"], example: "kubeops charter inventory dev", cluster: true },
   { command: ["charter"], example: "kubeops charter verify" },
   { command: ["check"], example: "kubeops check k8s/ --kube-version 1.34 --pod-security restricted" },
-  { command: ["explain"], example: "kubeops explain deployment.spec.strategy --kube-version 1.35" },
+  { command: ["explain"], example: "kubeops explain backdoor/clusterrolebinding-mimics-system" },
   { command: ["schemas", "add"], example: "kubeops schemas add crds/" },
   { command: ["schemas", "list"], example: "kubeops schemas list" },
   { command: ["schemas", "remove"], example: "kubeops schemas remove Backup.example.com" },

@@ -3,7 +3,20 @@ import { subdomainSyntax } from "./name-syntax.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
-export type SelectorOperator = "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt";
+/** The last six are those of Calico, which look into the value; no LabelSelector has them. The negative ones hold where the key is missing. */
+export type SelectorOperator =
+  | "In"
+  | "NotIn"
+  | "Exists"
+  | "DoesNotExist"
+  | "Gt"
+  | "Lt"
+  | "StartsWith"
+  | "NotStartsWith"
+  | "EndsWith"
+  | "NotEndsWith"
+  | "Contains"
+  | "NotContains";
 
 export interface Requirement {
   readonly key: string;
@@ -22,6 +35,9 @@ export function matchesSelector(selector: Selector, labels: Labels): boolean {
 
 function matchesRequirement({ key, operator, values }: Requirement, labels: Labels): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  const inside = textOperators[operator];
+  if (inside !== undefined)
+    return (value !== undefined && matchesText(inside.operator, value, values[0] ?? "")) === inside.holds;
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);
@@ -38,6 +54,26 @@ function matchesRequirement({ key, operator, values }: Requirement, labels: Labe
       return operator === "Gt" ? label > bound : label < bound;
     }
   }
+}
+
+type TextOperator = "StartsWith" | "EndsWith" | "Contains";
+
+/** The operators that look into values: which test, and whether it must hold. */
+export const textOperators: Readonly<
+  Partial<Record<SelectorOperator, { readonly operator: TextOperator; readonly holds: boolean }>>
+> = {
+  StartsWith: { operator: "StartsWith", holds: true },
+  NotStartsWith: { operator: "StartsWith", holds: false },
+  EndsWith: { operator: "EndsWith", holds: true },
+  NotEndsWith: { operator: "EndsWith", holds: false },
+  Contains: { operator: "Contains", holds: true },
+  NotContains: { operator: "Contains", holds: false },
+};
+
+/** Does a value start with, end with or contain a text? */
+export function matchesText(operator: TextOperator, value: string, text: string): boolean {
+  if (operator === "StartsWith") return value.startsWith(text);
+  return operator === "EndsWith" ? value.endsWith(text) : value.includes(text);
 }
 
 /**

@@ -64,7 +64,85 @@ FIELDS:
     });
   });
 
+  test("explains a check in full: why, fix, source, guides, ids in other tools, examples", () => {
+    const { stdout, status } = world.kubeops(["explain", "security/privileged"]);
+    expect(status).toBe(0);
+    for (const part of [
+      "PROFILES:",
+      "RULE:",
+      "WHY:",
+      "WHAT TO DO:",
+      "SOURCE:",
+      "GUIDES:",
+      "IN OTHER TOOLS:",
+      "FOUND IN:",
+      "NOT FOUND IN:",
+      "checkov:CKV_K8S_16",
+      "CIS 5.2.2",
+    ])
+      expect(stdout).toContain(part);
+    expect(world.kubeops(["explain", "supply-chain/registry-not-allowed"]).stdout).toContain(
+      "SETTINGS:   silent without check.allowedRegistries in kubeops.yaml",
+    );
+    expect(
+      JSON.parse(
+        world.kubeops(["explain", "backdoor/clusterrolebinding-mimics-system", "-o", "json"]).stdout,
+      ),
+    ).toMatchObject({
+      kind: "Explanation",
+      finding: {
+        id: "backdoor/clusterrolebinding-mimics-system",
+        severity: "error",
+        guides: ["MITRE T1036.005"],
+        why: expect.stringContaining("RBAC Buster") as string,
+        positive: expect.stringContaining("system:controller:kube-controller") as string,
+      },
+    });
+  });
+
+  test("names our checks for a check of another tool, or says why there is none", () => {
+    expect(world.kubeops(["explain", "CKV_K8S_20"]).stdout).toBe(`CHECK:      checkov:CKV_K8S_20
+
+IT SAYS:
+    Containers should not run with allowPrivilegeEscalation
+
+OURS:
+    security/privilege-escalation
+        Processes cannot gain more privileges than their parent
+`);
+    expect(
+      JSON.parse(world.kubeops(["explain", "kube-linter:run-as-non-root", "-o", "json"]).stdout),
+    ).toMatchObject({
+      kind: "Explanation",
+      elsewhere: [
+        {
+          tool: "kube-linter",
+          id: "run-as-non-root",
+          checks: ["security/run-as-non-root", "security/root-user"],
+        },
+      ],
+    });
+    expect(world.kubeops(["explain", "KCV-0012"]).stdout).toContain(
+      "NOT COVERED:\n    flags and files of a node",
+    );
+  });
+
   test.each([
+    [
+      "CKV_K8S_2000",
+      'there is no check "CKV_K8S_2000" of another tool that is known here',
+      "did you mean CKV_K8S_20?",
+    ],
+    [
+      "kube-linter:run-as-nonroot",
+      'there is no check "kube-linter:run-as-nonroot" of another tool that is known here',
+      "did you mean kube-linter:run-as-non-root?",
+    ],
+    [
+      "clusterrolebinding-mimics-system",
+      'there is no kind "clusterrolebinding-mimics-system"',
+      "did you mean backdoor/clusterrolebinding-mimics-system?",
+    ],
     [
       "deployment.spec.stratgy",
       'deployment.spec has no field "stratgy"',

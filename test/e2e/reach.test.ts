@@ -109,4 +109,59 @@ describe("reach", () => {
     expect(ran.stdout).toContain("80 must not be less than port 90");
     expect(world.kubeops(["check", "bad.yaml"]).stdout).toContain("network/refused");
   });
+
+  test("policies of Cilium: reasons, denials, exposure, differences and what is only an upper bound", () => {
+    const cilium = (namespace: string, name: string, spec: string): string =>
+      `apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: ${name}, namespace: ${namespace}}\nspec: ${spec}\n---\n`;
+    const lets = cilium(
+      "payments",
+      "db",
+      '{endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEndpoints: [{matchLabels: {"k8s:io.kubernetes.pod.namespace": shop}}], toPorts: [{ports: [{port: "5432", protocol: TCP}]}]}]}',
+    );
+    const denies =
+      "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: ban}\nspec: {endpointSelector: {}, enableDefaultDeny: {ingress: false}, ingressDeny: [{fromEndpoints: [{matchLabels: {app: web}}]}]}\n";
+    world.write("cilium/all.yaml", workloads + lets);
+    world.write("banned/all.yaml", `${workloads}${lets}${denies}`);
+    const yes = world.kubeops(["reach", "shop/web", "payments/db:5432", "-f", "cilium"]);
+    expect([yes.status, yes.stdout]).toEqual([
+      0,
+      expect.stringContaining("CiliumNetworkPolicy payments/db, ingress rule 1 allows TCP 5432"),
+    ]);
+    expect(yes.stdout).toContain("in its mode `default`");
+    const no = world.kubeops(["reach", "shop/web", "payments/db:5432", "-f", "banned"]);
+    expect([no.status, no.stdout]).toEqual([
+      1,
+      expect.stringContaining("CiliumClusterwideNetworkPolicy ban, ingressDeny rule 1 denies TCP 5432"),
+    ]);
+    const delta = world.kubeops(["reach", "--diff", "banned", "cilium"]);
+    expect([delta.status, delta.stdout]).toEqual([
+      1,
+      expect.stringContaining("opens shop/web -> payments/db: TCP 5432"),
+    ]);
+    expect(world.kubeops(["reach", "--assert", "rules.yaml", "-f", "cilium"]).status).toBe(0);
+    // Pods of shop that do not exist yet are let in, too.
+    expect(world.kubeops(["reach", "--exposed", "-f", "cilium"]).stdout).toMatch(
+      /open to .*new pod.* shop.*: TCP 5432\n/,
+    );
+    expect(world.kubeops(["reach", "--map", "-f", "cilium"]).status).toBe(0);
+
+    world.write(
+      "names/all.yaml",
+      `${workloads}${cilium("shop", "out", "{endpointSelector: {}, egress: [{toFQDNs: [{matchName: api.example}]}]}")}`,
+    );
+    const names = world.kubeops(["reach", "shop/web", "198.51.100.7:443", "-f", "names"]);
+    expect([names.status, names.stdout]).toEqual([0, expect.stringContaining("INCOMPLETE:")]);
+    expect(names.stdout).toContain("api.example are names whose addresses are not known");
+    expect(world.kubeops(["check", "names"]).stdout).toContain("network/cilium-names-unlearned");
+
+    world.write(
+      "refused/all.yaml",
+      workloads + cilium("shop", "p", "{endpointSelector: {}, ingress: [{fromCIDR: [10.0.0.0/40]}]}"),
+    );
+    const refused = world.kubeops(["reach", "-f", "refused"]);
+    expect([refused.status, refused.stdout]).toEqual([
+      2,
+      expect.stringContaining('spec.ingress[0].fromCIDR[0]: "10.0.0.0/40" is no address and no CIDR block'),
+    ]);
+  });
 });

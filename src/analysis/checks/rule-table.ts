@@ -3,14 +3,18 @@ import { objectProblems } from "../../kube/object-problems.ts";
 import { kustomizationProblems } from "../../kube/kustomize/problems.ts";
 import type { ProblemRow } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
-import type { Rule } from "../findings/rule.ts";
-import { backdoorTable } from "./backdoors/backdoor-table.ts";
+import { type Rule, ruleWith } from "../findings/rule.ts";
+import { backdoorOf, backdoorTable } from "./backdoors/backdoor-table.ts";
 import { admissionFindingTable } from "./admission/admission-table.ts";
+import { upgradeTable } from "./deprecations/upgrade-table.ts";
 import { customResourceFindingTable } from "./custom-resources/custom-resource-table.ts";
 import { networkFindings } from "../network/findings/finding-table.ts";
 import { permissionRules } from "./permissions/permission-findings.ts";
+import { podSecurityExamples } from "./pod-security/examples.ts";
 import { podSecurityRules } from "./pod-security/rules.ts";
-import { practices } from "./practices/practice-table.ts";
+import { practiceOf, practices } from "./practices/practice-table.ts";
+import { otherExamples } from "./explain/other-examples.ts";
+import { rbacFindings } from "../rbac/model/rbac-findings.ts";
 import { objectFindings } from "./reading/object-findings.ts";
 import { secretTable } from "./secrets/secret-table.ts";
 import { parameterRules } from "./settings/parameters.ts";
@@ -30,8 +34,15 @@ const tables: readonly Readonly<Record<string, TableRow>>[] = [
   customResourceFindingTable,
   admissionFindingTable,
   serverCodes,
+  upgradeTable,
   networkFindings,
 ];
+
+/** An input in which a check finds something, and one in which it does not. */
+export interface RuleExample {
+  readonly positive: string;
+  readonly negative: string;
+}
 
 const GAP = "...";
 let rules: ReadonlyMap<string, Rule> | undefined;
@@ -47,12 +58,20 @@ export function ruleCodes(): readonly string[] {
 }
 
 /** An input in which the finding of a code is, and one in which it is not; undefined where its table has none. */
-export function ruleExample(
-  code: string,
-): { readonly positive: string; readonly negative: string } | undefined {
-  const row = tables.find((table) => Object.hasOwn(table, code))?.[code];
-  if (typeof row?.positive !== "string" || typeof row.negative !== "string") return undefined;
-  return { positive: row.positive, negative: row.negative };
+export function ruleExample(code: string): RuleExample | undefined {
+  const row = otherExamples[code] ?? practiceOf(code) ?? backdoorOf(code) ?? tableRow(code);
+  if (row?.positive !== undefined && row.negative !== undefined)
+    return { positive: row.positive, negative: row.negative };
+  return podSecurityExamples[code.slice("pod-security/".length)];
+}
+
+function tableRow(code: string): Partial<RuleExample> | undefined {
+  const all: readonly Readonly<Record<string, Partial<RuleExample>>>[] = [
+    ...tables,
+    rbacFindings,
+    secretTable,
+  ];
+  return all.find((table) => Object.hasOwn(table, code))?.[code];
 }
 
 function allRules(): ReadonlyMap<string, Rule> {
@@ -71,54 +90,44 @@ function allRules(): ReadonlyMap<string, Rule> {
 
 function tableRules(): readonly Rule[] {
   return tables.flatMap((table) =>
-    Object.entries(table).map(([id, row]) => ({
-      id,
-      severity: row.severity,
-      title: row.message(GAP, GAP),
-      help: `${row.hint === undefined ? "" : `What to do: ${row.hint}. `}Source of the rule: ${row.source}`,
-    })),
+    Object.entries(table).map(([id, { severity, message, hint, source }]) =>
+      ruleWith({ id, severity, title: message(GAP, GAP), ...fixOf(hint), source }),
+    ),
   );
 }
 
+function fixOf(hint: string | undefined): { readonly fix?: string } {
+  return hint === undefined ? {} : { fix: hint };
+}
+
 function practiceRules(): readonly Rule[] {
-  return practices.map((row) => ({
-    id: row.id,
-    severity: row.severity,
-    title: row.title,
-    help: `${row.why} What to do: ${row.fix}. Source of the rule: ${row.source}`,
-  }));
+  return practices.map(({ id, severity, title, why, fix, source }) =>
+    ruleWith({ id, severity, title, why, fix, source }),
+  );
 }
 
 function dangerRules(): readonly Rule[] {
   return [
-    ...backdoorTable.map((row) => ({
-      id: row.id,
-      severity: row.severity,
-      title: row.title,
-      help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
-    })),
-    ...Object.entries(secretTable).map(([id, row]) => ({
-      id,
-      severity: row.severity,
-      title: row.message(GAP),
-      help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
-    })),
+    ...backdoorTable.map(({ id, severity, title, hint, source }) =>
+      ruleWith({ id, severity, title, fix: hint, source }),
+    ),
+    ...Object.entries(secretTable).map(([id, { severity, message, hint, source }]) =>
+      ruleWith({ id, severity, title: message(GAP), fix: hint, source }),
+    ),
   ];
 }
 
 function settingRules(): readonly Rule[] {
   return [
-    ...Object.entries(parameterRules).map(([id, row]) => ({
-      id,
-      severity: row.severity,
-      title: row.title,
-      help: `What to do: ${row.hint}. Source of the rule: ${row.source}`,
-    })),
-    {
+    ...Object.entries(parameterRules).map(([id, { severity, title, hint, source }]) =>
+      ruleWith({ id, severity, title, fix: hint, source }),
+    ),
+    ruleWith({
       id: "settings/unused-exemption",
       severity: "warning",
       title: "Every exemption is for something that is there",
-      help: "What to do: remove it, or correct what it is for. Source of the rule: this program's settings",
-    },
+      fix: "remove it, or correct what it is for",
+      source: "this program's settings",
+    }),
   ];
 }

@@ -9,6 +9,23 @@ export interface Rule {
   readonly title: string;
   /** What to do, and where the rule comes from. */
   readonly help: string;
+  /** The parts of `help`: why it is a rule, what to do, and where it comes from. */
+  readonly why?: string;
+  readonly fix?: string;
+  readonly source?: string;
+}
+
+/** What a report says of a rule, with the text of its help made from the parts. */
+export function ruleWith(
+  rule: Pick<Rule, "id" | "severity" | "title" | "why" | "fix"> & { readonly source: string },
+): Rule {
+  const { why, fix, source } = rule;
+  const parts = [
+    ...(why === undefined ? [] : [why]),
+    ...(fix === undefined ? [] : [`What to do: ${fix}.`]),
+    `Source of the rule: ${source}`,
+  ];
+  return { ...rule, help: parts.join(" ") };
 }
 
 /** The rule behind a code; undefined for a code that no table lists. */

@@ -28,10 +28,9 @@ import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { inputNames, readObjectInputs } from "../inputs.ts";
 import { readBaseline, readSettings } from "../check-settings.ts";
-import { checkListText } from "../display/check-list.ts";
 import { cachePath } from "../paths.ts";
 import { openSchemaStore, type SchemaStore } from "../schema-store/schema-store.ts";
-import { minorOf } from "../kube-version.ts";
+import { versionsOf } from "../upgrade-versions.ts";
 import { toolVersion } from "../version.ts";
 
 export interface CheckFlags {
@@ -42,6 +41,7 @@ export interface CheckFlags {
   readonly set?: readonly string[];
   readonly release?: string;
   readonly namespace?: string;
+  readonly upgradeTo?: readonly string[];
   readonly podSecurity?: "baseline" | "restricted";
   readonly profile?: Profile | "none";
   readonly config?: string;
@@ -63,10 +63,12 @@ function skippedText(skipped: readonly SkippedFile[]): string {
 export async function check(this: CliContext, flags: CheckFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     if (flags.listChecks) {
+      // The ids of other tools take time to load that a check does not need.
+      const { checkListText } = await import("../display/check-list.ts");
       this.process.stdout.write(checkListText(flags.output));
       return ExitCode.done;
     }
-    const minor = minorOf(flags.kubeVersion);
+    const { minor, upgrade } = versionsOf(flags.kubeVersion, flags.upgradeTo);
     const settings = readSettings(this, flags.config);
     const names = inputNames(flags.filename, words);
     const store = openSchemaStore(cachePath(this));
@@ -86,6 +88,7 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
     const { kept: own, exempt } = checkWorlds(inputs, {
       minor,
       podSecurity: flags.podSecurity ?? "labels",
+      ...(upgrade === undefined ? {} : { upgrade }),
       judge: { settings, ...(flags.profile === undefined ? {} : { profile: flags.profile }) },
       storedDefinition: (group, kind) => store.find(group, kind),
     });

@@ -22,6 +22,10 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         "Files or folders as they stand: also say which changes the API server would refuse as updates; may be given again",
       ),
       kubeVersion: kubeVersionFlag,
+      upgradeTo: textsFlag(
+        "1.N",
+        "Also say what an upgrade to this Kubernetes version breaks or changes, from --kube-version on (default: the minor before); product=1.N names the release of another product; may be given again",
+      ),
       podSecurity: {
         kind: "enum",
         values: ["baseline", "restricted"],

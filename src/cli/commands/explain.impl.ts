@@ -1,4 +1,4 @@
-import { ruleCodes, ruleExample, ruleOf } from "../../analysis/checks/rule-table.ts";
+import { ruleCodes, ruleOf } from "../../analysis/checks/rule-table.ts";
 import { findResources, resourceWords } from "../../kube/catalogue/find-resource.ts";
 import type { ResourceType } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
@@ -12,9 +12,9 @@ import { explainOpenApi } from "../../kube/schema/explain-openapi.ts";
 import type { Explained } from "../../kube/schema/explained.ts";
 import { componentFileKinds, componentSchemaOf, schemaOf } from "../../kube/schema/schemas.ts";
 import type { CliContext } from "../context.ts";
-import { type ExplainedKind, explainText, ruleText } from "../display/explain-text.ts";
+import { checkText, elsewhereText, type ExplainedKind, explainText } from "../display/explain-text.ts";
 import { quoted } from "../display/quoted.ts";
-import { style } from "../display/style.ts";
+import { type Style, style } from "../display/style.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { cachePath } from "../paths.ts";
@@ -33,14 +33,9 @@ export async function explain(this: CliContext, flags: ExplainFlags, asked: stri
   await guarded(this, flags, async () => {
     const paint = style(wantsColor(this, flags));
     const { stdout } = this.process;
-    if (asked.includes("/")) {
-      const rule = ruleOf(asked) ?? unknownRule(asked);
-      const example = ruleExample(asked);
-      stdout.write(
-        flags.output === "json"
-          ? `${JSON.stringify({ apiVersion: "kubernetes-operations.dev/v1", kind: "Explanation", finding: { ...rule, ...example } })}\n`
-          : ruleText(rule, example, paint),
-      );
+    const told = await explainedCheck(asked, flags.output, paint);
+    if (told !== undefined) {
+      stdout.write(told);
       return ExitCode.done;
     }
     const explained = await find(asked, flags, openSchemaStore(cachePath(this)));
@@ -53,16 +48,57 @@ export async function explain(this: CliContext, flags: ExplainFlags, asked: stri
   });
 }
 
-function unknownRule(asked: string): never {
+const HEAD = { apiVersion: "kubernetes-operations.dev/v1", kind: "Explanation" };
+
+/** A check of ours, or one of another tool, as it is asked for; undefined where a field may be meant. */
+async function explainedCheck(
+  asked: string,
+  output: "text" | "json",
+  paint: Style,
+): Promise<string | undefined> {
+  const { checkTextOf } = await import("../../analysis/checks/explain/check-text.ts");
+  const check = checkTextOf(asked);
+  if (check !== undefined) {
+    return output === "json"
+      ? `${JSON.stringify({ ...HEAD, finding: { ...check, help: ruleOf(asked)?.help } })}\n`
+      : checkText(check, paint);
+  }
+  const { findElsewhere, foreignIds } = await import("../../analysis/checks/elsewhere/elsewhere.ts");
+  const ofTool = asked.includes("/") ? asked.replace("/", ":") : asked;
+  const found = findResources(asked).length > 0 ? [] : findElsewhere(ofTool);
+  if (found.length > 0) {
+    return output === "json"
+      ? `${JSON.stringify({ ...HEAD, elsewhere: found.map(({ tool, check: { id, name, also }, ours, reason }) => ({ tool, id, name, ...(also === undefined ? {} : { also }), checks: ours, ...(reason === undefined ? {} : { reason }) })) })}\n`
+      : elsewhereText(found, (id) => checkTextOf(id)?.title ?? "", paint);
+  }
+  if (asked.includes("/")) unknownRule(asked, foreignIds());
+  if (/:|^(?:CKV2?_|KSV|KCV|AVD-|C-\d)/i.test(asked)) unknownForeign(asked, foreignIds());
+  const ending = ruleCodes().find((code) => code.slice(code.indexOf("/") + 1) === asked);
+  if (ending !== undefined && findResources(asked).length === 0)
+    throw new OpsError("USAGE", `there is no kind ${quoted(asked)}`, { hint: `did you mean ${ending}?` });
+  return undefined;
+}
+
+function unknownRule(asked: string, foreign: readonly string[]): never {
   const codes = ruleCodes();
-  const meant = nearestName(asked, codes);
+  const meant = nearestName(asked, codes) ?? nearestName(asked.replace("/", ":"), foreign);
   const family = codes.filter((code) => code.startsWith(asked.slice(0, asked.indexOf("/") + 1)));
   throw new OpsError("USAGE", `there is no finding ${quoted(asked)}`, {
     hint:
       meant === undefined
         ? family.length > 0
           ? `findings of this family: ${family.slice(0, 12).join(", ")}${family.length > 12 ? ", …" : ""}`
-          : "ids of findings stand in the reports of kubeops check, e.g. schema/unknown-field"
+          : "ids of findings stand in the reports of kubeops check, e.g. schema/unknown-field; kubeops check --list-checks lists them all"
+        : `did you mean ${meant}?`,
+  });
+}
+
+function unknownForeign(asked: string, foreign: readonly string[]): never {
+  const meant = nearestName(asked, foreign);
+  throw new OpsError("USAGE", `there is no check ${quoted(asked)} of another tool that is known here`, {
+    hint:
+      meant === undefined
+        ? "docs/reference/checks-of-other-tools.md lists them; kubeops check --list-checks lists ours"
         : `did you mean ${meant}?`,
   });
 }

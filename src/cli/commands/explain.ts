@@ -21,16 +21,16 @@ export const explainCommand: Command<CliContext> = buildCommand<ExplainFlags, [s
       kind: "tuple",
       parameters: [
         {
-          brief: "A kind and a path of fields, or the id of a finding",
+          brief: "A kind and a path of fields, or the id of a check, ours or another tool's",
           parse: text,
-          placeholder: "kind.field.field | family/finding",
+          placeholder: "kind.field.field | family/check | tool:check",
         },
       ],
     },
   },
   docs: {
-    brief: "Explain a field of a kind, or a finding of check",
+    brief: "Explain a field of a kind, a check, or a check of another tool",
     fullDescription:
-      "Tells the type, the values, the default and the description of a field, and the fields in it, for the Kubernetes version that is asked for: as kubectl explain does, without a cluster. Custom resources are explained when their definition was added by kubeops schemas add. With the id of a finding, e.g. schema/unknown-field, it tells the rule, what to do and where the rule comes from.",
+      "Tells the type, the values, the default and the description of a field, and the fields in it, for the Kubernetes version that is asked for: as kubectl explain does, without a cluster. Custom resources are explained when their definition was added by kubeops schemas add. With the id of a check, e.g. backdoor/clusterrolebinding-mimics-system, it tells the rule, why it is one, what to do, where it comes from, an example, and what the same check is called in kube-linter, kube-score, polaris, trivy, kubescape, checkov, KICS and kubesec. With the id of a check of these, e.g. CKV_K8S_20 or kube-linter:run-as-non-root, it names ours.",
   },
 });

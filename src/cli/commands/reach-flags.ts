@@ -5,6 +5,9 @@ export interface ReachFlags extends ClusterAccessFlags {
   readonly exposed: boolean;
   readonly diff: boolean;
   readonly future: boolean;
+  readonly compare: boolean;
+  readonly redundant: boolean;
+  readonly coverage: boolean;
   readonly assert?: string;
   readonly synthesise: boolean;
   readonly flows?: string;

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { judge, type Judged, readAssertions } from "../../analysis/network/ask/assertions.ts";
 import { ask, replyJson, replyText } from "../../analysis/network/ask/question.ts";
 import { compare } from "../../analysis/network/engine/compare.ts";
@@ -16,7 +15,6 @@ import {
   matrixText,
 } from "../../analysis/network/render/matrix.ts";
 import { standingOf, standingText } from "../../analysis/network/render/standing.ts";
-import { writeAtomically } from "../../apply/files/atomic-write.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
@@ -24,12 +22,17 @@ import { printable, printableRest } from "../../kube/printable.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import type { ReachFlags } from "./reach-flags.ts";
+import { emit, json } from "./reach-output.ts";
 import { fileObjects, oneFile, reachObjects } from "./reach-inputs.ts";
 
 export async function reach(this: CliContext, flags: ReachFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     const wanted = modeOf(flags, words);
     if (wanted === "diff") return diff(this, flags, words);
+    if (wanted === "compare") {
+      const { compareSets } = await import("./reach-sets.ts");
+      return compareSets(this, flags, words, profileOf(flags));
+    }
     const objects = await reachObjects(this, flags);
     if (wanted === "synthesise") {
       const { synthesise } = await import("./reach-synthesise.ts");
@@ -41,12 +44,24 @@ export async function reach(this: CliContext, flags: ReachFlags, ...words: strin
   });
 }
 
-type Mode = "matrix" | "question" | "exposed" | "diff" | "assert" | "synthesise";
+type Mode =
+  | "matrix"
+  | "question"
+  | "exposed"
+  | "diff"
+  | "compare"
+  | "redundant"
+  | "coverage"
+  | "assert"
+  | "synthesise";
 
 function modeOf(flags: ReachFlags, words: readonly string[]): Mode {
   const asked: Mode[] = [];
   if (flags.exposed) asked.push("exposed");
   if (flags.diff) asked.push("diff");
+  if (flags.compare) asked.push("compare");
+  if (flags.redundant) asked.push("redundant");
+  if (flags.coverage) asked.push("coverage");
   if (flags.assert !== undefined) asked.push("assert");
   if (flags.synthesise) asked.push("synthesise");
   if (asked.length > 1)
@@ -65,7 +80,9 @@ function requireWords(mode: Mode, words: readonly string[]): void {
     throw usage("a question has two ends", "kubeops reach shop/web payments/db:5432 -f k8s/");
   if (mode === "diff" && words.length !== 2)
     throw usage("--diff needs two paths", "kubeops reach --diff before/ after/");
-  if (mode !== "question" && mode !== "diff" && words.length > 0)
+  if (mode === "compare" && words.length !== 2)
+    throw usage("--compare needs two paths", "kubeops reach --compare policies/ proposed/ -f workloads/");
+  if (mode !== "question" && mode !== "diff" && mode !== "compare" && words.length > 0)
     throw usage(`${printable(words[0] ?? "")} is not expected here`, "name files with -f");
 }
 
@@ -78,6 +95,9 @@ const formatsOf: Readonly<Record<Mode, readonly ReachFlags["output"][]>> = {
   question: ["text", "json"],
   exposed: ["text", "json"],
   diff: ["text", "json", "csv", "md"],
+  compare: ["text", "json"],
+  redundant: ["text", "json"],
+  coverage: ["text", "json"],
   assert: ["text", "json"],
   synthesise: ["text", "json"],
 };
@@ -110,6 +130,10 @@ async function answer(
     return ExitCode.done;
   }
   if (wanted === "assert") return assert(context, flags, net);
+  if (wanted === "redundant" || wanted === "coverage") {
+    const { withoutEffect, covered } = await import("./reach-sets.ts");
+    return (wanted === "redundant" ? withoutEffect : covered)(context, flags, net);
+  }
   emit(context, flags, await matrix(flags, net));
   return ExitCode.done;
 }
@@ -192,18 +216,4 @@ function judgedText({ assertion, held, against }: Judged): string {
   const shown = against.slice(0, 5).map((line) => `    ${line}\n`);
   const more = against.length > 5 ? [`    and ${against.length - 5} more\n`] : [];
   return `${held ? "ok  " : "FAIL"}  ${what}${because}\n${[...shown, ...more].join("")}`;
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
-}
-
-/** Writes to the file that was named, or to standard output. */
-function emit(context: CliContext, flags: ReachFlags, parts: Iterable<string>): void {
-  if (flags.out === undefined) {
-    for (const part of parts) context.process.stdout.write(part);
-    return;
-  }
-  writeAtomically(resolve(context.cwd, flags.out), [...parts].join(""));
-  if (!flags.quiet) context.process.stderr.write(`wrote ${printable(flags.out)}\n`);
 }

@@ -21,6 +21,11 @@ export const reachCommand: Command<CliContext> = buildCommand<ReachFlags, string
       ),
       diff: switchFlag("Compare two states: reach --diff before/ after/"),
       future: switchFlag("With --diff: look at pods that do not exist yet, too"),
+      compare: switchFlag(
+        "Two sets of policies: is what the second lets through equal, contained, more, or neither? Objects of -f belong to both",
+      ),
+      redundant: switchFlag("Policies and rules that nobody would miss, and those that match nobody"),
+      coverage: switchFlag("Is every pod isolated by some policy, for ingress and for egress?"),
       assert: textFlag("file", "Judge what must and must not be possible (kind: ReachAssertions)"),
       synthesise: switchFlag("Write the least policies for what the workloads declare that they need"),
       flows: textFlag("file", "With --synthesise: flows that were seen or are wanted, as JSON"),
@@ -48,7 +53,7 @@ export const reachCommand: Command<CliContext> = buildCommand<ReachFlags, string
       kind: "array",
       parameter: {
         brief:
-          "FROM and TO[:PORT], each NAMESPACE/[KIND/]NAME, internet, a CIDR block, new or new:NAMESPACE; with --diff two paths",
+          "FROM and TO[:PORT], each NAMESPACE/[KIND/]NAME, internet, a CIDR block, new or new:NAMESPACE; with --diff and --compare two paths",
         parse: text,
         placeholder: "end",
       },

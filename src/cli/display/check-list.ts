@@ -1,3 +1,4 @@
+import { guidesOf, sameElsewhere } from "../../analysis/checks/elsewhere/elsewhere.ts";
 import { practiceOf } from "../../analysis/checks/practices/practice-table.ts";
 import { ruleCodes, ruleOf } from "../../analysis/checks/rule-table.ts";
 
@@ -24,8 +25,8 @@ function listed(): readonly Listed[] {
           severity: rule.severity,
           title: rule.title,
           profiles: practice?.profiles ?? [],
-          same: practice?.same ?? [],
-          frameworks: practice?.frameworks ?? [],
+          same: sameElsewhere(id),
+          frameworks: guidesOf(id),
         },
       ];
     })

@@ -1,4 +1,5 @@
-import type { Rule } from "../../analysis/findings/rule.ts";
+import type { Elsewhere } from "../../analysis/checks/elsewhere/elsewhere.ts";
+import type { CheckText } from "../../analysis/checks/explain/check-text.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import type { Explained, ExplainedField } from "../../kube/schema/explained.ts";
 import type { Style } from "./style.ts";
@@ -95,37 +96,79 @@ function wrapped(text: string, indent: string): readonly string[] {
   });
 }
 
-/** What a finding means. */
-export function ruleText(
-  rule: Rule,
-  example: { readonly positive: string; readonly negative: string } | undefined,
-  { bold }: Style,
-): string {
-  const block = (text: string): readonly string[] =>
-    text
-      .trimEnd()
-      .split("\n")
-      .map((line) => `    ${printable(line.length > WIDTH * 2 ? `${line.slice(0, WIDTH * 2)}...` : line)}`);
-  const examples =
-    example === undefined
+/** Everything that is said of a check. */
+export function checkText(check: CheckText, { bold }: Style): string {
+  const section = (title: string, text: string): readonly string[] => [
+    "",
+    bold(`${title}:`),
+    ...wrapped(text, "    "),
+  ];
+  const list = (title: string, items: readonly string[]): readonly string[] =>
+    items.length === 0 ? [] : section(title, items.join(", "));
+  const { id, severity, title, since, until, profiles, parameters, given, exampleVersion } = check;
+  const at = exampleVersion === undefined ? "" : ` (--kube-version ${exampleVersion})`;
+  const beside = given === undefined ? [] : ["", bold(`GIVEN, ${given.what}:`), ...block(given.text)];
+  const lines = [
+    `${bold("FINDING:")}    ${id}`,
+    `${bold("SEVERITY:")}   ${severity}`,
+    ...(since === undefined && until === undefined
       ? []
       : [
-          "",
-          bold("FOUND IN:"),
-          ...block(example.positive),
-          "",
-          bold("NOT FOUND IN:"),
-          ...block(example.negative),
-        ];
-  const lines = [
-    `${bold("FINDING:")}    ${rule.id}`,
-    `${bold("SEVERITY:")}   ${rule.severity}`,
+          `${bold("VERSIONS:")}   ${since === undefined ? "" : `from ${since}`}${until === undefined ? "" : ` to ${until}`}`,
+        ]),
+    ...(profiles.length === 0
+      ? []
+      : [`${bold("PROFILES:")}   ${[...new Set([...profiles, "all"])].join(", ")}`]),
+    ...(parameters.length === 0
+      ? []
+      : [
+          `${bold("SETTINGS:")}   silent without ${parameters.map((key) => `check.${key}`).join(", ")} in kubeops.yaml`,
+        ]),
     "",
     bold("RULE:"),
-    ...wrapped(rule.title, "    "),
+    ...wrapped(title, "    "),
+    ...section("WHY", check.why),
+    ...section("WHAT TO DO", check.fix),
+    ...section("SOURCE", check.source),
+    ...list("GUIDES", check.guides),
+    ...list("IN OTHER TOOLS", check.same),
+    ...beside,
     "",
-    ...wrapped(rule.help, "    "),
-    ...examples,
+    bold(`FOUND IN${at}:`),
+    ...block(check.positive),
+    "",
+    bold(`NOT FOUND IN${at}:`),
+    ...block(check.negative),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** An example; its long lines are cut. */
+function block(text: string): readonly string[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => `    ${printable(line.length > WIDTH * 5 ? `${line.slice(0, WIDTH * 5)}...` : line)}`);
+}
+
+/** Which of our checks say what checks of other tools say. */
+export function elsewhereText(
+  found: readonly Elsewhere[],
+  titleOf: (id: string) => string,
+  { bold }: Style,
+): string {
+  const blocks = found.map(({ tool, check, ours, reason }) =>
+    [
+      `${bold("CHECK:")}      ${tool}:${check.id}`,
+      ...((check.also ?? []).length === 0 ? [] : [`${bold("ALSO:")}       ${(check.also ?? []).join(", ")}`]),
+      "",
+      bold("IT SAYS:"),
+      ...wrapped(check.name, "    "),
+      "",
+      ...(ours.length === 0
+        ? [bold("NOT COVERED:"), ...wrapped(reason ?? "nothing of ours says this", "    ")]
+        : [bold("OURS:"), ...ours.flatMap((id) => [`    ${id}`, ...wrapped(titleOf(id), "        ")])]),
+    ].join("\n"),
+  );
+  return `${blocks.join("\n\n")}\n`;
 }

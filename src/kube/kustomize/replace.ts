@@ -15,6 +15,7 @@ import { at, Fault, Unsupported } from "./stop.ts";
 import {
   copyTree,
   isTreeMap,
+  markUntyped,
   type Origins,
   scalarText,
   tellOrigin,
@@ -148,7 +149,9 @@ function copyTo({ resource, target, fieldPath, value, replacement, place, origin
     const isUntyped = old === undefined || isUntypedAt(origins, spot);
     const fresh = changed(old, { value, isUntyped, options: target.options, origins, place });
     spot.set(fresh);
-    if (isUntyped && (fresh === null || typeof fresh !== "object")) markUntyped(origins, spot);
+    const isSingle = fresh === null || typeof fresh !== "object";
+    if (isUntyped && isSingle && spot.key !== undefined && isTreeMap(spot.holder))
+      markUntyped(origins, spot.holder, spot.key);
     if (spot.key !== undefined && isTreeMap(spot.holder))
       tellOrigin(origins, spot.holder, spot.key, { places: replacement.places, path: replacement.path });
   }
@@ -157,13 +160,6 @@ function copyTo({ resource, target, fieldPath, value, replacement, place, origin
 /** A single value that was made here has no type: each time it is written, it is read again as YAML would. */
 function isUntypedAt({ untyped }: Origins, { holder, key }: Spot): boolean {
   return key !== undefined && isTreeMap(holder) && untyped.get(holder)?.has(key) === true;
-}
-
-function markUntyped({ untyped }: Origins, { holder, key }: Spot): void {
-  if (key === undefined || !isTreeMap(holder)) return;
-  const keys = untyped.get(holder);
-  if (keys === undefined) untyped.set(holder, new Set([key]));
-  else keys.add(key);
 }
 
 /** What a field that is made begins as. */

@@ -188,7 +188,11 @@ export function setImages(
   origins: Origins,
 ): void {
   for (const [index, change] of kustomization.images.entries()) {
-    const tell = teller(kustomization, origins, ["images", index]);
+    const tellPlace = teller(kustomization, origins, ["images", index]);
+    const tell: TellSet = (holder, name) => {
+      tellPlace(holder, name);
+      markUntyped(origins, holder, name);
+    };
     const changed = imageChanger(change);
     const set = (image: Tree): Tree | undefined => (typeof image === "string" ? changed(image) : undefined);
     for (const { tree } of resources) {

@@ -17,7 +17,7 @@ export interface Origins {
   readonly of: WeakMap<object, Origin>;
   /** Single values that stood elsewhere than the mapping that holds them: a patch or the kustomization set them. */
   readonly members: WeakMap<TreeMap, Map<string, Origin>>;
-  /** Members that replacements made. */
+  /** Single values without a type: replacements made them, or an image was changed. */
   readonly untyped: WeakMap<TreeMap, Set<string>>;
   /** Nodes that may still be made: the same base may be built many times. */
   left: number;
@@ -68,6 +68,13 @@ export function copyTree(value: Tree, origins: Origins): Tree {
   const members = isTreeMap(value) ? origins.members.get(value) : undefined;
   if (members !== undefined && isTreeMap(copy)) origins.members.set(copy, new Map(members));
   return copy;
+}
+
+/** Says that a single value has no type: a replacement that writes it is read as YAML would. */
+export function markUntyped({ untyped }: Origins, map: TreeMap, key: string): void {
+  const keys = untyped.get(map);
+  if (keys === undefined) untyped.set(map, new Set([key]));
+  else keys.add(key);
 }
 
 /** Says where a single value of a mapping comes from. */

@@ -1,6 +1,6 @@
 import { compare } from "../../analysis/network/engine/compare.ts";
 import { deltaLines } from "../../analysis/network/render/delta.ts";
-import { standingOf } from "../../analysis/network/render/standing.ts";
+import { standingOfChange } from "../../analysis/network/render/standing.ts";
 import { readWorkloads } from "../../analysis/network/model/read-workloads.ts";
 import type { Facts, ReachabilityFact } from "../plan.ts";
 import type { FolderView } from "./widening/row.ts";
@@ -18,7 +18,7 @@ export function reachabilityFacts(folder: FolderView): Facts["reachability"] {
   const many = readWorkloads(folder.after).length > MOST_WORKLOADS;
   const comparison = compare(folder.before, folder.after, { fresh: !many });
   const lines = deltaLines(comparison);
-  const { incomplete } = standingOf(comparison.after, comparison.cut);
+  const { incomplete } = standingOfChange(comparison);
   const flows = lines.slice(0, MOST_FLOWS).map(
     ({ what, from, to, gained, lost, future }): ReachabilityFact => ({
       what,

@@ -3,10 +3,9 @@ import type { JsonObject } from "../../../src/kube/json.ts";
 import { buildNetwork, type Network } from "../../../src/analysis/network/engine/network.ts";
 import { genericProfile, type Profile } from "../../../src/analysis/network/engine/profiles.ts";
 import { portsBetween } from "../../../src/analysis/network/engine/reach.ts";
-import { tableOf } from "../../../src/analysis/network/engine/tables.ts";
-import { addressSet, coversIps } from "../../../src/analysis/network/sets/ip-set.ts";
 import type { Protocol } from "../../../src/analysis/network/sets/port-space.ts";
 import { askOracle, buildOracle } from "../../support/oracle.ts";
+import { packetAnswers, packetPeers, packetsBetween } from "../../support/network/packets.ts";
 import { randomWorld, worldObjects, type World, type WorldPod } from "../../support/network/random-world.ts";
 import { deep, leftOut, strict } from "../../support/suites.ts";
 
@@ -128,63 +127,11 @@ function classIndex(net: Network): ReadonlyMap<string, number> {
   );
 }
 
-const outside = ["192.0.2.1", "192.0.2.200", "8.8.8.8", "2001:db8:9::1", "2001:db8:1::9"];
-const odd = [1, 85, 65_535];
-
 /** All packets between the pods and some addresses, on the ports of the destination and on some others. */
 function question(world: World): { readonly asked: unknown; readonly ours: () => string } {
   const net = buildNetwork(worldObjects(world), { profile });
-  const classes = classIndex(net);
-  const peers = [
-    ...world.pods.map((pod) => ({ ...pod, external: false })),
-    ...outside.map((ip) => ({
-      namespace: "",
-      labels: {},
-      ip,
-      external: true,
-      name: "",
-      ports: [] as WorldPod["ports"],
-    })),
-  ];
-  const packets = peers.flatMap((source, from) =>
-    peers.flatMap((target, to) => {
-      if (source.external && target.external) return [];
-      const others = odd.flatMap((port) =>
-        (["TCP", "UDP"] as const).map((protocol) => ({ port, name: "", protocol: protocol as string })),
-      );
-      // A port that two containers name differently is asked about in the terms of neither.
-      const named = target.ports.filter(
-        ({ port, protocol }) =>
-          target.ports.filter((other) => other.port === port && other.protocol === protocol).length === 1,
-      );
-      return [...named, ...others].map((port) => ({ from, to, ...port }));
-    }),
-  );
-  const ours = (): string =>
-    packets
-      .map(({ from, to, port, protocol }) => {
-        const side = (subject: number, other: number, direction: "egress" | "ingress"): boolean => {
-          const self = peers[subject];
-          const peer = peers[other];
-          if (self === undefined || peer === undefined || self.external) return true;
-          const table = tableOf(net, classes.get(`${self.namespace}/${self.name}`) ?? -1, direction);
-          if (!peer.external) {
-            const id = classes.get(`${peer.namespace}/${peer.name}`) ?? -1;
-            return net.space.has(table.pods[id] ?? 0, protocol as Protocol, port);
-          }
-          const address = addressSet(peer.ip);
-          return table.ips.some(
-            ({ ips, ports }) =>
-              address !== undefined &&
-              coversIps(ips, address) &&
-              net.space.has(ports, protocol as Protocol, port),
-          );
-        };
-        const egress = side(from, to, "egress");
-        const ingress = side(to, from, "ingress");
-        return egress && ingress ? "+" : egress ? "e" : ingress ? "i" : "-";
-      })
-      .join("");
+  const peers = packetPeers(world.pods);
+  const packets = packetsBetween(peers);
   const { namespaces, policies } = world;
-  return { asked: { namespaces, policies, peers, packets }, ours };
+  return { asked: { namespaces, policies, peers, packets }, ours: () => packetAnswers(net, peers, packets) };
 }

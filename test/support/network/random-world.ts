@@ -6,6 +6,8 @@ export interface WorldPod {
   readonly labels: Readonly<Record<string, string>>;
   readonly ip: string;
   readonly ports: readonly { readonly port: number; readonly name: string; readonly protocol: string }[];
+  /** `default` where nothing is written. */
+  readonly serviceAccount?: string;
 }
 
 /** A small cluster: everything that a policy can tell apart occurs in it, and little else. */
@@ -115,7 +117,12 @@ function rules(dice: Dice, side: "from" | "to", names: readonly string[], plain:
   }));
 }
 
-function networkPolicy(dice: Dice, names: readonly string[], number: number, plain: boolean): JsonObject {
+export function networkPolicy(
+  dice: Dice,
+  names: readonly string[],
+  number: number,
+  plain: boolean,
+): JsonObject {
   const types = dice.pick([["Ingress"], ["Egress"], ["Ingress", "Egress"]]);
   return {
     apiVersion: "networking.k8s.io/v1",
@@ -258,6 +265,7 @@ export function worldObjects({ namespaces, pods: all, policies }: World): readon
       kind: "Pod",
       metadata: { name: pod.name, namespace: pod.namespace, labels: pod.labels },
       spec: {
+        ...(pod.serviceAccount === undefined ? {} : { serviceAccountName: pod.serviceAccount }),
         containers: [
           {
             name: "c",

@@ -2,7 +2,7 @@ import type { ReadObject } from "../../../kube/read-object.ts";
 import { printable } from "../../../kube/printable.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import type { Finding } from "../../findings/finding.ts";
-import type { Rule } from "../../findings/rule.ts";
+import { type Rule, ruleWith } from "../../findings/rule.ts";
 import { buildRbac, type Rbac } from "../../rbac/evaluate/rbac.ts";
 import { rbacFindings } from "../../rbac/model/rbac-findings.ts";
 import { RBAC_GROUP } from "../../rbac/model/read-rbac.ts";
@@ -80,19 +80,21 @@ function pathFinding(principal: Principal, { hops }: AttackPath, binding: Bindin
 /** The rules of these findings. */
 export function permissionRules(): readonly Rule[] {
   return [
-    ...Object.entries(rbacFindings).map(
-      ([id, row]): Rule => ({
+    ...Object.entries(rbacFindings).map(([id, { severity, message, hint, source }]) =>
+      ruleWith({
         id,
-        severity: row.severity,
-        title: row.message("...", "..."),
-        help: `${row.hint === undefined ? "" : `What to do: ${row.hint}. `}Source of the rule: ${row.source}`,
+        severity,
+        title: message("...", "..."),
+        ...(hint === undefined ? {} : { fix: hint }),
+        source,
       }),
     ),
-    {
+    ruleWith({
       id: PATH_FINDING,
       severity: "info",
       title: "A subject reaches cluster-admin",
-      help: "What to do: take away a right of the first step, or keep accounts with rights out of its reach. Source of the rule: kubernetes/website rbac-good-practices.md, and docs/guide/permissions.md",
-    },
+      fix: "take away a right of the first step, or keep accounts with rights out of its reach",
+      source: "kubernetes/website rbac-good-practices.md, and docs/guide/permissions.md",
+    }),
   ];
 }

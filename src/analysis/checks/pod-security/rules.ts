@@ -1,4 +1,4 @@
-import type { Rule } from "../../findings/rule.ts";
+import { type Rule, ruleWith } from "../../findings/rule.ts";
 import { checks } from "./check-table.ts";
 
 const SOURCE = "k8s.io/pod-security-admission policy/check_*.go";
@@ -14,21 +14,23 @@ export const NAMESPACE_LABEL = "pod-security/namespace-label";
 /** The rules of the Pod Security findings. */
 export function podSecurityRules(): readonly Rule[] {
   return [
-    ...checks.map(
-      (check): Rule => ({
+    ...checks.map((check) =>
+      ruleWith({
         id: podSecurityCode(check.id),
         severity: "error",
         title: `Pod Security ${check.level}: ${check.rule}`,
-        help: `What to do: ${check.remedy}. In Kubernetes ${check.versions
+        fix: `${check.remedy}. In Kubernetes ${check.versions
           .map(({ from }) => `1.${from}`)
-          .join(", ")} the rule began or changed. Source of the rule: ${SOURCE}`,
+          .join(", ")} the rule began or changed`,
+        source: SOURCE,
       }),
     ),
-    {
+    ruleWith({
       id: NAMESPACE_LABEL,
       severity: "error",
       title: "A Pod Security label names a level or a version that there is not",
-      help: "What to do: write privileged, baseline or restricted for a level, latest or v1.N for a version. Source of the rule: k8s.io/pod-security-admission api/helpers.go",
-    },
+      fix: "write privileged, baseline or restricted for a level, latest or v1.N for a version",
+      source: "k8s.io/pod-security-admission api/helpers.go",
+    }),
   ];
 }

@@ -135,7 +135,6 @@ export const bindingRows: readonly PracticeRow[] = [
         "trivy:KSV-0122",
         "kubescape:C-0262",
         "gatekeeper:disallowanonymous",
-        "kubesec:BindingsToSystemAnonymous",
         "marvin:M-411",
         "kube-linter:access-to-secrets",
       ],

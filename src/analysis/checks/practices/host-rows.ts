@@ -395,12 +395,7 @@ export const hostRows: readonly PracticeRow[] = [
     why: "An environment is inherited by every child and printed in crash reports.",
     fix: "mount the Secret as a volume",
     source: "CIS Kubernetes Benchmark 5.4.1",
-    same: [
-      "kube-linter:read-secret-from-env-var",
-      "checkov:CKV_K8S_35",
-      "kubescape:C-0207",
-      "kubesec:SecretsAsEnvironmentVariables",
-    ],
+    same: ["kube-linter:read-secret-from-env-var", "checkov:CKV_K8S_35", "kubescape:C-0207"],
     frameworks: ["CIS 5.4.1"],
     positive: containerExample("env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]"),
     negative: containerExample("env: [{name: A, valueFrom: {configMapKeyRef: {name: s, key: k}}}]"),

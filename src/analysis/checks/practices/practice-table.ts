@@ -4,6 +4,7 @@ import { exposureRows } from "./exposure-rows.ts";
 import { hostRows } from "./host-rows.ts";
 import { permissionRows } from "./permission-rows.ts";
 import { podReferenceRows } from "./pod-reference-rows.ts";
+import { platformRows } from "./platform-rows.ts";
 import type { PracticeRow } from "./practice.ts";
 import { referenceRows } from "./reference-rows.ts";
 import { reliabilityRows } from "./reliability-rows.ts";
@@ -16,6 +17,7 @@ export const practices: readonly PracticeRow[] = [
   ...securityRows,
   ...hostRows,
   ...supplyRows,
+  ...platformRows,
   ...resourceRows,
   ...reliabilityRows,
   ...availabilityRows,

@@ -199,7 +199,7 @@ export const reliabilityRows: readonly PracticeRow[] = [
     fix: "use a Deployment, StatefulSet, DaemonSet or Job",
     source:
       "https://kubernetes.io/docs/concepts/configuration/overview/#naked-pods-vs-replicasets-deployments-and-jobs",
-    same: ["kubescape:C-0073", "marvin:M-401", "polaris:nakedPod"],
+    same: ["kubescape:C-0073", "marvin:M-401"],
     frameworks: [],
     positive: podExample(plainPod),
     negative: podExample(`restartPolicy: Never, ${plainPod}`),

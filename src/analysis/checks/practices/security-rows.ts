@@ -295,7 +295,7 @@ export const securityRows: readonly PracticeRow[] = [
     why: "The runtime's profile forbids writes to /proc and mounts; unconfined forbids nothing.",
     fix: "set appArmorProfile.type: RuntimeDefault",
     source: pss,
-    same: ["trivy:KSV-0002", "kubesec:ApparmorUnconfined", "kubeaudit:apparmor"],
+    same: ["trivy:KSV-0002", "kubeaudit:apparmor"],
     frameworks: ["CIS 5.7.3"],
     podSecurity: ["appArmorProfile"],
     positive: containerExample("securityContext: {appArmorProfile: {type: Unconfined}}"),
@@ -337,7 +337,7 @@ export const securityRows: readonly PracticeRow[] = [
     positive: containerExample("securityContext: {windowsOptions: {hostProcess: true}}"),
     negative: containerExample("securityContext: {windowsOptions: {hostProcess: false}}"),
     container: (subject) =>
-      get(subject.context, "windowsOptions", "hostProcess") === true
+      effective(subject, "windowsOptions", "hostProcess") === true
         ? inContainer(subject, "runs on the host", "securityContext", "windowsOptions", "hostProcess")
         : none,
   },

@@ -47,7 +47,7 @@ export const supplyRows: readonly PracticeRow[] = [
     profiles: ["production", "nsa"],
     title: "Images are named by digest",
     why: "A tag can be moved to another image by whoever can push to the registry.",
-    fix: "add the digest: name:tag@sha256:...",
+    fix: "add the digest: name:tag@sha256:DIGEST",
     source: "https://kubernetes.io/docs/concepts/containers/images/#image-names",
     same: ["checkov:CKV_K8S_43", "kubescape:C-0306", "gatekeeper:imagedigests"],
     frameworks: ["MITRE T1525"],

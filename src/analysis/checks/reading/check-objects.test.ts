@@ -30,7 +30,7 @@ describe("checkInputs", () => {
         code: "object/not-served",
         severity: "error",
         message: "extensions/v1beta1 Ingress is not served by Kubernetes 1.34",
-        hint: "Kubernetes 1.34 serves it as networking.k8s.io/v1",
+        hint: "Kubernetes 1.34 serves it as networking.k8s.io/v1; spec.backend becomes spec.defaultBackend; serviceName and servicePort become service.name and service.port.number or .name; every path needs a pathType (ImplementationSpecific means what it meant before)",
         place: { file: "<stdin>", line: 1, column: 13 },
         path: ["apiVersion"],
         object: { group: "extensions", version: "v1beta1", kind: "Ingress", namespace: "", name: "a" },

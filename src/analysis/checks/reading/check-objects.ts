@@ -1,4 +1,4 @@
-import { type ResourceType, resourceOf, scopeOf, versionsOf } from "../../../kube/catalogue/catalogue.ts";
+import { resourceOf, scopeOf, versionsOf } from "../../../kube/catalogue/catalogue.ts";
 import { isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { objectKey, versionText } from "../../../kube/object-key.ts";
 import { podTemplateOf } from "../../../kube/pod-template.ts";
@@ -8,6 +8,10 @@ import type { InputFile } from "../../../kube/read-inputs.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
 import { admissionFindings } from "../admission/admission-findings.ts";
 import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
+import { comparedFindings } from "../deprecations/compare-versions.ts";
+import { wasNative } from "../deprecations/lifecycle.ts";
+import type { Release } from "../deprecations/third-party-table.ts";
+import { adviceFor, deprecatedByDefault, upgradeFindings } from "../deprecations/upgrade-findings.ts";
 import { findNetworkFaults } from "../../network/findings/find.ts";
 import { permissionFindings } from "../permissions/permission-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
@@ -27,6 +31,8 @@ export interface CheckOptions {
   readonly podSecurity?: PodSecurityAsked;
   /** The CustomResourceDefinition of a kind that the inputs do not define, from a store; undefined when there is none. */
   readonly storedDefinition?: (group: string, kind: string) => JsonObject | undefined;
+  /** Also say what an upgrade to a minor changes for the objects, and to releases of other products. */
+  readonly upgrade?: { readonly to: number; readonly products?: ReadonlyMap<string, Release> };
   /** Also judge practices, credentials and backdoors, and apply settings. */
   readonly judge?: Pick<JudgeOptions, "profile" | "settings">;
 }
@@ -41,21 +47,37 @@ export function checkInputs(inputs: readonly InputFile[], options: CheckOptions)
  * Pod Security admission would refuse, and what should not be although it is taken; sorted.
  */
 export function checkAll(inputs: readonly InputFile[], options: CheckOptions): Exempted {
-  const { minor, podSecurity, judge } = options;
+  const { minor, podSecurity, upgrade, judge } = options;
   const documents = inputs.flatMap((input) => input.documents);
   const { objects, problems, componentFiles } = readObjects(documents, { foldersApart: true });
   const definitions = definitionsFor(objects, options);
   const defined = new Set(definitions.keys());
-  const violations = podSecurity === undefined ? [] : podSecurityFindings(objects, podSecurity, minor);
+  const violationsIn = (version: number): readonly Finding[] =>
+    podSecurity === undefined ? [] : podSecurityFindings(objects, podSecurity, version);
+  const judged = (version: number): readonly Finding[] => [
+    ...objects.flatMap((read) => checkObject(read, version)),
+    ...componentFiles.flatMap((read) => checkComponentFile(read, version)),
+    ...customResourceFindings(objects, version, definitions),
+    ...admissionFindings(objects, version, definitions),
+  ];
+  const violations = violationsIn(minor);
+  const judgement = judged(minor);
   const found = [
     ...documents.flatMap((document) => document.problems),
     // A file for a component cannot be applied, and can be checked.
     ...problems.filter(({ code }) => code !== "object/component-file"),
-    ...objects.flatMap((read) => checkObject(read, minor)),
+    ...judgement,
     ...unknownKinds(objects, defined),
-    ...componentFiles.flatMap((read) => checkComponentFile(read, minor)),
-    ...customResourceFindings(objects, minor, definitions),
-    ...admissionFindings(objects, minor, definitions),
+    ...(upgrade === undefined
+      ? objects.flatMap((read) => deprecatedByDefault(read, minor))
+      : [
+          ...upgradeFindings([...objects, ...componentFiles], { ...upgrade, from: minor }, definitions),
+          ...comparedFindings({
+            before: [...judgement, ...violations],
+            after: [...judged(upgrade.to), ...violationsIn(upgrade.to)],
+            to: upgrade.to,
+          }),
+        ]),
     ...permissionFindings(objects, minor),
     ...findNetworkFaults(objects),
     ...violations,
@@ -96,9 +118,12 @@ function definitionsFor(
   return definitions;
 }
 
-/** A group without a point cannot be one of custom resources, so a kind of it that the catalogue lacks was removed. */
+/**
+ * A group without a point cannot be one of custom resources, so a kind of it that the catalogue lacks was removed; of
+ * other groups the table of lifecycles knows what was.
+ */
 function mayBeCustom(group: string, kind: string): boolean {
-  return group.includes(".") && versionsOf(group, kind).length === 0;
+  return group.includes(".") && versionsOf(group, kind).length === 0 && !wasNative(group, kind);
 }
 
 /** Places of further objects of one kind that its finding names. */
@@ -192,18 +217,7 @@ function checkServed(read: ReadObject, key: ObjectKey, minor: number): readonly 
   if (type?.offByDefault.includes(minor) === true)
     return [objectFinding("object/off-by-default", read, path, { what, other })];
   if (mayBeCustom(key.group, key.kind)) return [];
-  const hint = advice(key, versionsOf(key.group, key.kind), minor);
-  return [objectFinding("object/not-served", read, path, { what, other, hint })];
-}
-
-/** Groups into which kinds of `extensions` and of other old groups went. */
-const successors = ["apps", "networking.k8s.io", "policy", "batch", "autoscaling"];
-
-function advice(key: ObjectKey, versions: readonly ResourceType[], minor: number): string {
-  const others = versions.length > 0 ? versions : successors.flatMap((group) => versionsOf(group, key.kind));
-  const served = others.find((type) => type.minors.includes(minor));
-  if (served === undefined) return "no version of it is served any more";
-  return `Kubernetes 1.${minor} serves it as ${versionText(served)}`;
+  return [objectFinding("object/not-served", read, path, { what, other, hint: adviceFor(key, minor) })];
 }
 
 function checkScope(read: ReadObject, key: ObjectKey): readonly Finding[] {

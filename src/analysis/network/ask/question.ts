@@ -8,6 +8,7 @@ import {
 } from "../engine/explain.ts";
 import { freshText, withFresh } from "../engine/fresh.ts";
 import type { Network } from "../engine/network.ts";
+import { printable } from "../../../kube/printable.ts";
 import { Names } from "../render/names.ts";
 import { count } from "../render/matrix.ts";
 import { policyText } from "../policies/policy.ts";
@@ -177,7 +178,9 @@ function sideText(net: Network, answer: Answer, side: SideAnswer, who: string): 
     for (const number of side.isolating.slice(0, SHOWN)) {
       const policy = net.policies[number];
       if (policy !== undefined)
-        lines.push(`    ${policyText(policy)} selects it, and no rule allows ${space.text(closed)}`);
+        lines.push(
+          `    ${policyText(policy)} selects it, and no rule${policy.tier === undefined ? "" : ` of tier ${printable(policy.tier)}`} allows ${space.text(closed)}`,
+        );
     }
     if (side.isolating.length > SHOWN) lines.push(`    and ${side.isolating.length - SHOWN} more policies`);
   }

@@ -4,7 +4,7 @@ import { type NamespaceModel, type Workload, workloadId } from "../model/workloa
 import { cutIps, type IpSet, unionIps } from "../sets/ip-set.ts";
 import { PortSpace, type PortSetId } from "../sets/port-space.ts";
 import { withFresh } from "./fresh.ts";
-import { buildNetwork, type FreshPods, type Network } from "./network.ts";
+import { buildNetwork, type FreshPods, type Network, profileFor } from "./network.ts";
 import type { Profile } from "./profiles.ts";
 import { addressesFrom, addressesTo, portsBetween } from "./reach.ts";
 import type { IpCell } from "./tables.ts";
@@ -46,7 +46,8 @@ export function compare(
   after: readonly JsonObject[],
   options: CompareOptions = {},
 ): Comparison {
-  const profile = options.profile === undefined ? {} : { profile: options.profile };
+  // What one state says about the plugin holds for the other, too: it is the same cluster.
+  const profile = { profile: profileFor([...before, ...after], options.profile) };
   const { left, right } = aligned(readWorkloads(before), readWorkloads(after));
   const space = new PortSpace();
   const used = left.map((workload) => workload.namespace);

@@ -1,5 +1,5 @@
 import { policyText, type Direction } from "../policies/policy.ts";
-import { coversIps, type IpSet, intersectIps, isNoIps } from "../sets/ip-set.ts";
+import { coversIps, cutIps, type IpSet, intersectIps, isNoIps, unionIps } from "../sets/ip-set.ts";
 import { type Protocol, PortSpace, type PortSetId, protocols } from "../sets/port-space.ts";
 import type { CompiledRule, Network, PodClass } from "./network.ts";
 import { isPeer, policiesFor, portsAt, stagesOf, tableOf } from "./tables.ts";
@@ -72,14 +72,14 @@ function side(net: Network, direction: Direction, subject: End, peer: End, asked
   const isolating = new Set<number>();
   let open = asked;
   let allowed: PortSetId = PortSpace.none;
-  for (const stage of stagesOf(net, numbers, direction)) {
+  for (const stage of pods === undefined ? [] : stagesOf(net, numbers, direction, pods)) {
     const matching = stage.rules
       .filter((rule) => matchesPeer(net, rule, peer))
       .map((rule) => ({ policy: rule.policy, rule, ports: portsAt(net, rule.rule.ports, target) }));
     const done = walk(net, matching, open, reasons);
     allowed = space.union(allowed, done.allowed);
     if (stage.isolates && done.open !== PortSpace.none)
-      for (const number of numbers)
+      for (const number of stage.policies)
         if (net.policies[number]?.isolates[direction] === true) isolating.add(number);
     open = stage.isolates ? done.passed : space.union(done.open, done.passed);
   }
@@ -126,17 +126,39 @@ function matchesPeer(net: Network, rule: CompiledRule, peer: End): boolean {
   return coversIps(rule.rule.peers.ips, peer.ips) && !isNoIps(intersectIps(rule.rule.peers.ips, peer.ips));
 }
 
-/** The addresses in parts within which no rule of the pods' policies tells two addresses apart. */
+/**
+ * The addresses in parts within which no rule of the pods' policies tells two addresses apart: those for which some port is
+ * open, or all of them where none is.
+ */
 export function addressParts(net: Network, pods: number, direction: Direction, ips: IpSet): readonly IpSet[] {
-  const parts = tableOf(net, pods, direction).ips.map((cell) => intersectIps(cell.ips, ips));
-  return parts.filter((part) => !isNoIps(part));
+  const subject = net.classes[pods];
+  const rules =
+    subject === undefined
+      ? []
+      : stagesOf(net, policiesFor(net, subject, direction), direction, subject).flatMap(
+          (stage) => stage.rules,
+        );
+  const blocks = rules.filter(({ peers }) => !peers.everybody && !isNoIps(peers.ips));
+  const parts = new Map<string, IpSet[]>();
+  for (const { ips: part, inside } of cutIps(blocks.map(({ peers }) => peers.ips))) {
+    const asked = intersectIps(part, ips);
+    if (isNoIps(asked)) continue;
+    const key = inside.join();
+    parts.set(key, [...(parts.get(key) ?? []), asked]);
+  }
+  const all = [...parts.values()].map(unionIps);
+  const cells = tableOf(net, pods, direction).ips;
+  const open = all.filter((part) => cells.some((cell) => !isNoIps(intersectIps(cell.ips, part))));
+  return open.length > 0 ? open : all;
 }
 
 /** `NetworkPolicy shop/web, ingress rule 2`, rules counted from 1; with its name where it has one. */
 export function ruleText(net: Network, { policy, rule }: RuleReason): string {
   const named = rule.rule.name === "" ? "" : ` "${rule.rule.name}"`;
   const of = net.policies[policy];
-  return `${of === undefined ? "" : policyText(of)}, ${rule.direction} rule ${rule.index + 1}${named}`;
+  const where = rule.rule.said ?? `${rule.direction} rule ${rule.index + 1}`;
+  const beyond = rule.rule.abstracted === undefined ? "" : ` (${rule.rule.abstracted})`;
+  return `${of === undefined ? "" : policyText(of)}, ${where}${named}${beyond}`;
 }
 
 /** Is it a class of pods that can be asked? */

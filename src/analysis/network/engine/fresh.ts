@@ -1,6 +1,6 @@
 import { NAMESPACE_NAME_LABEL } from "../model/read-workloads.ts";
 import type { NamespaceModel } from "../model/workload.ts";
-import { anyLabels, type LabelBox, narrow, sampleLabels, split } from "./label-box.ts";
+import { anyLabels, type LabelBox, narrow, sampleLabels, split } from "../sets/label-box.ts";
 import type { FreshPods, Network, PodClass } from "./network.ts";
 import type { TermId } from "./terms.ts";
 

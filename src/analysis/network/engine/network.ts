@@ -1,13 +1,15 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
-import { readNamespaces, readWorkloads } from "../model/read-workloads.ts";
+import type { Labels } from "../../../kube/selector.ts";
+import { knownNamespaces, readWorkloads } from "../model/read-workloads.ts";
 import type { NamespaceModel, Workload } from "../model/workload.ts";
 import { readPolicies } from "../policies/read-policies.ts";
 import { type Direction, directions, type Peers, type Policy, type Rule } from "../policies/policy.ts";
 import type { NetworkProblem } from "../policies/reading.ts";
 import { addressSet, coversIps, type IpSet, ipKey, isNoIps } from "../sets/ip-set.ts";
 import { PortSpace } from "../sets/port-space.ts";
-import { genericProfile, type Profile } from "./profiles.ts";
+import { hasCalicoPolicy } from "../policies/calico/read-calico.ts";
+import { genericProfile, type Profile, profiles } from "./profiles.ts";
 import { Terms, type TermId } from "./terms.ts";
 
 /** Pods that no policy can tell apart. */
@@ -37,16 +39,27 @@ export interface FreshPods {
   readonly namespaceLabels: Readonly<Record<string, string>>;
 }
 
+/** Peers with their terms as numbers. */
+export interface CompiledPeers {
+  readonly peers: Peers;
+  readonly terms: readonly TermId[];
+  /** Equal for the same peers. */
+  readonly peersKey: string;
+  /** Key of the addresses that mean pods, too; undefined where they do not. */
+  readonly podIpsKey: string | undefined;
+  /** Key of `peers.within`. */
+  readonly withinKey: string | undefined;
+}
+
 /** A rule with its peers as numbers. */
-export interface CompiledRule {
+export interface CompiledRule extends CompiledPeers {
   readonly policy: number;
   readonly direction: Direction;
+  /** Its place among the rules of its direction, as the policy's author counts them from 0. */
   readonly index: number;
   readonly rule: Rule;
-  readonly terms: readonly TermId[];
-  /** Equal for rules with the same peers. */
-  readonly peersKey: string;
-  readonly ipsMeanPods: boolean;
+  /** See `Rule.subject`. */
+  readonly subject: CompiledPeers | undefined;
 }
 
 export interface NetworkOptions {
@@ -68,12 +81,18 @@ export interface Network {
   readonly namespaces: ReadonlyMap<string, NamespaceModel>;
   readonly policies: readonly Policy[];
   readonly problems: readonly NetworkProblem[];
+  /** What the answers rest on: the plugin's, and that of the policies' kinds. */
+  readonly assumptions: readonly string[];
+  /** The labels by which policies find each workload: its own, and those that a plugin gives it. */
+  readonly labelsOf: readonly Labels[];
   readonly terms: Terms;
   readonly rules: readonly CompiledRule[];
   /** Numbers of the rules of each policy and direction. */
   readonly rulesOf: readonly Readonly<Record<Direction, readonly number[]>>[];
   /** Policies by a term of their subject. */
   readonly policiesOf: ReadonlyMap<TermId, readonly number[]>;
+  /** Numbers of the rules that hold only for some pods of their policy, by policy. */
+  readonly narrowed: ReadonlyMap<number, readonly number[]>;
   readonly portNames: ReadonlySet<string>;
   /** Sets of addresses that mean pods, too, by key. */
   readonly podIps: ReadonlyMap<string, IpSet>;
@@ -87,20 +106,17 @@ export interface Network {
  * refuse have no effect and are problems; so is everything that makes an answer incomplete.
  */
 export function buildNetwork(objects: readonly JsonObject[], options: NetworkOptions = {}): Network {
-  const profile = options.profile ?? genericProfile;
+  const profile = profileFor(objects, options.profile);
   const space = options.space ?? new PortSpace();
   const workloads = options.workloads ?? readWorkloads(objects);
-  const { policies, problems } = readPolicies(objects, profile);
+  const read = readPolicies(objects, profile, options.namespaces);
   const used = new Set(workloads.map((workload) => workload.namespace));
-  for (const { namespace } of policies) if (namespace !== "") used.add(namespace);
-  const own = readNamespaces(objects, used);
-  const namespaces =
-    options.namespaces === undefined
-      ? own
-      : new Map([...own, ...[...options.namespaces].filter(([name]) => own.get(name)?.declared !== true)]);
-  const effective = profile.enforces ? policies : [];
+  for (const { namespace } of read.policies) if (namespace !== "") used.add(namespace);
+  const namespaces = knownNamespaces(objects, used, options.namespaces);
+  const effective = profile.enforces ? read.policies : [];
+  const labelsOf = workloads.map((workload) => read.labels(workload));
   const compiled = compile(effective, profile);
-  const { classes, classOf } = classify(workloads, namespaces, compiled, profile);
+  const { classes, classOf } = classify(workloads, labelsOf, namespaces, compiled, profile);
   return {
     objects,
     profile,
@@ -108,11 +124,19 @@ export function buildNetwork(objects: readonly JsonObject[], options: NetworkOpt
     workloads,
     namespaces,
     policies: effective,
-    problems: [...problems, ...samePriority(effective)],
+    problems: [...read.problems, ...samePriority(effective)],
+    assumptions: [...profile.assumptions, ...(profile.enforces ? read.assumptions : [])],
+    labelsOf,
     ...compiled,
     classes,
     classOf,
   };
+}
+
+/** The profile that was asked for; where none was, that of the plugin whose policies are there. */
+export function profileFor(objects: readonly JsonObject[], profile: Profile = genericProfile): Profile {
+  if (profile !== genericProfile || !hasCalicoPolicy(objects)) return profile;
+  return profiles.get("calico") ?? profile;
 }
 
 interface Compiled {
@@ -120,6 +144,7 @@ interface Compiled {
   readonly rules: readonly CompiledRule[];
   readonly rulesOf: readonly Readonly<Record<Direction, readonly number[]>>[];
   readonly policiesOf: ReadonlyMap<TermId, readonly number[]>;
+  readonly narrowed: ReadonlyMap<number, readonly number[]>;
   readonly portNames: ReadonlySet<string>;
   readonly podIps: ReadonlyMap<string, IpSet>;
 }
@@ -131,6 +156,18 @@ function compile(policies: readonly Policy[], profile: Profile): Compiled {
   const policiesOf = new Map<TermId, number[]>();
   const portNames = new Set<string>();
   const podIps = new Map<string, IpSet>();
+  const narrowed = new Map<number, number[]>();
+  const compilePeers = (peers: Peers): CompiledPeers => {
+    const ids = [...new Set(peers.terms.map((term) => terms.add(term)))].sort((a, b) => a - b);
+    const wanted = peers.ipsMeanPods !== "never" && (peers.ipsMeanPods || profile.ipBlocksMeanPods);
+    const meansPods = wanted && !isNoIps(peers.ips) && !peers.everybody;
+    const podIpsKey = meansPods ? ipKey(peers.ips) : undefined;
+    const withinKey = peers.within === undefined || peers.everybody ? undefined : ipKey(peers.within);
+    if (podIpsKey !== undefined) podIps.set(podIpsKey, peers.ips);
+    if (withinKey !== undefined && peers.within !== undefined) podIps.set(withinKey, peers.within);
+    const peersKey = peers.everybody ? "*" : `${ids.join()};${podIpsKey ?? ""};${withinKey ?? ""}`;
+    return { peers, terms: ids, peersKey, podIpsKey, withinKey };
+  };
   for (const [number, policy] of policies.entries()) {
     for (const term of policy.subject) {
       const id = terms.add(term);
@@ -141,30 +178,32 @@ function compile(policies: readonly Policy[], profile: Profile): Compiled {
     const numbers: Record<Direction, number[]> = { ingress: [], egress: [] };
     for (const direction of directions) {
       for (const [index, rule] of policy.rules[direction].entries()) {
-        for (const { name } of rule.ports.names) portNames.add(name);
-        const ids = [...new Set(rule.peers.terms.map((term) => terms.add(term)))].sort((a, b) => a - b);
-        const ipsMeanPods =
-          !isNoIps(rule.peers.ips) &&
-          !rule.peers.everybody &&
-          (rule.peers.ipsMeanPods || profile.ipBlocksMeanPods);
-        if (ipsMeanPods) podIps.set(ipKey(rule.peers.ips), rule.peers.ips);
+        for (const { name } of [...rule.ports.names, ...(rule.ports.but?.names ?? [])]) portNames.add(name);
+        if (rule.subject !== undefined) narrowed.set(number, [...(narrowed.get(number) ?? []), rules.length]);
         numbers[direction].push(rules.length);
-        const peersKey = peersKeyOf(rule.peers, ids, ipsMeanPods);
-        rules.push({ policy: number, direction, index, rule, terms: ids, peersKey, ipsMeanPods });
+        rules.push({
+          ...compilePeers(rule.peers),
+          policy: number,
+          direction,
+          index: placeOf(rule, index),
+          rule,
+          subject: rule.subject === undefined ? undefined : compilePeers(rule.subject),
+        });
       }
     }
     rulesOf.push(numbers);
   }
-  return { terms, rules, rulesOf, policiesOf, portNames, podIps };
+  return { terms, rules, rulesOf, policiesOf, narrowed, portNames, podIps };
 }
 
-function peersKeyOf(peers: Peers, ids: readonly TermId[], ipsMeanPods: boolean): string {
-  if (peers.everybody) return "*";
-  return ipsMeanPods ? `${ids.join()};${ipKey(peers.ips)}` : ids.join();
+/** A rule may be written as several, and some may have no effect: the author's number stands in its path. */
+function placeOf({ path }: Rule, index: number): number {
+  return path.findLast((step) => typeof step === "number") ?? index;
 }
 
 function classify(
   workloads: readonly Workload[],
+  labelsOf: readonly Labels[],
   namespaces: ReadonlyMap<string, NamespaceModel>,
   { terms, portNames, podIps }: Compiled,
   profile: Profile,
@@ -174,7 +213,8 @@ function classify(
   const classOf = workloads.map((workload, number) => {
     const node = workload.hostNetwork && profile.hostNetwork === "node";
     const namespace = namespaces.get(workload.namespace);
-    const matching = node || namespace === undefined ? [] : terms.matching(namespace, workload.labels);
+    const matching =
+      node || namespace === undefined ? [] : terms.matching(namespace, labelsOf[number] ?? workload.labels);
     const { named, namedKey } = namedPorts(workload, portNames);
     const ips = node ? new Set<string>() : podIpKeys(workload, podIps);
     const anyIp = podIps.size > 0 && workload.ips.length === 0;

@@ -76,14 +76,14 @@ describe("noWidening", () => {
   test("what is within the ceiling is no widening; what is not modelled is no proof", () => {
     expect(noWidening(base, base.slice(0, 4), { ceiling: () => true }).proved).toBe(true);
     const mesh = {
-      apiVersion: "cilium.io/v2",
-      kind: "CiliumNetworkPolicy",
+      apiVersion: "crd.antrea.io/v1beta1",
+      kind: "NetworkPolicy",
       metadata: { name: "c", namespace: "shop" },
     };
     const proof = noWidening(base, [...base, mesh]);
     expect([proof.proved, proof.incomplete]).toEqual([
       false,
-      ["CiliumNetworkPolicy.cilium.io shop/c: policies of Cilium are not modelled"],
+      ["NetworkPolicy.crd.antrea.io shop/c: policies of Antrea are not modelled"],
     ]);
   });
 

@@ -31,22 +31,37 @@ export function noWidening(
 ): Proof {
   const comparison = compare(before, after, { ...options, fresh: true });
   const { space } = comparison.before;
-  const fresh = comparison.classes.filter((joint) => joint.fresh !== undefined).length;
-  const freshPairs = fresh <= MOST_PAIRED;
+  const freshPairs = asksFreshPairs(comparison);
   const widened: Change[] = [];
   for (const change of changes(comparison, { asIfPresent: true, freshPairs })) {
     if (space.minus(change.after, change.before) === PortSpace.none) continue;
     if (options.ceiling?.(change, comparison) !== true) widened.push(change);
   }
+  const incomplete = gapsOf(comparison);
+  return { proved: widened.length === 0 && incomplete.length === 0, widened, incomplete, comparison };
+}
+
+function freshKinds({ classes }: Comparison): number {
+  return classes.filter((joint) => joint.fresh !== undefined).length;
+}
+
+/** Are pods that do not exist yet asked about each other, too? */
+export function asksFreshPairs(comparison: Comparison): boolean {
+  return freshKinds(comparison) <= MOST_PAIRED;
+}
+
+/** Why a comparison of two states proves nothing about a part of them. */
+export function gapsOf(comparison: Comparison): readonly string[] {
   const unmodelled = [...comparison.before.problems, ...comparison.after.problems].filter(
     ({ kind }) => kind !== "invalid",
   );
-  const incomplete = [
+  return [
     ...new Set(unmodelled.map(({ message }) => message)),
     ...comparison.cut.map(
       (name) => `too many kinds of pods could come in ${name === "" ? "new namespaces" : name}`,
     ),
-    ...(freshPairs ? [] : [`${fresh} kinds of pods that do not exist yet are not asked about each other`]),
+    ...(asksFreshPairs(comparison)
+      ? []
+      : [`${freshKinds(comparison)} kinds of pods that do not exist yet are not asked about each other`]),
   ];
-  return { proved: widened.length === 0 && incomplete.length === 0, widened, incomplete, comparison };
 }

@@ -313,10 +313,10 @@ describe("pitfalls", () => {
 
   test("21 what is not modelled makes the answer incomplete, by name", () => {
     const net = network([
-      "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: c, namespace: a}}",
+      "{apiVersion: crd.antrea.io/v1beta1, kind: NetworkPolicy, metadata: {name: c, namespace: a}}",
     ]);
     expect(net.problems.map(({ kind, message }) => [kind, message])).toEqual([
-      ["unmodelled", "CiliumNetworkPolicy.cilium.io a/c: policies of Cilium are not modelled"],
+      ["unmodelled", "NetworkPolicy.crd.antrea.io a/c: policies of Antrea are not modelled"],
     ]);
   });
 });

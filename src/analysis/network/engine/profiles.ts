@@ -5,6 +5,8 @@ export interface Profile {
   readonly ipBlocksMeanPods: boolean;
   /** Is `endPort` known? Where it is not, only the first port of a range is opened. */
   readonly endPorts: boolean;
+  /** Does a NetworkPolicy apply in a direction in which it has rules, whatever its policyTypes say? */
+  readonly rulesBeatTypes: boolean;
   /** `node`: pods in the network of their node are outside of every policy, and traffic with them counts as allowed. `pod`: like every pod. */
   readonly hostNetwork: "node" | "pod";
   /** Does anything enforce NetworkPolicy at all? */
@@ -20,6 +22,7 @@ const base: Profile = {
   name: "generic",
   ipBlocksMeanPods: false,
   endPorts: true,
+  rulesBeatTypes: false,
   hostNetwork: "node",
   enforces: true,
   assumptions: [
@@ -46,12 +49,14 @@ const rows: readonly Profile[] = [
   {
     ...base,
     name: "cilium",
+    rulesBeatTypes: true,
     assumptions: [
       "Cilium enforces NetworkPolicy; enforcement is eventual",
       "Cilium matches pods by identity: an ipBlock never means a pod of the cluster",
+      "Cilium applies a NetworkPolicy in every direction in which it has rules, whatever its policyTypes say",
       nodes,
     ],
-    source: "docs.cilium.io network/kubernetes/policy",
+    source: "docs.cilium.io network/kubernetes/policy; cilium/cilium v1.20.2 pkg/k8s/network_policy.go",
   },
   {
     ...base,

@@ -1,7 +1,7 @@
 import type { Direction, Ports } from "../policies/policy.ts";
-import { allIps, cutIps, type IpSet, noIps, unionIps } from "../sets/ip-set.ts";
+import { allIps, cutIps, type IpSet, isWholeFamily, noIps, unionIps } from "../sets/ip-set.ts";
 import { PortSpace, type PortRange, type PortSetId, protocols } from "../sets/port-space.ts";
-import type { CompiledRule, Network, PodClass } from "./network.ts";
+import type { CompiledPeers, CompiledRule, Network, PodClass } from "./network.ts";
 
 /** Addresses with the ports that are open for them. */
 export interface IpCell {
@@ -68,7 +68,19 @@ export function tableOf(net: Network, id: number, direction: Direction): Table {
   if (known !== undefined) return known;
   const pods = net.classes[id];
   if (pods === undefined) throw new Error(`no class has the number ${id}`);
-  const numbers = policiesFor(net, pods, direction);
+  const table = sharedTable(net, pods, direction, policiesFor(net, pods, direction));
+  memory.ofClass[direction][id] = table;
+  return table;
+}
+
+function sharedTable(
+  net: Network,
+  pods: PodClass,
+  direction: Direction,
+  numbers: readonly number[],
+  skipped: readonly number[] = [],
+): Table {
+  const memory = memoryOf(net);
   const key = [
     direction,
     numbers.join(),
@@ -76,51 +88,102 @@ export function tableOf(net: Network, id: number, direction: Direction): Table {
     direction === "ingress" ? pods.namedKey : "",
     pods.fresh === undefined ? "" : "fresh",
     pods.node ? "node" : "",
+    narrowedFor(net, memory, numbers, pods),
+    skipped.join(),
   ].join("|");
-  const table = memory.tables.get(key) ?? makeTable(net, memory, pods, direction, numbers);
+  const table = memory.tables.get(key) ?? makeTable(net, pods, direction, numbers, new Set(skipped));
   memory.tables.set(key, table);
-  memory.ofClass[direction][id] = table;
   return table;
+}
+
+/** Policies and rules, by their numbers, that a question leaves out. */
+export interface Without {
+  readonly policies: ReadonlySet<number>;
+  readonly rules: ReadonlySet<number>;
+}
+
+/** The table as it would be without some policies and rules. Tables that are the same are one object. */
+export function tableWithout(net: Network, id: number, direction: Direction, without: Without): Table {
+  const pods = net.classes[id];
+  if (pods === undefined) throw new Error(`no class has the number ${id}`);
+  const numbers = policiesFor(net, pods, direction).filter((number) => !without.policies.has(number));
+  const skipped =
+    without.rules.size === 0
+      ? []
+      : numbers
+          .flatMap((number) => net.rulesOf[number]?.[direction] ?? [])
+          .filter((rule) => without.rules.has(rule));
+  return sharedTable(net, pods, direction, numbers, skipped);
+}
+
+/** The narrowed rules of the policies that hold for a class, as one text. */
+function narrowedFor(net: Network, memory: Memory, numbers: readonly number[], pods: PodClass): string {
+  if (net.narrowed.size === 0) return "";
+  return numbers
+    .flatMap((number) => net.narrowed.get(number) ?? [])
+    .filter((rule) => holdsFor(net, memory, net.rules[rule]?.subject, pods))
+    .join();
+}
+
+function holdsFor(
+  net: Network,
+  memory: Memory,
+  subject: CompiledPeers | undefined,
+  { id }: PodClass,
+): boolean {
+  return subject === undefined || membersOf(net, memory, subject).includes(id);
 }
 
 /** A stage of the way: its rules in their order, and what becomes of what none of them decides. */
 export interface Stage {
   readonly rules: readonly CompiledRule[];
   readonly isolates: boolean;
+  /** Numbers of its policies. */
+  readonly policies: readonly number[];
 }
 
-/** The stages that policies make, in their order. */
-export function stagesOf(net: Network, numbers: readonly number[], direction: Direction): readonly Stage[] {
-  const stages = new Map<number, { rules: CompiledRule[]; isolates: boolean }>();
+/** The stages that policies make for pods of a class, in their order. */
+export function stagesOf(
+  net: Network,
+  numbers: readonly number[],
+  direction: Direction,
+  pods: PodClass,
+  skipped: ReadonlySet<number> = new Set(),
+): readonly Stage[] {
+  const memory = memoryOf(net);
+  const stages = new Map<number, { rules: CompiledRule[]; isolates: boolean; policies: number[] }>();
   for (const number of numbers) {
     const policy = net.policies[number];
     if (policy === undefined) continue;
-    const stage = stages.get(policy.stage) ?? { rules: [], isolates: false };
+    const stage = stages.get(policy.stage) ?? { rules: [], isolates: false, policies: [] };
     stages.set(policy.stage, stage);
+    stage.policies.push(number);
     stage.isolates ||= policy.isolates[direction];
     for (const rule of net.rulesOf[number]?.[direction] ?? []) {
-      const compiled = net.rules[rule];
-      if (compiled !== undefined) stage.rules.push(compiled);
+      const compiled = skipped.has(rule) ? undefined : net.rules[rule];
+      if (compiled !== undefined && holdsFor(net, memory, compiled.subject, pods)) stage.rules.push(compiled);
     }
   }
   return [...stages]
     .sort(([left], [right]) => left - right)
-    .map(([, { rules, isolates }]) => ({
+    .map(([, { rules, isolates, policies }]) => ({
       rules: rules.sort(
         (left, right) =>
           left.rule.order - right.rule.order || left.policy - right.policy || left.index - right.index,
       ),
       isolates,
+      policies,
     }));
 }
 
 function makeTable(
   net: Network,
-  memory: Memory,
   pods: PodClass,
   direction: Direction,
   numbers: readonly number[],
+  skipped: ReadonlySet<number>,
 ): Table {
+  const memory = memoryOf(net);
   const { space } = net;
   const whole = (peer: PodClass | undefined): PortSetId =>
     (direction === "ingress" ? pods : peer)?.fresh === undefined ? PortSpace.all : PortSpace.allNamed;
@@ -130,7 +193,7 @@ function makeTable(
     for (const [peer, ports] of open.entries()) allowed[peer] = ports;
     return { pods: allowed, ips: everywhere(whole(undefined)) };
   }
-  const stages = stagesOf(net, numbers, direction);
+  const stages = stagesOf(net, numbers, direction, pods, skipped);
   const resolved = new Resolver(net, memory, pods, direction);
   for (const stage of stages) decidePods(space, stage, resolved, open, allowed);
   for (const [peer, ports] of open.entries()) allowed[peer] = space.union(allowed[peer] ?? 0, ports);
@@ -163,7 +226,7 @@ class Resolver {
 
   /** Does the set of ports depend on the peer? */
   varies({ rule }: CompiledRule): boolean {
-    return this.#direction === "egress" && rule.ports.names.length > 0;
+    return this.#direction === "egress" && hasNames(rule.ports);
   }
 
   ports({ rule }: CompiledRule, peer: number | undefined): PortSetId {
@@ -172,23 +235,30 @@ class Resolver {
   }
 }
 
-function membersOf(net: Network, memory: Memory, rule: CompiledRule): readonly number[] {
-  const known = memory.members.get(rule.peersKey);
+function membersOf(net: Network, memory: Memory, compiled: CompiledPeers): readonly number[] {
+  const { peers, peersKey, terms, podIpsKey, withinKey } = compiled;
+  const known = memory.members.get(peersKey);
   if (known !== undefined) return known;
   const found = new Set<number>();
-  if (rule.rule.peers.everybody) for (const { id } of net.classes) found.add(id);
-  for (const term of rule.terms) for (const id of memory.byTerm[term] ?? []) found.add(id);
-  if (rule.ipsMeanPods) for (const pods of net.classes) if (hasAddressIn(pods, rule)) found.add(pods.id);
+  if (peers.everybody) for (const { id } of net.classes) found.add(id);
+  for (const term of terms) {
+    for (const id of memory.byTerm[term] ?? []) {
+      const pods = net.classes[id];
+      if (withinKey === undefined || (pods !== undefined && hasAddressIn(pods, withinKey, peers.within)))
+        found.add(id);
+    }
+  }
+  if (podIpsKey !== undefined)
+    for (const pods of net.classes) if (hasAddressIn(pods, podIpsKey, peers.ips)) found.add(pods.id);
   const members = [...found].sort((left, right) => left - right);
-  memory.members.set(rule.peersKey, members);
+  memory.members.set(peersKey, members);
   return members;
 }
 
-function hasAddressIn(pods: PodClass, { rule, peersKey }: CompiledRule): boolean {
+/** A pod whose address is not known has one only where every address of a family is meant. */
+function hasAddressIn(pods: PodClass, key: string, ips: IpSet = noIps): boolean {
   if (pods.node) return false;
-  if (!pods.anyIp) return pods.ips.has(peersKey.slice(peersKey.indexOf(";") + 1));
-  const { v4, v6 } = rule.peers.ips;
-  return (v4[0] === 0 && v4[1] === 4_294_967_295) || (v6[0] === 0n && v6[1] === (1n << 128n) - 1n);
+  return pods.anyIp ? isWholeFamily(ips) : pods.ips.has(key);
 }
 
 /** Is a class of pods among the peers of a rule? */
@@ -203,6 +273,11 @@ export function portsAt(
   target: PodClass | undefined,
   memo?: Map<Ports, PortSetId>,
 ): PortSetId {
+  if (ports.but !== undefined)
+    return net.space.minus(
+      portsAt(net, { all: ports.all, ranges: ports.ranges, names: ports.names }, target),
+      portsAt(net, ports.but, target),
+    );
   if (ports.all) return PortSpace.allNamed;
   if (ports.names.length > 0) return net.space.of([...ports.ranges, ...resolveNames(net, ports, target)]);
   const known = memo?.get(ports);
@@ -210,6 +285,11 @@ export function portsAt(
   const made = net.space.of(ports.ranges);
   memo?.set(ports, made);
   return made;
+}
+
+/** Does it depend on the destination which ports they are? */
+function hasNames(ports: Ports): boolean {
+  return ports.names.length > 0 || (ports.but?.names.length ?? 0) > 0;
 }
 
 function resolveNames(net: Network, ports: Ports, target: PodClass | undefined): readonly PortRange[] {

@@ -1,10 +1,10 @@
-import { isObject, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
+import { isObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { mayMake, type PodMaker, podMakerOf } from "../../../kube/pod-maker.ts";
 import { printable } from "../../../kube/printable.ts";
 import type { Severity } from "../../../kube/problem.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
-import { matchesSelector } from "../../../kube/selector.ts";
+import { matchesSelector, type Selector } from "../../../kube/selector.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { readEntries } from "../entry/entries.ts";
 import { readServices, targetPorts, workloadsBehind, listAt } from "../entry/services.ts";
@@ -13,7 +13,9 @@ import { policiesFor, portsAt, tableOf } from "../engine/tables.ts";
 import { type Policy, policyText, type Rule } from "../policies/policy.ts";
 import { cidrSet, coversIps } from "../sets/ip-set.ts";
 import { PortSpace, type PortSetId } from "../sets/port-space.ts";
-import { type NetworkFindingCode, networkFindings } from "./finding-table.ts";
+import { ciliumFaults, isCilium } from "./cilium.ts";
+import { networkFindings } from "./finding-table.ts";
+import type { Report } from "./report.ts";
 
 /** Kinds that make it worth while to build a network. */
 const concerned: ReadonlySet<string> = new Set([
@@ -26,6 +28,9 @@ const concerned: ReadonlySet<string> = new Set([
   "CiliumClusterwideNetworkPolicy",
   "AuthorizationPolicy",
   "EgressFirewall",
+  "Tier",
+  "NetworkSet",
+  "GlobalNetworkSet",
 ]);
 
 /** What network policies among the objects do that their authors may not mean. The work grows with the objects, not with their pairs. */
@@ -51,7 +56,8 @@ export function findNetworkFaults(objects: readonly ReadObject[]): readonly Find
   const add = reportAs();
   const remark = reportAs("info");
   for (const { kind, message, object, path } of net.problems) {
-    if (kind === "invalid") add("network/refused", object, path, message);
+    if (kind === "invalid")
+      add("network/refused", object, path, message, isCilium(object) ? "the API server or Cilium" : "");
     else
       add(kind === "unmodelled" ? "network/not-modelled" : "network/order-undefined", object, path, message);
   }
@@ -59,29 +65,25 @@ export function findNetworkFaults(objects: readonly ReadObject[]): readonly Find
   const makers = makersByNamespace(objects);
   for (const [number, policy] of net.policies.entries()) {
     const name = printable(policyText(policy));
-    if (policy.kind === "NetworkPolicy" && objectKey(policy.object).group !== "crd.projectcalico.org") {
+    if (policy.kind === "NetworkPolicy") {
       subjectFaults(net, policy, { name, inNamespace, makers, add, remark });
       writtenFaults(net, policy, name, add);
     }
+    if (policy.kind === "CiliumNetworkPolicy")
+      subjectFaults(net, policy, { name, inNamespace, makers, add, remark });
     for (const rule of [...(net.rulesOf[number]?.ingress ?? []), ...(net.rulesOf[number]?.egress ?? [])]) {
       const compiled = net.rules[rule];
       if (compiled !== undefined) ruleFaults(net, policy, compiled, { name, inNamespace, add });
     }
   }
+  calicoSubjects(net, inNamespace, add);
+  ciliumFaults(net, add);
   coveredPolicies(net, add);
   dnsFaults(net, add);
   servicePortFaults(net, add);
   closedEntries(net, add);
   return found;
 }
-
-type Report = (
-  code: NetworkFindingCode,
-  object: JsonObject,
-  path: JsonPath,
-  what: string,
-  other?: string,
-) => void;
 
 function workloadsByNamespace(net: Network): ReadonlyMap<string, readonly number[]> {
   const found = new Map<string, number[]>();
@@ -106,6 +108,10 @@ function makersByNamespace(objects: readonly ReadObject[]): ReadonlyMap<string, 
   return found;
 }
 
+function selects(net: Network, selector: Selector, workload: number): boolean {
+  return matchesSelector(selector, net.labelsOf[workload] ?? {});
+}
+
 function subjectFaults(
   net: Network,
   policy: Policy,
@@ -113,15 +119,12 @@ function subjectFaults(
 ): void {
   const members = inNamespace.get(policy.namespace) ?? [];
   const [term] = policy.subject;
-  if (members.length === 0 || term === undefined) return;
   // An empty selector is meant for what will come.
-  if (term.pods.length === 0) return;
-  const selected = members.filter((number) =>
-    matchesSelector(term.pods, net.workloads[number]?.labels ?? {}),
-  );
-  const path = ["spec", "podSelector"];
+  if (members.length === 0 || term?.pods.length === 0) return;
+  const selected = term === undefined ? [] : members.filter((number) => selects(net, term.pods, number));
+  const path = policy.subjectPath ?? ["spec", "podSelector"];
   if (selected.length === 0) {
-    const made = mayMake(makers.get(policy.namespace) ?? [], term.pods);
+    const made = term !== undefined && mayMake(makers.get(policy.namespace) ?? [], term.pods);
     const report = made ? remark : add;
     report("network/selects-nothing", policy.object, path, name, printable(policy.namespace));
   }
@@ -130,6 +133,33 @@ function subjectFaults(
     if (workload?.hostNetwork === true)
       add("network/host-network", policy.object, path, name, printable(`${workload.kind} ${workload.name}`));
   }
+}
+
+/** Policies of Calico that find none of the workloads among which they look. */
+function calicoSubjects(
+  net: Network,
+  inNamespace: ReadonlyMap<string, readonly number[]>,
+  add: Report,
+): void {
+  const selecting = new Set(
+    net.classes.flatMap(({ terms }) => terms.flatMap((term) => net.policiesOf.get(term) ?? [])),
+  );
+  for (const [number, policy] of net.policies.entries()) {
+    if (!isCalico(policy) || selecting.has(number)) continue;
+    const among = policy.namespace === "" ? net.workloads : (inNamespace.get(policy.namespace) ?? []);
+    if (among.length === 0 || valueAt(policy.object, ["spec", "selector"]) === undefined) continue;
+    add(
+      "network/selects-nothing",
+      policy.object,
+      ["spec", "selector"],
+      printable(policyText(policy)),
+      printable(policy.namespace),
+    );
+  }
+}
+
+function isCalico({ kind }: Policy): boolean {
+  return kind.startsWith("Calico ");
 }
 
 /** What shows in the text of the policy alone. */
@@ -220,11 +250,12 @@ function ruleFaults(net: Network, policy: Policy, compiled: CompiledRule, contex
     if (net.space.has(ports, "UDP", 53) && !net.space.has(ports, "TCP", 53) && !tcpBeside(net, policy, rule))
       add("network/dns-udp-only", policy.object, rule.path, name);
   }
-  for (const term of rule.peers.terms) {
+  // Selectors of Calico become alternatives: one of them may find nobody.
+  for (const term of isCalico(policy) ? [] : rule.peers.terms) {
     if (typeof term.namespace !== "string" || term.pods.length === 0) continue;
     const members = inNamespace.get(term.namespace) ?? [];
     if (members.length === 0) continue;
-    if (members.some((number) => matchesSelector(term.pods, net.workloads[number]?.labels ?? {}))) continue;
+    if (members.some((number) => selects(net, term.pods, number))) continue;
     add("network/peer-selects-nothing", policy.object, rule.path, name, printable(term.namespace));
   }
 }
@@ -383,7 +414,7 @@ function servicePortFaults(net: Network, add: Report): void {
         add(
           "network/service-port",
           of.object,
-          [...rule.path, "ports"],
+          [...rule.path, rule.said === undefined ? "ports" : "toPorts"],
           printable(policyText(of)),
           printable(other),
         );

@@ -15,7 +15,11 @@ export type NetworkFindingCode =
   | "network/rule-ignored"
   | "network/host-network"
   | "network/entry-closed"
-  | "network/block-covered";
+  | "network/block-covered"
+  | "network/cilium-label-unseen"
+  | "network/cilium-empty-list"
+  | "network/cilium-services-everybody"
+  | "network/cilium-names-unlearned";
 
 const documents = "kubernetes/website content/en/docs/concepts/services-networking/network-policies.md";
 
@@ -31,12 +35,16 @@ const ingress =
 const cluster = (name: string, priority: number): string =>
   `apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: ${name}}\nspec: {tier: Admin, priority: ${priority}, subject: {namespaces: {}}}\n---\n`;
 
+const cilium = (spec: string): string =>
+  `apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec:\n  ${spec.replaceAll("\n", "\n  ")}\n---\n`;
+
 /** What network policies do that their authors may not mean: one row, one id. */
 export const networkFindings: Readonly<Record<NetworkFindingCode, ProblemRow>> = {
   "network/refused": {
     severity: "error",
-    message: (what) => `the API server refuses it: ${what}`,
-    source: "k8s.io/kubernetes pkg/apis/networking/validation; sigs.k8s.io/network-policy-api apis",
+    message: (what, other) => `${other === "" ? "the API server" : other} refuses it: ${what}`,
+    source:
+      "k8s.io/kubernetes pkg/apis/networking/validation; sigs.k8s.io/network-policy-api apis; cilium/cilium v1.20.2 pkg/policy/api (its agent)",
     positive: policy("podSelector: {}\ningress: [{ports: [{port: 90, endPort: 80}]}]"),
     negative: policy("podSelector: {}\ningress: [{ports: [{port: 80, endPort: 90}]}]"),
   },
@@ -59,7 +67,7 @@ export const networkFindings: Readonly<Record<NetworkFindingCode, ProblemRow>> =
   "network/selects-nothing": {
     severity: "warning",
     message: (what, other) =>
-      `${what} selects none of the workloads of namespace ${other} that are in the input`,
+      `${what} selects none of the workloads ${other === "" ? "" : `of namespace ${other} `}that are in the input`,
     hint: "compare its podSelector with the labels of the Pod templates",
     source: documents,
     positive: web + policy("podSelector: {matchLabels: {app: wbe}}"),
@@ -189,5 +197,50 @@ export const networkFindings: Readonly<Record<NetworkFindingCode, ProblemRow>> =
     negative: policy(
       "podSelector: {}\ningress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}, {ipBlock: {cidr: 11.1.0.0/16}}]}]",
     ),
+  },
+  "network/cilium-label-unseen": {
+    severity: "warning",
+    message: (what, other) =>
+      `${what} looks at the label ${other}, which Cilium leaves out of the identity of pods by default: no pod counts as having it`,
+    hint: "select by a label of the application, such as app.kubernetes.io/name",
+    source: "cilium/cilium v1.20.2 pkg/labelsfilter/filter.go defaultLabelPrefixCfg",
+    positive: cilium('endpointSelector: {matchLabels: {pod-template-hash: "5f"}}\ningress: [{}]'),
+    negative: cilium("endpointSelector: {matchLabels: {app.kubernetes.io/name: web}}\ningress: [{}]"),
+  },
+  "network/cilium-empty-list": {
+    severity: "warning",
+    message: (what, other) => `${what} has an empty list under ${other}, which closes nothing`,
+    hint: "for default deny write one empty rule: - {}",
+    source: "cilium/cilium v1.20.2 pkg/policy/api/rule.go: if omitted or empty, this rule does not apply",
+    positive: cilium("endpointSelector: {}\ningress: [{}]\negress: []"),
+    negative: cilium("endpointSelector: {}\ningress: [{}]\negress: [{}]"),
+  },
+  "network/cilium-services-everybody": {
+    severity: "warning",
+    message: (what) =>
+      `${what}: toServices means no Service of the input, and Cilium takes a rule with toPorts and without peers for one for everybody`,
+    hint: "name a Service that exists, or select its pods with toEndpoints",
+    source: "cilium/cilium v1.20.2 pkg/policy/k8s/service.go processRule, pkg/policy/rule.go mergeL4Filter",
+    positive: cilium(
+      'endpointSelector: {}\negress: [{toServices: [{k8sService: {serviceName: gone}}], toPorts: [{ports: [{port: "80"}]}]}]',
+    ),
+    negative:
+      service(80) +
+      cilium(
+        'endpointSelector: {}\negress: [{toServices: [{k8sService: {serviceName: web}}], toPorts: [{ports: [{port: "80"}]}]}]',
+      ),
+  },
+  "network/cilium-names-unlearned": {
+    severity: "warning",
+    message: (what, other) =>
+      `${what} allows names (toFQDNs), and no policy leads what ${other} asks of DNS through Cilium's proxy: their addresses stay unknown and closed`,
+    hint: "add a rule to the DNS of the cluster on port 53 with rules: {dns: [{matchPattern: '*'}]}",
+    source: "docs.cilium.io security/policy/language, DNS based",
+    positive: web + cilium("endpointSelector: {}\negress: [{toFQDNs: [{matchName: api.example}]}]"),
+    negative:
+      web +
+      cilium(
+        'endpointSelector: {}\negress: [{toFQDNs: [{matchName: api.example}]}, {toEntities: [cluster], toPorts: [{ports: [{port: "53"}], rules: {dns: [{matchPattern: "*"}]}}]}]',
+      ),
   },
 };

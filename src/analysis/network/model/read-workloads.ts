@@ -51,11 +51,11 @@ function addVariant(alike: Workload[], workload: Workload): void {
 }
 
 /** What policies can tell Pods of one controller apart by; labels that controllers add to each Pod do not count. */
-function variantKey({ labels, ports, hostNetwork }: Workload): string {
+function variantKey({ labels, ports, hostNetwork, serviceAccount }: Workload): string {
   const kept = Object.entries(labels)
     .filter(([key]) => !perPodLabels.has(key))
     .sort(([left], [right]) => compare(left, right));
-  return JSON.stringify([kept, ports, hostNetwork]);
+  return JSON.stringify([kept, ports, hostNetwork, serviceAccount]);
 }
 
 const perPodLabels: ReadonlySet<string> = new Set([
@@ -127,9 +127,17 @@ function workloadOf(
     labels: template.labels,
     ports: portsOf(template.spec),
     hostNetwork: template.spec["hostNetwork"] === true,
+    serviceAccount: serviceAccountOf(template.spec),
     ips: key.kind === "Pod" ? podIps(object) : [],
     object,
   };
+}
+
+/** `serviceAccount` is its old name (core/v1 PodSpec.DeprecatedServiceAccount). */
+function serviceAccountOf(spec: JsonObject): string {
+  const { serviceAccountName, serviceAccount } = spec;
+  if (typeof serviceAccountName === "string" && serviceAccountName !== "") return serviceAccountName;
+  return typeof serviceAccount === "string" && serviceAccount !== "" ? serviceAccount : "default";
 }
 
 function otherTemplate(
@@ -204,4 +212,16 @@ export function readNamespaces(
     namespaces.set(name, { name, labels, declared: false });
   }
   return new Map([...namespaces].toSorted(([left], [right]) => compare(left, right)));
+}
+
+/** The same with namespaces that somebody else knows: they count where the objects do not declare them. */
+export function knownNamespaces(
+  objects: readonly JsonObject[],
+  used: Iterable<string>,
+  others: ReadonlyMap<string, NamespaceModel> = new Map(),
+): ReadonlyMap<string, NamespaceModel> {
+  const own = readNamespaces(objects, used);
+  return others.size === 0
+    ? own
+    : new Map([...own, ...[...others].filter(([name]) => own.get(name)?.declared !== true)]);
 }

@@ -19,6 +19,8 @@ export interface Workload {
   readonly ports: readonly ContainerPort[];
   /** Its Pods use the network of their nodes: policies neither select them nor see them as pods. */
   readonly hostNetwork: boolean;
+  /** Name of its ServiceAccount; `default` where none is written, as the API server sets it. */
+  readonly serviceAccount: string;
   /** Known addresses of its Pods. */
   readonly ips: readonly string[];
   /** The object that it was read from. */

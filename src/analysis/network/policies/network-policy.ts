@@ -32,7 +32,8 @@ export function readNetworkPolicy(reader: PolicyReader): readonly Policy[] {
   }
   // A missing podSelector is the empty one: the field is no pointer.
   const pods = reader.has(["spec", "podSelector"]) ? reader.selector(["spec", "podSelector"]) : [];
-  const types = policyTypes(reader);
+  const written = policyTypes(reader);
+  const types = reader.rulesBeatTypes ? withRules(reader, written) : written;
   const rules = {
     ingress: directionRules(reader, "ingress", namespace),
     egress: directionRules(reader, "egress", namespace),
@@ -52,6 +53,15 @@ export function readNetworkPolicy(reader: PolicyReader): readonly Policy[] {
       rules: { ingress: types.ingress ? rules.ingress : [], egress: types.egress ? rules.egress : [] },
     },
   ];
+}
+
+/** A direction with rules counts, whatever policyTypes says (cilium pkg/k8s/network_policy.go ParseNetworkPolicy). */
+function withRules(
+  reader: PolicyReader,
+  types: Readonly<Record<Direction, boolean>>,
+): Readonly<Record<Direction, boolean>> {
+  const has = (direction: Direction): boolean => reader.list(["spec", direction]).length > 0;
+  return { ingress: types.ingress || has("ingress"), egress: types.egress || has("egress") };
 }
 
 /** Ingress always by default; egress by default only if there is an egress rule (defaults.go SetDefaults_NetworkPolicy). */

@@ -23,6 +23,8 @@ export interface Ports {
   readonly all: boolean;
   readonly ranges: readonly PortRange[];
   readonly names: readonly PortName[];
+  /** Without these. */
+  readonly but?: Omit<Ports, "but">;
 }
 
 /** Who is at the other end. */
@@ -30,10 +32,12 @@ export interface Peers {
   /** Everybody: pods and addresses. */
   readonly everybody: boolean;
   readonly terms: readonly Term[];
+  /** Where it is set, the terms mean only pods whose address lies in it. */
+  readonly within?: IpSet;
   /** Addresses outside of the cluster. */
   readonly ips: IpSet;
-  /** The addresses mean pods that have them, too, whatever the profile says. */
-  readonly ipsMeanPods: boolean;
+  /** The addresses mean pods that have them, too, whatever the profile says; `never`: they do not, whatever it says. */
+  readonly ipsMeanPods: boolean | "never";
 }
 
 /** `pass`: later rules of the same stage are skipped, the next stage decides. */
@@ -43,12 +47,16 @@ export interface Rule {
   readonly action: Action;
   readonly peers: Peers;
   readonly ports: Ports;
+  /** Where it is set, the rule holds only for those of the policy's pods. */
+  readonly subject?: Peers;
   /** Place in its stage: lower first. Rules of one place are read in the order of policies and rules. */
   readonly order: number;
   /** Path in the policy's object. */
   readonly path: JsonPath;
   /** How the policy's author calls it. */
   readonly name: string;
+  /** How people find it in the policy, where direction and number are not enough: `ingressDeny rule 1`. */
+  readonly said?: string;
   /** What this rule means beyond ports and addresses, which is not modelled: host names, HTTP paths. */
   readonly abstracted?: string;
 }
@@ -62,14 +70,18 @@ export interface Policy {
   readonly namespace: string;
   readonly name: string;
   readonly object: JsonObject;
-  /** See `stages`; tiers of Calico lie between. */
+  /** See `stages`; tiers of Calico lie before, between and behind them. */
   readonly stage: number;
+  /** Name of the tier, where the author of the policy chose one. */
+  readonly tier?: string;
   readonly subject: readonly Term[];
   /** It applies in this direction: what no rule of the stage decides is denied there (default deny). */
   readonly isolates: Readonly<Record<Direction, boolean>>;
   /** It takes part in this direction at all. */
   readonly applies: Readonly<Record<Direction, boolean>>;
   readonly rules: Readonly<Record<Direction, readonly Rule[]>>;
+  /** Where the selector of its pods stands, if not at `spec.podSelector`. */
+  readonly subjectPath?: JsonPath;
 }
 
 export const anyPorts: Ports = { all: true, ranges: [], names: [] };

@@ -1,11 +1,15 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
+import type { Labels } from "../../../kube/selector.ts";
 import type { Profile } from "../engine/profiles.ts";
+import type { NamespaceModel, Workload } from "../model/workload.ts";
 import {
   readAdminNetworkPolicy,
   readBaselineAdminNetworkPolicy,
   readClusterNetworkPolicy,
 } from "./admin-policy.ts";
+import { readCalico } from "./calico/read-calico.ts";
+import { readCilium } from "./cilium/read-cilium.ts";
 import { readNetworkPolicy } from "./network-policy.ts";
 import type { Policy } from "./policy.ts";
 import { type NetworkProblem, PolicyReader } from "./reading.ts";
@@ -38,20 +42,13 @@ const unmodelledKinds: readonly { readonly group: string; readonly kind?: string
       kind: "AuthorizationPolicy",
       what: "authorization of the mesh is not modelled",
     },
-    { group: "cilium.io", kind: "CiliumNetworkPolicy", what: "policies of Cilium are not modelled" },
     {
       group: "cilium.io",
-      kind: "CiliumClusterwideNetworkPolicy",
-      what: "policies of Cilium are not modelled",
+      kind: "CiliumLocalRedirectPolicy",
+      what: "traffic that is led to a pod of its own node is not modelled",
     },
-    { group: "crd.projectcalico.org", kind: "NetworkPolicy", what: "policies of Calico are not modelled" },
-    {
-      group: "crd.projectcalico.org",
-      kind: "GlobalNetworkPolicy",
-      what: "policies of Calico are not modelled",
-    },
-    { group: "projectcalico.org", kind: "NetworkPolicy", what: "policies of Calico are not modelled" },
-    { group: "projectcalico.org", kind: "GlobalNetworkPolicy", what: "policies of Calico are not modelled" },
+    { group: "cilium.io", kind: "CiliumEnvoyConfig", what: "listeners of Envoy are not modelled" },
+    { group: "cilium.io", kind: "CiliumClusterwideEnvoyConfig", what: "listeners of Envoy are not modelled" },
     { group: "crd.antrea.io", kind: "NetworkPolicy", what: "policies of Antrea are not modelled" },
     { group: "crd.antrea.io", kind: "ClusterNetworkPolicy", what: "policies of Antrea are not modelled" },
     { group: "k8s.ovn.org", kind: "EgressFirewall", what: "egress firewalls are not modelled" },
@@ -65,11 +62,25 @@ const unmodelledKinds: readonly { readonly group: string; readonly kind?: string
     },
   ];
 
-/** The policies of all known kinds among the objects, sorted by kind and name, and what is wrong with them. */
+export interface PoliciesRead {
+  /** Sorted by namespace, name and kind. */
+  readonly policies: readonly Policy[];
+  readonly problems: readonly NetworkProblem[];
+  /** What holds beside the assumptions of the profile, because of the kinds that are there. */
+  readonly assumptions: readonly string[];
+  /** The labels by which policies find a workload: its own, and those that a plugin gives to its pods. */
+  readonly labels: (workload: Workload) => Labels;
+}
+
+/**
+ * The policies of all known kinds among the objects, and what is wrong with them. `namespaces`: those that count as
+ * existing beside those of the objects.
+ */
 export function readPolicies(
   objects: readonly JsonObject[],
-  profile: Pick<Profile, "endPorts">,
-): { readonly policies: readonly Policy[]; readonly problems: readonly NetworkProblem[] } {
+  profile: Pick<Profile, "endPorts" | "rulesBeatTypes">,
+  namespaces?: ReadonlyMap<string, NamespaceModel>,
+): PoliciesRead {
   const policies: Policy[] = [];
   const problems: NetworkProblem[] = [];
   for (const object of objects) {
@@ -86,13 +97,24 @@ export function readPolicies(
       }
       continue;
     }
-    const reader = new PolicyReader(object, profile.endPorts);
+    const reader = new PolicyReader(object, profile.endPorts, profile.rulesBeatTypes);
     policies.push(...row.read(reader));
     problems.push(...reader.problems);
   }
+  const cilium = readCilium(objects);
+  policies.push(...(cilium?.policies ?? []));
+  const calico = readCalico(objects, policies, namespaces);
   const sortKey = (policy: Policy): string => `${policy.namespace}/${policy.name}/${policy.kind}`;
-  const sorted = policies
+  const sorted = (calico?.policies ?? policies)
     .map((policy) => ({ policy, key: sortKey(policy) }))
     .sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
-  return { policies: sorted.map(({ policy }) => policy), problems };
+  return {
+    policies: sorted.map(({ policy }) => policy),
+    problems: [...problems, ...(cilium?.problems ?? []), ...(calico?.problems ?? [])],
+    assumptions: [...(cilium?.assumptions ?? []), ...(calico?.assumptions ?? [])],
+    labels: (workload) => {
+      const labels = calico?.labels(workload) ?? workload.labels;
+      return cilium === undefined ? labels : { ...labels, ...cilium.labels(workload) };
+    },
+  };
 }

@@ -22,9 +22,13 @@ export class PolicyReader {
   /** Ranges of ports are known; where they are not, a range is its first port. */
   readonly endPorts: boolean;
 
-  constructor(object: JsonObject, endPorts = true) {
+  /** A NetworkPolicy applies in a direction in which it has rules, whatever its policyTypes say. */
+  readonly rulesBeatTypes: boolean;
+
+  constructor(object: JsonObject, endPorts = true, rulesBeatTypes = false) {
     this.object = object;
     this.endPorts = endPorts;
+    this.rulesBeatTypes = rulesBeatTypes;
   }
 
   get invalid(): boolean {

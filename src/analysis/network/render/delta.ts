@@ -6,7 +6,7 @@ import { PortSpace, type PortSetId } from "../sets/port-space.ts";
 import { addressTexts, ANY_NEW_POD, newPodsText, newPodText } from "./flow-end.ts";
 import { count } from "./matrix.ts";
 import { Names } from "./names.ts";
-import { standingOf, standingText, type Standing } from "./standing.ts";
+import { standingOfChange, standingText, type Standing } from "./standing.ts";
 
 /** One difference between two states, for people and programs. */
 export interface DeltaLine {
@@ -137,7 +137,7 @@ export function deltaText(comparison: Comparison, options: { readonly quiet?: bo
   if (added.length > 0) out.push(`new workloads: ${shown(added)}\n`);
   if (removed.length > 0) out.push(`workloads that go: ${shown(removed)}\n`);
   for (const line of lines) out.push(`  ${deltaLineText(line)}\n`);
-  out.push(standingText(standingOf(comparison.after, comparison.cut), options.quiet));
+  out.push(standingText(standingOfChange(comparison), options.quiet));
   return out.join("");
 }
 
@@ -178,7 +178,7 @@ export function deltaJson(comparison: Comparison): DeltaJson {
     removed: presence(comparison, "inAfter"),
     changes: lines,
     counts: { opened: of("opened"), changed: of("changed"), closed: of("closed") },
-    ...standingOf(comparison.after, comparison.cut),
+    ...standingOfChange(comparison),
   };
 }
 

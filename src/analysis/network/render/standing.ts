@@ -1,3 +1,4 @@
+import type { Comparison } from "../engine/compare.ts";
 import type { Network } from "../engine/network.ts";
 
 /** What every answer rests on, and what it does not know. */
@@ -21,7 +22,7 @@ export function standingOf(net: Network, cut: readonly string[] = []): Standing 
           `${listed(undeclared.map(({ name }) => name))}: not declared in the input, so of its labels only kubernetes.io/metadata.name is known`,
         ];
   return {
-    assumptions: [...net.profile.assumptions, ...labels],
+    assumptions: [...net.assumptions, ...labels],
     incomplete: [
       ...of("unmodelled"),
       ...of("undefined"),
@@ -32,6 +33,20 @@ export function standingOf(net: Network, cut: readonly string[] = []): Standing 
       ),
     ],
     invalid: of("invalid"),
+  };
+}
+
+/**
+ * What a comparison rests on. Where not everything is known of the state before, a flow may have been shown as open that
+ * was closed: then the change opens more than is shown.
+ */
+export function standingOfChange({ before, after, cut }: Comparison): Standing {
+  const standing = standingOf(after, cut);
+  const known = new Set(standing.incomplete);
+  const earlier = standingOf(before).incomplete.filter((what) => !known.has(what));
+  return {
+    ...standing,
+    incomplete: [...standing.incomplete, ...earlier.map((what) => `before the change: ${what}`)],
   };
 }
 

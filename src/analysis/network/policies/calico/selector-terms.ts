@@ -1,0 +1,179 @@
+import type { Requirement, Selector, SelectorOperator } from "../../../../kube/selector.ts";
+import { NAMESPACE_NAME_LABEL } from "../../model/read-workloads.ts";
+import { anyLabels, split } from "../../sets/label-box.ts";
+import type { Term } from "../policy.ts";
+import { canonicalSelector } from "../reading.ts";
+import type { CalicoSelector } from "./selector.ts";
+
+/** Labels that Calico gives to pods (libcalico-go/lib/backend/k8s/conversion). */
+export const NAMESPACE_LABEL = "projectcalico.org/namespace";
+export const SERVICE_ACCOUNT_LABEL = "projectcalico.org/serviceaccount";
+export const ORCHESTRATOR_LABEL = "projectcalico.org/orchestrator";
+/** Labels of the namespace and of the ServiceAccount, as the pod inherits them, and the name of either. */
+export const NAMESPACE_PREFIX = "pcns.";
+export const SERVICE_ACCOUNT_PREFIX = "pcsa.";
+export const NAME_LABEL = "projectcalico.org/name";
+
+/** Alternatives of a selector up to which it is looked at. */
+const MOST_ALTERNATIVES = 512;
+
+/** Conditions that must hold together, for the namespace and for the pod. */
+interface Alternative {
+  readonly namespace: Selector;
+  readonly pods: Selector;
+}
+
+/**
+ * The pods that a selector selects, as terms of which one must hold. `own`: the name of the policy's namespace. Undefined
+ * where there are too many alternatives.
+ */
+export function termsOf(selector: CalicoSelector, own: string): readonly Term[] | undefined {
+  const alternatives = alternativesOf(selector, false);
+  if (alternatives === undefined) return undefined;
+  const found = new Map<string, Term>();
+  for (const { namespace, pods } of alternatives) {
+    const term = { namespace: namespaceOf(namespace, own), pods };
+    found.set(JSON.stringify(term), term);
+  }
+  return [...found.values()];
+}
+
+/** A namespace that is meant by its name alone, and is the policy's own, is that one and no other. */
+function namespaceOf(selector: Selector, own: string): string | Selector {
+  const [only] = selector;
+  const byName =
+    selector.length === 1 && only?.key === NAMESPACE_NAME_LABEL && only.operator === "In" ? only.values : [];
+  return own !== "" && byName.length === 1 && byName[0] === own ? own : selector;
+}
+
+function alternativesOf(selector: CalicoSelector, negated: boolean): readonly Alternative[] | undefined {
+  switch (selector.kind) {
+    case "all":
+    case "global":
+      return negated ? [] : [always];
+    case "not":
+      return alternativesOf(selector.of, !negated);
+    case "test":
+      return testOf(selector, negated);
+    default:
+      return (selector.kind === "and") === negated
+        ? oneOf(selector.of, negated)
+        : allOf(selector.of, negated);
+  }
+}
+
+const always: Alternative = { namespace: [], pods: [] };
+
+function oneOf(of: readonly CalicoSelector[], negated: boolean): readonly Alternative[] | undefined {
+  let found: readonly Alternative[] = [];
+  for (const each of of) {
+    const some = alternativesOf(each, negated);
+    if (some === undefined) return undefined;
+    found = pruned([...found, ...some]);
+    if (found.length > MOST_ALTERNATIVES) return undefined;
+  }
+  return found;
+}
+
+function allOf(of: readonly CalicoSelector[], negated: boolean): readonly Alternative[] | undefined {
+  let found: readonly Alternative[] = [always];
+  for (const each of of) {
+    const some = alternativesOf(each, negated);
+    if (some === undefined || some.length * found.length > MOST_ALTERNATIVES * 16) return undefined;
+    found = pruned(
+      found.flatMap((left) =>
+        some.map((right) => ({
+          namespace: canonicalSelector([...left.namespace, ...right.namespace]),
+          pods: canonicalSelector([...left.pods, ...right.pods]),
+        })),
+      ),
+    );
+    if (found.length > MOST_ALTERNATIVES) return undefined;
+  }
+  return found;
+}
+
+/** Without repeats and what nothing can fulfil. */
+function pruned(alternatives: readonly Alternative[]): readonly Alternative[] {
+  if (alternatives.some(({ namespace, pods }) => namespace.length + pods.length === 0)) return [always];
+  const found = new Map<string, Alternative>();
+  for (const alternative of alternatives) {
+    const key = JSON.stringify(alternative);
+    if (!found.has(key) && canHold(alternative.namespace) && canHold(alternative.pods))
+      found.set(key, alternative);
+  }
+  return [...found.values()];
+}
+
+function canHold(selector: Selector): boolean {
+  return split(anyLabels, selector).inside !== undefined;
+}
+
+type TestNode = Extract<CalicoSelector, { kind: "test" }>;
+
+const operators: Readonly<Record<TestNode["test"], readonly [SelectorOperator, SelectorOperator]>> = {
+  has: ["Exists", "DoesNotExist"],
+  in: ["In", "NotIn"],
+  "not in": ["NotIn", "In"],
+  "starts with": ["StartsWith", "NotStartsWith"],
+  "ends with": ["EndsWith", "NotEndsWith"],
+  contains: ["Contains", "NotContains"],
+};
+
+function testOf({ key, test, values }: TestNode, negated: boolean): readonly Alternative[] {
+  const [plain, opposite] = operators[test];
+  const operator = negated ? opposite : plain;
+  // A set without members holds nothing.
+  if (values.length === 0 && (operator === "In" || operator === "NotIn"))
+    return operator === "In" ? [] : [always];
+  // Every text begins and ends with nothing.
+  if (values[0] === "" && (test === "starts with" || test === "ends with" || test === "contains"))
+    return testOf({ kind: "test", key, test: "has", values: [] }, negated);
+  if (key === ORCHESTRATOR_LABEL) return holdsFor("k8s", operator, values) ? [always] : [];
+  const side = sideOf(key);
+  if (side.always && (operator === "Exists" || operator === "DoesNotExist"))
+    return operator === "Exists" ? [always] : [];
+  const requirement: Requirement = { key: side.key, operator, values };
+  return [side.namespace ? { namespace: [requirement], pods: [] } : { namespace: [], pods: [requirement] }];
+}
+
+function holdsFor(value: string, operator: SelectorOperator, values: readonly string[]): boolean {
+  const [first = ""] = values;
+  switch (operator) {
+    case "In":
+      return values.includes(value);
+    case "NotIn":
+      return !values.includes(value);
+    case "Exists":
+      return true;
+    case "StartsWith":
+    case "NotStartsWith":
+      return value.startsWith(first) === (operator === "StartsWith");
+    case "EndsWith":
+    case "NotEndsWith":
+      return value.endsWith(first) === (operator === "EndsWith");
+    case "Contains":
+    case "NotContains":
+      return value.includes(first) === (operator === "Contains");
+    default:
+      return false;
+  }
+}
+
+interface Side {
+  readonly namespace: boolean;
+  readonly key: string;
+  /** Every pod has it. */
+  readonly always: boolean;
+}
+
+/** Whose label it is that a pod has under this key. */
+function sideOf(key: string): Side {
+  if (key === NAMESPACE_LABEL || key === NAMESPACE_PREFIX + NAME_LABEL)
+    return { namespace: true, key: NAMESPACE_NAME_LABEL, always: true };
+  if (key.startsWith(NAMESPACE_PREFIX))
+    return { namespace: true, key: key.slice(NAMESPACE_PREFIX.length), always: false };
+  if (key === SERVICE_ACCOUNT_PREFIX + NAME_LABEL)
+    return { namespace: false, key: SERVICE_ACCOUNT_LABEL, always: false };
+  return { namespace: false, key, always: false };
+}

@@ -1,0 +1,52 @@
+// The modules whose types carry their lifecycle: k8s.io/api of every minor since 1.19, which is the first that has it.
+// Types that a later minor has no more are in none of its files, so the old ones are read too.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+const older = [
+  "0.19.16",
+  "0.20.15",
+  "0.21.14",
+  "0.22.17",
+  "0.23.17",
+  "0.24.17",
+  "0.25.16",
+  "0.26.15",
+  "0.27.16",
+  "0.28.15",
+  "0.29.15",
+  "0.30.14",
+];
+
+/** Groups that have a module of their own; the newest still holds the types of their removed versions. */
+const apart = ["k8s.io/apiextensions-apiserver", "k8s.io/kube-aggregator"];
+
+/** Folders of the modules, oldest first: `{ path, version, minor, folder }`; a text that says why not. */
+export function lifecycleModules(kubernetes, cachedOnly) {
+  const current = kubernetes.map(({ version }) => `0.${version.slice(2)}`);
+  const wanted = [...older, ...current].map((version) => ({ path: "k8s.io/api", version }));
+  const newest = current.at(-1);
+  for (const path of apart) wanted.push({ path, version: newest });
+  const cache = go(["env", "GOMODCACHE"]);
+  if (cache === undefined) return "go is not installed";
+  const found = [];
+  for (const { path, version } of wanted) {
+    const name = `${path}@v${version}`;
+    let folder = join(cache.trim(), name);
+    if (!existsSync(folder)) {
+      if (cachedOnly) return `${name} is not in the Go module cache`;
+      process.stderr.write(`downloading ${name}…\n`);
+      const answer = go(["mod", "download", "-json", name]);
+      if (answer === undefined) return `go mod download ${name} failed`;
+      folder = JSON.parse(answer).Dir;
+    }
+    found.push({ path, version, minor: Number(version.split(".")[1]), folder });
+  }
+  return found;
+}
+
+function go(words) {
+  const result = spawnSync("go", words, { encoding: "utf8", maxBuffer: 1 << 26 });
+  return result.status === 0 ? result.stdout : undefined;
+}
