@@ -22,7 +22,16 @@ import {
   replicaFields,
   templateLabelFields,
 } from "./tables.generated.ts";
-import { isTreeMap, type Origins, tellOrigin, textAt, type Tree, treeAt, type TreeMap } from "./tree.ts";
+import {
+  isTreeMap,
+  markUntyped,
+  type Origins,
+  tellOrigin,
+  textAt,
+  type Tree,
+  treeAt,
+  type TreeMap,
+} from "./tree.ts";
 
 /** What was set stands at a path of the kustomization. */
 function teller({ places }: Kustomization, origins: Origins, path: JsonPath): TellSet {

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { buildKustomization } from "../../../src/kube/kustomize/build.ts";
@@ -361,8 +360,6 @@ test.skipIf("reason" in oracle)(
       if (JSON.stringify(sortKeys(mine)) !== JSON.stringify(sortKeys(theirs)))
         differences.push({ files: one.files, mine, theirs });
     }
-    if (process.env["SHOW"] !== undefined)
-      writeFileSync(process.env["SHOW"], JSON.stringify({ built, differences }));
     expect(differences.slice(0, 1)).toEqual([]);
     expect(built).toBeGreaterThan(asked.length / 5);
   },
