@@ -66,6 +66,11 @@ const pages = new Map();
   const { techniques } = await import("../src/analysis/rbac/paths/techniques.ts");
   const { ruleCodes, ruleExample, ruleOf } = await import("../src/analysis/checks/rule-table.ts");
   const { checks } = await import("../src/analysis/checks/pod-security/check-table.ts");
+  const { fixOf } = await import("../src/analysis/checks/fixes/fix-table.ts");
+  const fixCell = (id) => {
+    const row = fixOf(id);
+    return row === undefined ? "" : cell(row.describe + (row.effect === "behaviour" ? " \\*" : ""));
+  };
   const rows = ruleCodes()
     .filter((id) => !id.startsWith("pod-security/"))
     .map((id) => {
@@ -76,6 +81,7 @@ const pages = new Map();
         severity,
         example === undefined ? "" : block(example.positive),
         example === undefined ? "" : block(example.negative),
+        fixCell(id),
         cell(source),
       ];
     });
@@ -92,11 +98,12 @@ const pages = new Map();
     row.level,
     cell(row.rule),
     cell(row.remedy),
+    fixCell(`pod-security/${row.id}`),
     row.versions.map(({ from }) => `1.${from}`).join(", "),
   ]);
   pages.set(
     "findings.md",
-    `${made("the tables in src/kube and src/analysis")}\n# Findings\n\nWhat reading and checking can find. The first example has the finding, the second has not.\n\n${table(["id", "severity", "found in", "not in", "source"], rows)}\n\n## Pod Security\n\nThe checks of the Pod Security Standards, with the versions of Kubernetes in which they began or changed (k8s.io/pod-security-admission). \`kubeops check\` judges every Pod and every Pod template by the labels of the Namespaces in the input: what \`enforce\` refuses is an error, what \`warn\` and \`audit\` report is a warning and a note. With \`--pod-security\` every one is judged by that level. A label that the API server refuses is the error \`pod-security/namespace-label\`.\n\n${table(["id", "level", "rule", "what to do", "from"], pods)}\n\n## Attack paths\n\nThe steps of \`kubeops can --paths\`. \`kubeops check\` tells as \`rbac/attack-path\` (a note) which subjects of the input reach cluster-admin by them.\n\n${table(["step", "severity", "what is done", "what it takes", "how it is cut", "source"], attacks)}\n`,
+    `${made("the tables in src/kube and src/analysis")}\n# Findings\n\nWhat reading and checking can find. The first example has the finding, the second has not. The column fix says what \`kubeops fix\` does about it, where that is certain; \\* marks what changes what a program may do. Everything else is for a person.\n\n${table(["id", "severity", "found in", "not in", "fix", "source"], rows)}\n\n## Pod Security\n\nThe checks of the Pod Security Standards, with the versions of Kubernetes in which they began or changed (k8s.io/pod-security-admission). \`kubeops check\` judges every Pod and every Pod template by the labels of the Namespaces in the input: what \`enforce\` refuses is an error, what \`warn\` and \`audit\` report is a warning and a note. With \`--pod-security\` every one is judged by that level. A label that the API server refuses is the error \`pod-security/namespace-label\`.\n\n${table(["id", "level", "rule", "what to do", "fix", "from"], pods)}\n\n## Attack paths\n\nThe steps of \`kubeops can --paths\`. \`kubeops check\` tells as \`rbac/attack-path\` (a note) which subjects of the input reach cluster-admin by them.\n\n${table(["step", "severity", "what is done", "what it takes", "how it is cut", "source"], attacks)}\n`,
   );
 }
 

@@ -16,6 +16,7 @@ import { completionCommand } from "./commands/completion.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { fixCommand } from "./commands/fix.ts";
 import { planCommand } from "./commands/plan.ts";
 import { schemasRoutes } from "./commands/schemas.ts";
 import { reachCommand } from "./commands/reach.ts";
@@ -38,6 +39,7 @@ const root = buildRouteMap<string, CliContext>({
     apply: applyCommand,
     undo: undoCommand,
     check: checkCommand,
+    fix: fixCommand,
     can: canCommand,
     explain: explainCommand,
     schemas: schemasRoutes,

@@ -29,6 +29,7 @@ export const examples: readonly {
   { command: ["charter"], example: "kubeops charter verify" },
   { command: ["check"], example: "kubeops check k8s/ --kube-version 1.34 --pod-security restricted" },
   { command: ["explain"], example: "kubeops explain backdoor/clusterrolebinding-mimics-system" },
+  { command: ["fix"], example: "kubeops fix k8s/ --profile restricted" },
   { command: ["schemas", "add"], example: "kubeops schemas add crds/" },
   { command: ["schemas", "list"], example: "kubeops schemas list" },
   { command: ["schemas", "remove"], example: "kubeops schemas remove Backup.example.com" },

@@ -116,6 +116,19 @@ export const kubeVersionFlag: TextFlag = textFlag(
   "Kubernetes version that the objects are for (default: that of the target cluster, or the newest known)",
 );
 
+/** Practices to judge by. */
+export const profileFlag = {
+  kind: "enum",
+  values: ["default", "baseline", "restricted", "production", "nsa", "cis", "all", "none"],
+  optional: true,
+  brief: "Practices to judge by: a quiet default, a guide, or none (default: what kubeops.yaml says)",
+} as const;
+
+export const checkConfigFlag: TextFlag = textFlag(
+  "file",
+  "Settings of the checks (default: kubeops.yaml in the working folder, where there is one)",
+);
+
 /** Whether a command prints colours. */
 export function wantsColor(context: CliContext, flags: Pick<OutputFlags, "color">): boolean {
   if (flags.color !== "auto") return flags.color === "always";

@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { projectFiles } from "../apply/files/node-files.ts";
 import { isCompose } from "../authoring/compose/read-compose.ts";
 import type { Files } from "../kube/files.ts";
+import { isObject } from "../kube/json.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import { printable } from "../kube/printable.ts";
 import {
@@ -47,9 +48,19 @@ export function inputNames(
   return names;
 }
 
+/** Settings, charters, plans and baselines of ours lie beside manifests and are none. */
+export function isOwnFile(input: InputFile): boolean {
+  return (
+    input.documents.length > 0 &&
+    input.documents.every(
+      ({ value }) => isObject(value) && value["apiVersion"] === "kubernetes-operations.dev/v1",
+    )
+  );
+}
+
 /** Files rooted at the deepest folder that holds everything the user named, and the names relative to it. */
 export function projectOf(
-  context: CliContext,
+  context: Pick<CliContext, "cwd">,
   names: readonly string[],
 ): { readonly files: Files; readonly names: readonly string[] } {
   const absolute = names.map((name) => resolve(context.cwd, name));

@@ -32,6 +32,10 @@ export const errorTable = {
   INPUT_SECRET_DATA: { exit: 2, when: "An input Secret carries data; values never enter a plan." },
   INPUT_DUPLICATE: { exit: 2, when: "Two objects of the inputs have the same identity." },
   INPUT_REFUSED: { exit: 2, when: "The API server would refuse an input object." },
+  INPUT_CHANGED: {
+    exit: 3,
+    when: "A file changed after it was read, before it was written back; it is left as it is.",
+  },
   OUTPUT_FAILED: {
     exit: 3,
     when: "A result could not be written: the disk is full or the folder cannot be written.",

@@ -7,12 +7,12 @@ const LONGEST = 64;
  */
 export function nearestName(name: string, names: Iterable<string>): string | undefined {
   if (name.length === 0 || name.length > LONGEST) return undefined;
-  const folded = fold(name);
+  const folded = foldedName(name);
   const allowed = Math.min(3, Math.floor(name.length / 3));
   let best: string | undefined;
   let bestDistance = allowed + 1;
   for (const candidate of names) {
-    if (fold(candidate) === folded) return candidate;
+    if (foldedName(candidate) === folded) return candidate;
     if (candidate.length > LONGEST || Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
@@ -23,12 +23,13 @@ export function nearestName(name: string, names: Iterable<string>): string | und
   return best;
 }
 
-function fold(text: string): string {
+/** A name without its case, `-` and `_`: what names have in common that are spelt differently. */
+export function foldedName(text: string): string {
   return text.toLowerCase().replaceAll(/[-_]/g, "");
 }
 
 /** Insertions, deletions, exchanges, and swaps of neighbours that turn one text into the other. */
-function editDistance(left: string, right: string): number {
+export function editDistance(left: string, right: string): number {
   let before: number[] = [];
   let last = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row++) {

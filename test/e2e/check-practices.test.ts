@@ -146,12 +146,14 @@ describe("check by practices", () => {
 
   it("lists every check with its ids in other tools", () => {
     const listed = JSON.parse(world.kubeops(["check", "--list-checks", "-o", "json"]).stdout) as {
-      checks: readonly { id: string; same: readonly string[] }[];
+      checks: readonly { id: string; same: readonly string[]; fixable: boolean; fix?: { effect: string } }[];
     };
     expect(listed.checks.length).toBeGreaterThan(200);
     expect(listed.checks.find((check) => check.id === "supply-chain/moving-tag")?.same).toContain(
       "kube-linter:latest-tag",
     );
+    expect(listed.checks.filter(({ fixable }) => fixable).length).toBeGreaterThanOrEqual(30);
+    expect(listed.checks.find(({ id }) => id === "security/run-as-non-root")?.fix?.effect).toBe("behaviour");
     expect(world.kubeops(["check", "--list-checks"]).stdout).toMatch(
       /^security\/privileged +warning +Containers are/m,
     );

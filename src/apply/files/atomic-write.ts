@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -17,6 +18,8 @@ import { OpsError } from "../../kube/ops-error.ts";
 export interface AtomicWriteOptions {
   /** Exact permissions of the new file. Default: 0644 less the process's umask. */
   readonly mode?: number;
+  /** Whose the new file is, where the process may say so; else it is the process's own. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
   /** Default true. With false a file that is there stays, and the write fails: a create-only marker. */
   readonly overwrite?: boolean;
   /** Default true. With false a crash of the machine may lose the file; for caches, which can be made again. */
@@ -104,18 +107,28 @@ const reasons = {
 function writeAndSync(
   temporary: string,
   data: string | Uint8Array,
-  { mode, durable = true }: AtomicWriteOptions,
+  { mode, owner, durable = true }: AtomicWriteOptions,
 ): void {
   const bytes = typeof data === "string" ? Buffer.from(data, "utf8") : data;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
   const descriptor = openSync(temporary, flags, mode ?? 0o644);
   try {
+    if (owner !== undefined) giveTo(descriptor, owner);
     if (mode !== undefined) fchmodSync(descriptor, mode);
     let written = 0;
     while (written < bytes.length) written += writeSync(descriptor, bytes, written);
     if (durable) fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function giveTo(descriptor: number, { uid, gid }: { readonly uid: number; readonly gid: number }): void {
+  try {
+    fchownSync(descriptor, uid, gid);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== "EPERM" && code !== "EINVAL" && code !== "ENOSYS") throw error;
   }
 }
 

@@ -14,7 +14,6 @@ import { renderFindingsText } from "../../analysis/findings/text.ts";
 import { baselineJson, newFindings } from "../../analysis/checks/settings/baseline.ts";
 import { writeAtomically } from "../../apply/files/atomic-write.ts";
 import { ExitCode } from "../../kube/error-table.ts";
-import { isObject } from "../../kube/json.ts";
 import { keyText } from "../../kube/object-key.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { renderedLine } from "../../kube/place.ts";
@@ -26,7 +25,7 @@ import { type ChartOptions, isChart } from "../chart-options.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
-import { inputNames, readObjectInputs } from "../inputs.ts";
+import { inputNames, isOwnFile, readObjectInputs } from "../inputs.ts";
 import { readBaseline, readSettings } from "../check-settings.ts";
 import { cachePath } from "../paths.ts";
 import { openSchemaStore, type SchemaStore } from "../schema-store/schema-store.ts";
@@ -74,10 +73,10 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
     const store = openSchemaStore(cachePath(this));
     const chart = chartOptions(this, flags, { names, minor, store });
     const read = await readObjectInputs(this, names, { leaveUnrendered: true, chart });
-    const inputs = read.inputs.filter((input) => !isOwn(input));
+    const inputs = read.inputs.filter((input) => !isOwnFile(input));
     const skipped = [
       ...read.skipped,
-      ...read.inputs.filter(isOwn).map(({ path }) => ({ path, reason: "a file of kubeops itself" })),
+      ...read.inputs.filter(isOwnFile).map(({ path }) => ({ path, reason: "a file of kubeops itself" })),
     ];
     if (inputs.length === 0) {
       throw new OpsError("INPUT_EMPTY", "no Kubernetes object was found in the inputs", {
@@ -176,16 +175,6 @@ async function changesFrom(
   const objectsOf = (files: readonly InputFile[]): readonly ReadObject[] =>
     readObjects(files.flatMap((file) => file.documents)).objects;
   return changeFindings(objectsOf(old.inputs), objectsOf(inputs), minor);
-}
-
-/** Settings, charters, plans and baselines of ours lie beside manifests and are none. */
-function isOwn(input: InputFile): boolean {
-  return (
-    input.documents.length > 0 &&
-    input.documents.every(
-      ({ value }) => isObject(value) && value["apiVersion"] === "kubernetes-operations.dev/v1",
-    )
-  );
 }
 
 /** What does not count, in one line; nothing where everything counts. */

@@ -1,10 +1,12 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import {
+  checkConfigFlag,
   colorFlag,
   filenameFlag,
   filenameWords,
   kubeVersionFlag,
+  profileFlag,
   quietFlag,
   switchFlag,
   textFlag,
@@ -33,12 +35,7 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         brief:
           "Judge every Pod by this Pod Security level: what enforcing it would break (default: by the labels of the Namespaces in the input)",
       },
-      profile: {
-        kind: "enum",
-        values: ["default", "baseline", "restricted", "production", "nsa", "cis", "all", "none"],
-        optional: true,
-        brief: "Practices to judge by: a quiet default, a guide, or none (default: what kubeops.yaml says)",
-      },
+      profile: profileFlag,
       values: textsFlag(
         "file",
         "Values for the Helm charts that are named, above their own; may be given again, the last one wins",
@@ -52,10 +49,7 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
         "Name of the release that the charts are rendered for (default: release-name)",
       ),
       namespace: textFlag("name", "Namespace that the charts are rendered for (default: default)"),
-      config: textFlag(
-        "file",
-        "Settings of the checks (default: kubeops.yaml in the working folder, where there is one)",
-      ),
+      config: checkConfigFlag,
       baseline: textFlag("file", "Count only findings that this file does not know"),
       writeBaseline: textFlag("file", "Write the findings of today to a file for --baseline"),
       listChecks: switchFlag("List every check instead of checking"),

@@ -1,4 +1,6 @@
 import { guidesOf, sameElsewhere } from "../../analysis/checks/elsewhere/elsewhere.ts";
+import type { FixEffect } from "../../analysis/checks/fixes/fix-row.ts";
+import { fixOf } from "../../analysis/checks/fixes/fix-table.ts";
 import { practiceOf } from "../../analysis/checks/practices/practice-table.ts";
 import { ruleCodes, ruleOf } from "../../analysis/checks/rule-table.ts";
 
@@ -11,6 +13,9 @@ interface Listed {
   /** The same check in other tools. */
   readonly same: readonly string[];
   readonly frameworks: readonly string[];
+  /** Whether `kubeops fix` may take its findings away, and what it does then. */
+  readonly fixable: boolean;
+  readonly fix?: { readonly describe: string; readonly effect: FixEffect };
 }
 
 function listed(): readonly Listed[] {
@@ -19,6 +24,7 @@ function listed(): readonly Listed[] {
       const rule = ruleOf(id);
       if (rule === undefined) return [];
       const practice = practiceOf(id);
+      const row = fixOf(id);
       return [
         {
           id,
@@ -27,6 +33,8 @@ function listed(): readonly Listed[] {
           profiles: practice?.profiles ?? [],
           same: sameElsewhere(id),
           frameworks: guidesOf(id),
+          fixable: row !== undefined,
+          ...(row === undefined ? {} : { fix: { describe: row.describe, effect: row.effect } }),
         },
       ];
     })

@@ -3,6 +3,7 @@ import { placeText } from "../place.ts";
 import type { Problem } from "../problem.ts";
 import { ambiguity } from "./scalars/ambiguous-scalar.ts";
 import type { LineIndex } from "./line-index.ts";
+import type { NodeSink } from "./node-sink.ts";
 import { keyOffsetIn, type PlaceTape, placeTape } from "./place-tape.ts";
 import { keyOf, type OddNumber, resolvePlain, type Scalar } from "./scalars/resolve-scalar.ts";
 import { resolveTagged } from "./scalars/resolve-tagged.ts";
@@ -38,36 +39,15 @@ interface Frame {
   readonly parts: { readonly node: number; readonly members: Members }[];
 }
 
-/** How a scalar stands in the text. */
-export interface ScalarNode {
-  readonly text: string;
-  readonly plain: boolean;
-  /** Full tag, or "" without one. */
-  readonly tag: string;
-}
-
 /**
  * Builds value, places and problems of one document from its nodes in document order, as go-yaml v2 and
  * sigs.k8s.io/yaml decode them. The first problem that makes the document unreadable sets `failed`; what is told
  * afterwards is ignored.
  */
-export interface DocumentBuilder {
+export interface DocumentBuilder extends NodeSink {
   readonly tape: PlaceTape;
   readonly problems: Problem[];
-  failed(): boolean;
   value(): Json;
-  plain(text: string, at: number): void;
-  quoted(text: string, at: number): void;
-  scalar(node: ScalarNode, at: number, anchor: string | undefined): void;
-  openList(at: number, anchor: string | undefined): void;
-  openMapping(at: number, anchor: string | undefined): void;
-  close(): void;
-  alias(name: string, at: number): void;
-  /** A scalar whose value is known already (JSON). */
-  resolved(value: Scalar, text: string, at: number): void;
-  /** The document cannot be read. */
-  fail(code: YamlProblemCode, at: number, what?: string, other?: string): void;
-  problem(code: YamlProblemCode, at: number, what?: string, other?: string): void;
 }
 
 const MERGE_TAG = "tag:yaml.org,2002:merge";

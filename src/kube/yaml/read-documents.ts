@@ -109,14 +109,14 @@ function readJsonStream(stream: Stream): number | undefined {
       else builder.fail("yaml/json", result.at - start, result.reason);
       add(stream, builder, start);
       return undefined;
-    } else return afterSpace(stream.text, at);
+    } else return afterJsonSpace(stream.text, at);
   }
 }
 
 const spaceToLineEnd = /[^\S\n]*\n?/y;
 
 /** Between the objects and what is read as YAML white space is dropped up to the first line end (consumeWhitespace). */
-function afterSpace(text: string, at: number): number {
+export function afterJsonSpace(text: string, at: number): number {
   spaceToLineEnd.lastIndex = at;
   return at + (spaceToLineEnd.exec(text)?.[0].length ?? 0);
 }

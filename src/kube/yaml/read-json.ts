@@ -1,4 +1,4 @@
-import type { DocumentBuilder } from "./document-builder.ts";
+import type { NodeSink } from "./node-sink.ts";
 import type { OddNumber } from "./scalars/resolve-scalar.ts";
 
 /** Where a JSON text ends, or where and why it is none. */
@@ -40,7 +40,7 @@ export function skipJsonSpace(text: string, at: number): number {
  * Reads one JSON object that begins at `start` into the builder, strictly by RFC 8259 and without recursion. Offsets
  * given to the builder count from `start`.
  */
-export function readJson(text: string, start: number, builder: DocumentBuilder, maxDepth: number): JsonEnd {
+export function readJson(text: string, start: number, builder: NodeSink, maxDepth: number): JsonEnd {
   /** What closes each open collection. */
   const open: string[] = [];
   let at = start;
@@ -92,7 +92,7 @@ export function readJson(text: string, start: number, builder: DocumentBuilder, 
     // Go's decoder puts U+FFFD for half of a surrogate pair: what is written is not what is read.
     if (!value.isWellFormed())
       builder.problem("yaml/encoding", from - start, "a string holds half of a surrogate pair");
-    builder.quoted(value.toWellFormed(), from - start);
+    builder.quoted(value.toWellFormed(), from - start, at - start);
     return true;
   }
 
@@ -102,7 +102,7 @@ export function readJson(text: string, start: number, builder: DocumentBuilder, 
     for (const [word, value] of literals) {
       if (text.startsWith(word, at)) {
         at += word.length;
-        builder.resolved(value, word, from - start);
+        builder.resolved(value, word, from - start, at - start);
         return true;
       }
     }
@@ -121,7 +121,7 @@ export function readJson(text: string, start: number, builder: DocumentBuilder, 
       return false;
     }
     at += token.length;
-    builder.resolved(jsonNumber(token), token, from - start);
+    builder.resolved(jsonNumber(token), token, from - start, at - start);
     return true;
   }
 
@@ -147,7 +147,7 @@ export function readJson(text: string, start: number, builder: DocumentBuilder, 
   function closeCollection(): void {
     at++;
     open.pop();
-    builder.close();
+    builder.close(at - start);
     wantsValue = false;
   }
 

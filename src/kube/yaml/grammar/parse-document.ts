@@ -1,4 +1,4 @@
-import type { DocumentBuilder } from "../document-builder.ts";
+import type { NodeSink } from "../node-sink.ts";
 import { peek, skip, yamlScanner } from "./scanner.ts";
 import type { Scanner } from "./scanner-state.ts";
 import { SyntaxFailure, Token, type TokenKind } from "./token.ts";
@@ -8,7 +8,7 @@ import { SyntaxFailure, Token, type TokenKind } from "./token.ts";
  * libyaml), without recursion. Like go-yaml's Unmarshal it reads the first document only; what follows is a problem,
  * since the server would pass over it in silence.
  */
-export function parseDocument(text: string, builder: DocumentBuilder, maxDepth: number): void {
+export function parseDocument(text: string, builder: NodeSink, maxDepth: number): void {
   const parser: Parser = {
     scanner: yamlScanner(text),
     builder,
@@ -59,7 +59,7 @@ type StateKind = (typeof State)[keyof typeof State];
 
 interface Parser {
   readonly scanner: Scanner;
-  readonly builder: DocumentBuilder;
+  readonly builder: NodeSink;
   readonly states: StateKind[];
   state: StateKind;
   depth: number;
@@ -116,7 +116,7 @@ function stepFlow(p: Parser): void {
       parseFlowPairValue(p);
       return;
     case State.flowPairEnd:
-      closeCollection(p, State.flowSequence);
+      closeCollection(p, State.flowSequence, -1);
       return;
     case State.flowMappingFirst:
       skip(p.scanner);
@@ -145,7 +145,7 @@ function node(p: Parser, after: StateKind, block: boolean, indentless: boolean):
 
 /** A value that is left out. Where there is no place for it (-1) it stands where its key stands. */
 function empty(p: Parser, at: number, next: StateKind): void {
-  p.builder.plain("", at);
+  p.builder.plain("", at, at);
   p.state = next;
 }
 
@@ -166,9 +166,10 @@ function openCollection(
   p.state = next;
 }
 
-function closeCollection(p: Parser, next: StateKind): void {
+/** `end` is the offset behind the bracket of a flow collection; -1 for collections that end with their last part. */
+function closeCollection(p: Parser, next: StateKind, end: number): void {
   p.depth--;
-  p.builder.close();
+  p.builder.close(end);
   p.state = next;
 }
 
@@ -176,13 +177,13 @@ function parseNode(p: Parser, block: boolean, indentless: boolean): void {
   const s = p.scanner;
   let token = peek(s);
   if (token.kind === Token.plain) {
-    p.builder.plain(token.text, token.at);
+    p.builder.plain(token.text, token.at, token.end);
     skip(s);
     p.state = popState(p);
     return;
   }
   if (token.kind === Token.alias) {
-    p.builder.alias(token.text, token.at);
+    p.builder.alias(token.text, token.at, token.end);
     skip(s);
     p.state = popState(p);
     return;
@@ -198,8 +199,8 @@ function parseNode(p: Parser, block: boolean, indentless: boolean): void {
     case Token.plain:
     case Token.quoted: {
       const plain = token.kind === Token.plain;
-      if (anchor === undefined && tag === "") p.builder.quoted(token.text, token.at);
-      else p.builder.scalar({ text: token.text, plain, tag }, token.at, anchor);
+      if (anchor === undefined && tag === "") p.builder.quoted(token.text, token.at, token.end);
+      else p.builder.scalar({ text: token.text, plain, tag }, token.at, anchor, token.end);
       skip(s);
       p.state = popState(p);
       return;
@@ -221,7 +222,7 @@ function parseNode(p: Parser, block: boolean, indentless: boolean): void {
     default:
   }
   if (anchor === undefined && tag === "") throw unexpected(token.kind, token.at);
-  p.builder.scalar({ text: "", plain: true, tag }, at, anchor);
+  p.builder.scalar({ text: "", plain: true, tag }, at, anchor, -1);
   p.state = popState(p);
 }
 
@@ -265,7 +266,7 @@ function parseBlockSequence(p: Parser): void {
   const entry = peek(s);
   if (entry.kind === Token.blockEnd) {
     skip(s);
-    closeCollection(p, popState(p));
+    closeCollection(p, popState(p), -1);
     return;
   }
   if (entry.kind !== Token.blockEntry)
@@ -280,7 +281,7 @@ function parseIndentlessSequence(p: Parser): void {
   const s = p.scanner;
   const entry = peek(s);
   if (entry.kind !== Token.blockEntry) {
-    closeCollection(p, popState(p));
+    closeCollection(p, popState(p), -1);
     return;
   }
   skip(s);
@@ -295,7 +296,7 @@ function parseBlockKey(p: Parser): void {
   const token = peek(s);
   if (token.kind === Token.blockEnd) {
     skip(s);
-    closeCollection(p, popState(p));
+    closeCollection(p, popState(p), -1);
     return;
   }
   if (token.kind !== Token.key)
@@ -330,7 +331,7 @@ function parseFlowSequence(p: Parser, first: boolean): void {
   }
   if (token.kind === Token.flowSequenceEnd) {
     skip(s);
-    closeCollection(p, popState(p));
+    closeCollection(p, popState(p), token.end);
   } else if (token.kind === Token.key) {
     openCollection(p, true, token.at, undefined, State.flowPairKey);
     skip(s);
@@ -371,7 +372,7 @@ function parseFlowKey(p: Parser, first: boolean): void {
   }
   if (token.kind === Token.flowMappingEnd) {
     skip(s);
-    closeCollection(p, popState(p));
+    closeCollection(p, popState(p), token.end);
     return;
   }
   if (token.kind !== Token.key) {

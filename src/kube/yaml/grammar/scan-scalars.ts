@@ -35,6 +35,7 @@ export function scanPlain(s: Scanner): string {
       broken = false;
       extraBreaks = 0;
       s.pos = end;
+      s.plainEnd = end;
     }
     let code = text.charCodeAt(s.pos);
     if (!isBlank(code) && !isBreak(code)) break;

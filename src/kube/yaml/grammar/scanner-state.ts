@@ -21,6 +21,8 @@ export interface Scanner {
   /** Tokens handed out so far. */
   parsed: number;
   ended: boolean;
+  /** Offset behind the last plain scalar; white space that was looked at behind it does not count. */
+  plainEnd: number;
 }
 
 export interface SimpleKey {

@@ -39,6 +39,7 @@ export function yamlScanner(text: string): Scanner {
     head: 0,
     parsed: 0,
     ended: false,
+    plainEnd: start,
   };
 }
 
@@ -49,11 +50,12 @@ function noKey(): SimpleKey {
 /** The next token, which stays next until it is skipped. */
 export function peek(s: Scanner): YamlToken {
   while (s.head === s.queue.length || headMayBeKey(s)) {
-    if (s.head === s.queue.length && s.ended) return { kind: Token.streamEnd, at: s.pos, text: "" };
+    if (s.head === s.queue.length && s.ended)
+      return { kind: Token.streamEnd, at: s.pos, end: s.pos, text: "" };
     fetchNext(s);
   }
   // The loop ends only where the queue has a head.
-  return s.queue[s.head] ?? { kind: Token.streamEnd, at: s.pos, text: "" };
+  return s.queue[s.head] ?? { kind: Token.streamEnd, at: s.pos, end: s.pos, text: "" };
 }
 
 export function skip(s: Scanner): void {
@@ -91,7 +93,7 @@ function isFar(s: Scanner, from: number): boolean {
 }
 
 function push(s: Scanner, kind: TokenKind, at: number, text = ""): void {
-  s.queue.push({ kind, at, text });
+  s.queue.push({ kind, at, end: kind === Token.plain ? s.plainEnd : s.pos, text });
 }
 
 /** Notes that a simple key may begin at the current position. */
@@ -123,7 +125,7 @@ function rollIndent(s: Scanner, column: number, number: number, kind: TokenKind,
   if (s.flowLevel > 0 || s.indent >= column) return;
   s.indents.push(s.indent);
   s.indent = column;
-  insert(s, number, { kind, at, text: "" });
+  insert(s, number, { kind, at, end: at, text: "" });
 }
 
 /** Puts a token before the `number`th; at the end when that has been handed out already, or when it is -1. */
@@ -302,7 +304,7 @@ function fetchKey(s: Scanner): void {
 function fetchValue(s: Scanner): void {
   const key = s.keys[s.flowLevel];
   if (key !== undefined && isValidKey(s, key)) {
-    insert(s, key.token, { kind: Token.key, at: key.pos, text: "" });
+    insert(s, key.token, { kind: Token.key, at: key.pos, end: key.pos, text: "" });
     rollIndent(s, key.column, key.token, Token.blockMapping, key.pos);
     key.possible = false;
     s.keyAllowed = false;

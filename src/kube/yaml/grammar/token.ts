@@ -27,6 +27,8 @@ export interface YamlToken {
   readonly kind: TokenKind;
   /** Offset at which it begins. */
   readonly at: number;
+  /** Offset behind a scalar, a name or a mark; of a block of text behind the line ends that follow it. */
+  readonly end: number;
   /** Text of a scalar, name of an anchor or alias, full name of a tag. */
   readonly text: string;
 }
