@@ -6,10 +6,19 @@ import { isCompose } from "../authoring/compose/read-compose.ts";
 import type { Files } from "../kube/files.ts";
 import { isObject } from "../kube/json.ts";
 import { OpsError } from "../kube/ops-error.ts";
-import { type InputFile, readInputs, type ReadInputsOptions, readStdin } from "../kube/read-inputs.ts";
+import { printable } from "../kube/printable.ts";
+import {
+  type InputFile,
+  readInputs,
+  type ReadInputsOptions,
+  readStdin,
+  type SkippedFile,
+} from "../kube/read-inputs.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
-import { type ChartOptions, isChart } from "./chart-options.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import type { CliContext } from "./context.ts";
+import { renderFolder } from "./render-folder.ts";
+import type { RenderedFolder } from "./rendered-folder.ts";
 
 /** What the user named, read: a Compose project, or files of objects. */
 export type Inputs =
@@ -92,31 +101,55 @@ export async function readObjectInputs(
   options: ReadObjectsOptions = {},
 ): Promise<Extract<Inputs, { kind: "objects" }>> {
   const named = names.filter((name) => name !== "-");
-  const inputs: InputFile[] = [];
-  const skipped: { path: string; reason: string }[] = [];
+  const made: InputFile[] = [];
+  const read: InputFile[] = [];
+  const skipped: SkippedFile[] = [];
   const plain: string[] = [];
   for (const name of named) {
-    // Loaded only where there is a chart: most inputs are none.
-    const rendered =
-      options.chart !== undefined && isChart(context, name)
-        ? await (await import("./chart.ts")).renderedChart(context, name, options.chart)
-        : undefined;
-    if (rendered === undefined) plain.push(name);
-    else if ("input" in rendered) inputs.push(rendered.input);
-    else {
-      skipped.push(rendered.skipped);
-      plain.push(name);
-    }
+    const rendered = await renderFolder(context, name, options.chart);
+    if (rendered === undefined || rendered.asItStands) plain.push(name);
+    if (rendered === undefined) continue;
+    // Who plans must not lose a part unseen.
+    if (rendered.asItStands && options.leaveUnrendered !== true) throw notRendered(name, rendered);
+    if (rendered.input !== undefined) made.push(rendered.input);
+    skipped.push(...rendered.skipped);
   }
   if (plain.length > 0) {
     const project = projectOf(context, plain);
-    const read = readInputs(project.files, project.names, { sha256, ...options });
-    inputs.push(...read.inputs);
+    const found = readInputs(project.files, project.names, { sha256, ...options });
+    read.push(...found.inputs);
     // Why a folder was not rendered is said once.
-    skipped.push(...read.skipped.filter(({ path }) => !skipped.some((one) => one.path === path)));
+    skipped.push(...found.skipped.filter(({ path }) => !skipped.some((one) => one.path === path)));
   }
+  const { inputs, part } = withoutParts(made, read);
   if (names.includes("-")) inputs.push(readStdin(await context.readStdin(), { sha256 }));
-  return { kind: "objects", inputs, skipped };
+  return { kind: "objects", inputs, skipped: [...skipped, ...part] };
+}
+
+function notRendered(name: string, { input }: RenderedFolder): OpsError {
+  const [problem] = (input?.documents ?? []).flatMap((document) => document.problems);
+  return new OpsError("INPUT_MALFORMED", problem?.message ?? `${printable(name)} is not rendered`, {
+    ...(problem?.place === undefined ? {} : { place: problem.place }),
+    ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
+  });
+}
+
+/** A base that was named beside what builds on it, and a file that was built into it, count once: as they are built. */
+function withoutParts(
+  made: readonly InputFile[],
+  read: readonly InputFile[],
+): { readonly inputs: InputFile[]; readonly part: readonly SkippedFile[] } {
+  const inputs: InputFile[] = [];
+  const part: SkippedFile[] = [];
+  const folders = new Set<string>();
+  for (const input of [...made, ...read]) {
+    const file = input.made?.by ?? input.path;
+    const whole = made.find((one) => one.made?.by !== file && one.made?.files.has(file) === true);
+    if (whole !== undefined) part.push({ path: input.path, reason: `a part of ${printable(whole.path)}` });
+    else if (input.made === undefined || !folders.has(input.made.folder)) inputs.push(input);
+    if (input.made !== undefined) folders.add(input.made.folder);
+  }
+  return { inputs, part };
 }
 
 /** Reads what the user named: all Compose files, or all objects. */

@@ -22,6 +22,16 @@ export interface InputFile {
   readonly documents: readonly ReadDocument[];
   /** The files that a rendered input was made of, for excerpts. */
   readonly sources?: ReadonlyMap<string, SourceLines>;
+  /** Of a rendered input: what it was made of. */
+  readonly made?: MadeOf;
+}
+
+/** A folder from which objects were made, and every file that went into them, as people name them. */
+export interface MadeOf {
+  readonly folder: string;
+  readonly files: ReadonlySet<string>;
+  /** The file that says how: its folder is rendered when it is named. */
+  readonly by: string;
 }
 
 export interface SkippedFile {

@@ -83,7 +83,7 @@ describe("kustomizations", () => {
   it("are named with the command that builds them; what they name as no resource is no object", () => {
     const of = (member: string): string => `no object of its own: ${member} of k/prod/kustomization.yaml`;
     const build = (name: string): string =>
-      `a kustomization; its files are checked as they stand, and what it makes of them by: kustomize build ${name} | kubeops check -`;
+      `a kustomization; its files are checked as they stand, and what it makes of them when it is named: kubeops check ${name}`;
     expect(read(folder, ["k"])).toEqual({
       read: ["k/base/service.yaml", "k/prod/both.yaml", "k/prod/deployment.yaml"],
       skipped: {

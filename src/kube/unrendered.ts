@@ -76,8 +76,13 @@ export function chartText(display: string, templates: number): string {
   return `a Helm chart, ${count}; to check what it renders, name it: kubeops check ${quoted(display)}`;
 }
 
-/** What is said of a kustomization, by the name of its folder. */
+/** What is said of a kustomization that is met on a walk, by the name of its folder. */
 export function kustomizationText(folder: string): string {
+  return `a kustomization; its files are checked as they stand, and what it makes of them when it is named: kubeops check ${quoted(folder)}`;
+}
+
+/** What is said of a kustomization that was named and is not built here. */
+export function unbuiltText(folder: string): string {
   return `a kustomization; its files are checked as they stand, and what it makes of them by: kustomize build ${quoted(folder)} | kubeops check -`;
 }
 

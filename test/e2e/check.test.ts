@@ -107,7 +107,7 @@ describe("check", () => {
       stdout: "no findings in 1 file\n",
       stderr: [
         "skipped mixed/chart: a Helm chart, 1 template not read; to check what it renders, name it: kubeops check mixed/chart",
-        "skipped mixed/prod/kustomization.yaml: a kustomization; its files are checked as they stand, and what it makes of them by: kustomize build mixed/prod | kubeops check -",
+        "skipped mixed/prod/kustomization.yaml: a kustomization; its files are checked as they stand, and what it makes of them when it is named: kubeops check mixed/prod",
         "skipped mixed/prod/patch.yaml: no object of its own: patches of mixed/prod/kustomization.yaml",
         "",
       ].join("\n"),

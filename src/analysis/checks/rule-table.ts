@@ -1,5 +1,6 @@
 import { chartProblems } from "../../kube/chart/problems.ts";
 import { objectProblems } from "../../kube/object-problems.ts";
+import { kustomizationProblems } from "../../kube/kustomize/problems.ts";
 import type { ProblemRow } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import { type Rule, ruleWith } from "../findings/rule.ts";
@@ -26,6 +27,7 @@ type TableRow = Omit<ProblemRow, "positive" | "negative"> & Partial<Record<"posi
 const tables: readonly Readonly<Record<string, TableRow>>[] = [
   yamlProblems,
   objectProblems,
+  kustomizationProblems,
   chartProblems,
   objectFindings,
   schemaFindingTable,

@@ -11,6 +11,8 @@ export interface Finding extends Problem {
   readonly fix?: string;
   /** Other places of the same fault, beside `place`. */
   readonly related?: readonly RelatedPlace[];
+  /** Folders that made the object of what stands at `place`: kustomizations that were rendered. */
+  readonly renderedBy?: readonly string[];
 }
 
 export interface RelatedPlace {

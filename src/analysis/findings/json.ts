@@ -20,6 +20,8 @@ export interface FindingJson {
   readonly hint?: string;
   readonly fix?: string;
   readonly related?: readonly RelatedPlace[];
+  /** Folders that made the object. */
+  readonly renderedBy?: readonly string[];
 }
 
 export interface ReportJson {
@@ -48,6 +50,7 @@ export function findingsJson(
       ...(finding.hint === undefined ? {} : { hint: finding.hint }),
       ...(finding.fix === undefined ? {} : { fix: finding.fix }),
       ...(finding.related === undefined ? {} : { related: finding.related }),
+      ...(finding.renderedBy === undefined ? {} : { renderedBy: finding.renderedBy }),
     })),
     counts: countFindings(findings),
     skipped: skipped.map(({ path, reason }) => ({ path, reason })),

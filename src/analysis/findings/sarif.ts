@@ -66,6 +66,9 @@ export function sarifLog(
           message: { text: messageOf(finding) },
           locations: locations(finding),
           ...related(finding),
+          ...(finding.renderedBy === undefined
+            ? {}
+            : { properties: { renderedBy: finding.renderedBy.map(printable) } }),
           partialFingerprints: { "kubeopsFinding/v1": names[index] ?? "" },
         })),
       },

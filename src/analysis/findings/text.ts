@@ -59,12 +59,13 @@ export function renderFindingsText(findings: readonly Finding[], options: Findin
   return `${lines.join("\n")}\n`;
 }
 
-function adviceLines({ hint, fix, related }: Finding): readonly string[] {
+function adviceLines({ hint, fix, related, renderedBy }: Finding): readonly string[] {
   const lines: string[] = [];
   if (hint !== undefined) lines.push(`hint: ${printableRest(hint)}`);
   if (fix !== undefined) lines.push(`fix: ${printableRest(fix)}`);
   if (related !== undefined && related.length > 0)
     lines.push(`also: ${related.map(({ place }) => printable(placeText(place))).join(", ")}`);
+  if (renderedBy !== undefined) lines.push(`in: ${renderedBy.map(printable).join(", ")}`);
   return lines;
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { changeFindings } from "../../analysis/checks/changes/change-findings.ts";
-import { checkAll } from "../../analysis/checks/reading/check-objects.ts";
+import { checkWorlds } from "../../analysis/checks/reading/check-worlds.ts";
 import { NAMESPACE_LABEL } from "../../analysis/checks/pod-security/rules.ts";
 import type { Profile } from "../../analysis/checks/practices/practice.ts";
 import { ruleOf } from "../../analysis/checks/rule-table.ts";
@@ -84,7 +84,7 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
       });
     }
     const changes = await changesFrom(this, flags.against, { inputs, minor, chart });
-    const { kept: own, exempt } = checkAll(inputs, {
+    const { kept: own, exempt } = checkWorlds(inputs, {
       minor,
       podSecurity: flags.podSecurity ?? "labels",
       ...(upgrade === undefined ? {} : { upgrade }),
@@ -192,9 +192,13 @@ const tellsSkipped: ReadonlySet<CheckFlags["output"]> = new Set(["json", "sarif"
 
 /** The files that were read; of a rendered input those that its objects come from. */
 function filesOf(inputs: readonly InputFile[]): readonly string[] {
-  return inputs.flatMap(({ path, documents, sources }) =>
-    sources === undefined ? [path] : [...new Set(documents.map(({ file }) => file))],
-  );
+  return [
+    ...new Set(
+      inputs.flatMap(({ path, documents, sources }) =>
+        sources === undefined ? [path] : documents.map(({ file }) => file),
+      ),
+    ),
+  ];
 }
 
 interface Report {

@@ -1,0 +1,48 @@
+import { type ChartOptions, isChart } from "./chart-options.ts";
+import type { CliContext } from "./context.ts";
+import { isKustomizationFolder } from "./kustomization-folder.ts";
+import type { RenderedFolder } from "./rendered-folder.ts";
+
+interface Renderer {
+  /** Whether a name is a folder that it renders. */
+  readonly takes: (context: CliContext, name: string) => boolean;
+  readonly render: (
+    context: CliContext,
+    name: string,
+    chart: ChartOptions | undefined,
+  ) => Promise<RenderedFolder | undefined>;
+}
+
+/** One row for each sort of folder that makes objects. Renderers are loaded only where there is such a folder. */
+const renderers: readonly Renderer[] = [
+  {
+    takes: isKustomizationFolder,
+    render: async (context, name) =>
+      (await import("./kustomization.ts")).renderedKustomization(context, name),
+  },
+  {
+    takes: isChart,
+    render: async (context, name, chart) => {
+      if (chart === undefined) return undefined;
+      const rendered = await (await import("./chart.ts")).renderedChart(context, name, chart);
+      if (rendered === undefined) return undefined;
+      return "input" in rendered
+        ? { input: rendered.input, skipped: [], asItStands: false }
+        : { skipped: [rendered.skipped], asItStands: true };
+    },
+  },
+];
+
+/** What the folder of a name makes; undefined when it is read as it stands. Charts only where it is said how. */
+export async function renderFolder(
+  context: CliContext,
+  name: string,
+  chart: ChartOptions | undefined,
+): Promise<RenderedFolder | undefined> {
+  for (const { takes, render } of renderers) {
+    if (!takes(context, name)) continue;
+    const rendered = await render(context, name, chart);
+    if (rendered !== undefined) return rendered;
+  }
+  return undefined;
+}

@@ -1,0 +1,118 @@
+import { isArray } from "../json.ts";
+import type { Place } from "../place.ts";
+import { printable } from "../printable.ts";
+import type { ReadDocument } from "../read-object.ts";
+import { applyOperations, type Operation, operationsOf } from "./json-patch.ts";
+import type { PatchEntry } from "./kustomization.ts";
+import { mergePatch } from "./merge-patch.ts";
+import { byAnyId, currentId, groupVersion, idText, type Resource, sameId, storeId } from "./resource.ts";
+import { selected } from "./select.ts";
+import { at, Fault } from "./stop.ts";
+import {
+  copyTree,
+  isTreeMap,
+  type Origin,
+  type Origins,
+  textAt,
+  treeOf,
+  type Tree,
+  type TreeMap,
+} from "./tree.ts";
+
+export type PatchOptions = Pick<PatchEntry, "target" | "allowNameChange" | "allowKindChange">;
+
+/** Applies one entry of `patches`: strategic merge patches, or one JSON patch. */
+export function applyPatch(
+  resources: Resource[],
+  documents: readonly ReadDocument[],
+  entry: PatchOptions & { readonly place: Place },
+  origins: Origins,
+): void {
+  const full = documents.filter(({ value }) => value !== null);
+  const [first] = full;
+  if (first === undefined) throw new Fault("kustomization/patch", "it is empty", entry.place);
+  if (full.length === 1 && isArray(first.value)) {
+    if (entry.target === undefined)
+      throw new Fault("kustomization/patch", "a JSON patch needs a target", entry.place);
+    applyJsonPatch(selected(resources, entry.target), first, origins, true);
+    return;
+  }
+  if (entry.target !== undefined && full.length > 1)
+    throw new Fault("kustomization/patch", "with a target it is one patch", entry.place);
+  for (const document of full) applyMergePatch(resources, document, entry, origins);
+}
+
+export function applyJsonPatch(
+  targets: readonly Resource[],
+  document: ReadDocument,
+  origins: Origins,
+  stores: boolean,
+): void {
+  const place = document.places.value([]);
+  const operations = operationsOf(document.value);
+  if (typeof operations === "string") throw new Fault("kustomization/patch", operations, place);
+  const valueOf = (operation: Operation, index: number): Tree =>
+    treeOf(operation.value ?? null, origins, document.places, [index, "value"]);
+  const originOf = (index: number): Origin => ({ places: document.places, path: [index, "value"] });
+  for (const target of targets) {
+    if (stores) storeId(target);
+    at(place, () => {
+      applyOperations(target.tree, operations, { origins, valueOf, originOf });
+    });
+  }
+}
+
+export function applyMergePatch(
+  resources: Resource[],
+  document: ReadDocument,
+  options: PatchOptions,
+  origins: Origins,
+): void {
+  const place = document.places.value([]);
+  const made = treeOf(document.value, origins, document.places, []);
+  if (!isTreeMap(made))
+    throw new Fault("kustomization/patch", "it is neither an object nor a list of operations", place);
+  const id = currentId(made);
+  if (id.kind === "" || id.name === "")
+    throw new Fault("kustomization/patch", "it has no kind or no metadata.name", place);
+  const targets =
+    options.target === undefined
+      ? byAnyId(resources, (other) => sameId(other, id))
+      : selected(resources, options.target);
+  if (options.target === undefined && targets.length !== 1) {
+    const what = targets.length === 0 ? "there is no" : "there is more than one";
+    throw new Fault(
+      "kustomization/patch",
+      `${what} ${printable(`${versionText(made)} ${idText(id)}`)}`,
+      place,
+    );
+  }
+  const deleted = new Set<Resource>();
+  for (const target of targets) {
+    const patch = copyTree(made, origins) as TreeMap;
+    const { kind, name, namespace } = currentId(target.tree);
+    if (options.allowNameChange || options.allowKindChange) storeId(target);
+    if (options.target !== undefined) patch.set("apiVersion", textAt(target.tree, "apiVersion"));
+    const merged = at(place, () => mergePatch(target.tree, patch, origins));
+    if (merged === undefined) {
+      deleted.add(target);
+      continue;
+    }
+    target.tree = merged;
+    if (!options.allowKindChange) merged.set("kind", kind);
+    const metadata = merged.get("metadata");
+    if (!isTreeMap(metadata)) throw new Fault("kustomization/patch", "it takes the metadata away", place);
+    if (!options.allowNameChange) metadata.set("name", name);
+    if (namespace === "") metadata.delete("namespace");
+    else metadata.set("namespace", namespace);
+  }
+  if (deleted.size === 0) return;
+  const kept = resources.filter((one) => !deleted.has(one));
+  resources.length = 0;
+  for (const one of kept) resources.push(one);
+}
+
+function versionText(tree: TreeMap): string {
+  const { group, version } = groupVersion(textAt(tree, "apiVersion"));
+  return group === "" ? version : `${group}/${version}`;
+}

@@ -1,0 +1,342 @@
+import { compileRegex } from "../cel/library/regex.ts";
+import type { Place } from "../place.ts";
+import { printable } from "../printable.ts";
+import type { FieldOptions, PatchTarget, Replacement, ReplacementTarget } from "./kustomization.ts";
+import {
+  currentId,
+  effectiveNamespace,
+  isKind,
+  previousIds,
+  type Resource,
+  type ResourceId,
+} from "./resource.ts";
+import { fitsTexts, pattern } from "./select.ts";
+import { at, Fault, Unsupported } from "./stop.ts";
+import {
+  copyTree,
+  isTreeMap,
+  markUntyped,
+  type Origins,
+  scalarText,
+  tellOrigin,
+  type Tree,
+  type TreeMap,
+} from "./tree.ts";
+
+/** Copies values of objects to others (kustomize api/filters/replacement). */
+export function replaceValues(
+  resources: readonly Resource[],
+  replacements: readonly Replacement[],
+  origins: Origins,
+): void {
+  for (const replacement of replacements) {
+    const place = replacement.places.value(replacement.path);
+    at(place, () => {
+      const value = valueOf(resources, replacement);
+      for (const target of replacement.targets ?? []) {
+        for (const resource of targetsOf(resources, target)) {
+          for (const fieldPath of target.fieldPaths.length === 0 ? ["metadata.name"] : target.fieldPaths)
+            copyTo({ resource, target, fieldPath, value, replacement, place, origins });
+        }
+      }
+    });
+  }
+}
+
+function fault(what: string): Fault {
+  return new Fault("kustomization/replacement", what);
+}
+
+/** A value, and whether its text may be read as YAML would: a number, or true. */
+interface Value {
+  readonly tree: Tree;
+  readonly isPlain: boolean;
+}
+
+function valueOf(resources: readonly Resource[], { source, sourceValue, targets }: Replacement): Value {
+  if ((source === undefined && sourceValue === undefined) || targets === undefined)
+    throw fault("it has a source and at least one target");
+  if (source === undefined) return { tree: sourceValue ?? "", isPlain: true };
+  if (sourceValue !== undefined) throw fault("it has either source or sourceValue");
+  const found = resources.filter((resource) =>
+    idsOf(resource).some(
+      (id) =>
+        (source.name === "" || source.name === id.name) &&
+        (source.namespace === "" || effectiveNamespace(source) === effectiveNamespace(id)) &&
+        isKind(id, [source.group, source.version, source.kind]),
+    ),
+  );
+  const [one] = found;
+  if (one === undefined || found.length > 1)
+    throw fault(`its source is ${one === undefined ? "no object" : "more than one object"}`);
+  const fieldPath = source.fieldPath === "" ? "metadata.name" : source.fieldPath;
+  const tree = lookUp(one.tree, stepsOf(fieldPath));
+  if (
+    tree === undefined ||
+    tree === null ||
+    (Array.isArray(tree) && tree.length === 0) ||
+    (isTreeMap(tree) && tree.size === 0)
+  )
+    throw fault(`its source has no ${printable(fieldPath)}`);
+  const { delimiter, index } = source.options;
+  if (delimiter === "") return { tree, isPlain: false };
+  if (typeof tree === "object") throw fault("a delimiter is for texts");
+  const part = String(tree).split(delimiter)[index];
+  if (part === undefined) throw fault(`its source has no part ${index}`);
+  return { tree: part, isPlain: typeof tree !== "string" };
+}
+
+function idsOf(resource: Resource): readonly ResourceId[] {
+  return [...previousIds(resource), currentId(resource.tree)];
+}
+
+function targetsOf(
+  resources: readonly Resource[],
+  { select, reject }: ReplacementTarget,
+): readonly Resource[] {
+  if (select === undefined) throw fault("a target says what it selects");
+  const selects = idFits(select);
+  const rejects = reject.map((one) => ({ one, fits: idFits(one) }));
+  return resources.filter((resource) => {
+    const ids = idsOf(resource);
+    if (!textsFit(select, resource)) return false;
+    for (const { one, fits } of rejects) {
+      if ((one.annotationSelector !== "" || one.labelSelector !== "") && textsFit(one, resource))
+        return false;
+      const isEmpty = [one.group, one.version, one.kind, one.name, one.namespace].every(
+        (text) => text === "",
+      );
+      if (!isEmpty && ids.some(fits)) return false;
+    }
+    return ids.some(selects);
+  });
+}
+
+function textsFit({ labelSelector, annotationSelector }: PatchTarget, { tree }: Resource): boolean {
+  return fitsTexts(annotationSelector, tree, "annotations") && fitsTexts(labelSelector, tree, "labels");
+}
+
+function idFits(target: PatchTarget): (id: ResourceId) => boolean {
+  const [group, version, kind, name, namespace] = [
+    pattern(target.group),
+    pattern(target.version),
+    pattern(target.kind),
+    pattern(target.name),
+    pattern(target.namespace),
+  ];
+  return (id) =>
+    group(id.group) && version(id.version) && kind(id.kind) && name(id.name) && namespace(id.namespace);
+}
+
+interface Copy {
+  readonly resource: Resource;
+  readonly target: ReplacementTarget;
+  readonly fieldPath: string;
+  readonly value: Value;
+  readonly replacement: Replacement;
+  readonly place: Place;
+  readonly origins: Origins;
+}
+
+function copyTo({ resource, target, fieldPath, value, replacement, place, origins }: Copy): void {
+  const found = spots(resource.tree, stepsOf(fieldPath), {
+    made: target.options.create ? emptyLike(value.tree) : undefined,
+    place,
+  });
+  if (found.length === 0) throw fault(`a target has no ${printable(fieldPath)}`);
+  for (const spot of found) {
+    const old = spot.get();
+    const isUntyped = old === undefined || isUntypedAt(origins, spot);
+    const fresh = changed(old, { value, isUntyped, options: target.options, origins, place });
+    spot.set(fresh);
+    const isSingle = fresh === null || typeof fresh !== "object";
+    if (isUntyped && isSingle && spot.key !== undefined && isTreeMap(spot.holder))
+      markUntyped(origins, spot.holder, spot.key);
+    if (spot.key !== undefined && isTreeMap(spot.holder))
+      tellOrigin(origins, spot.holder, spot.key, { places: replacement.places, path: replacement.path });
+  }
+}
+
+/** A single value that was made here has no type: each time it is written, it is read again as YAML would. */
+function isUntypedAt({ untyped }: Origins, { holder, key }: Spot): boolean {
+  return key !== undefined && isTreeMap(holder) && untyped.get(holder)?.has(key) === true;
+}
+
+/** What a field that is made begins as. */
+type Made = typeof UNSET | "map" | "list";
+const UNSET: unique symbol = Symbol("unset");
+
+function emptyLike(value: Tree): Made {
+  if (Array.isArray(value)) return "list";
+  return isTreeMap(value) ? "map" : UNSET;
+}
+
+interface Asked {
+  readonly value: Value;
+  readonly isUntyped: boolean;
+  readonly options: FieldOptions;
+  readonly origins: Origins;
+  readonly place: Place;
+}
+
+function changed(old: Tree | undefined, { value, isUntyped, options, origins, place }: Asked): Tree {
+  let { tree, isPlain } = value;
+  if (options.delimiter !== "") {
+    if (typeof old === "object") throw fault("a delimiter is for texts");
+    const parts = old === undefined ? [""] : String(old).split(options.delimiter);
+    const text = scalarText(tree);
+    if (options.index < 0) parts.unshift(text);
+    else if (options.index >= parts.length) parts.push(text);
+    else parts[options.index] = text;
+    tree = parts.join(options.delimiter);
+    isPlain = isPlain || typeof value.tree !== "string";
+  }
+  if (old !== null && typeof old === "object")
+    return typeof tree === "string" && isPlain ? plain(tree) : copyTree(tree, origins);
+  if (old === undefined || isUntyped) return plain(scalarText(tree));
+  const text = scalarText(tree);
+  if (typeof old === "string") return text;
+  const read = plain(text);
+  // kustomize writes the text and keeps the type, whether it fits or not.
+  if (typeof read !== typeof old || read === null)
+    throw new Unsupported("a replacement of another type", place);
+  return read;
+}
+
+/** A text without quotes as YAML reads it. */
+function plain(text: string): Tree {
+  if (/^(?:|~|null|Null|NULL)$/.test(text)) return null;
+  if (/^(?:true|True|TRUE)$/.test(text)) return true;
+  if (/^(?:false|False|FALSE)$/.test(text)) return false;
+  return /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+/** Steps of a path; brackets keep points together, a backslash too (kyaml utils/pathsplitter.go). */
+function stepsOf(path: string): readonly string[] {
+  const parts: string[] = [];
+  const split = path.split(".");
+  if (split.length > 1 && split[0] === "") split.shift();
+  for (const part of split) {
+    const last = parts.at(-1);
+    if (last?.endsWith("\\") === true) parts[parts.length - 1] = `${last.slice(0, -1)}.${part}`;
+    else parts.push(part);
+  }
+  const steps: string[] = [];
+  for (let index = 0; index < parts.length; index++) {
+    let step = parts[index] ?? "";
+    if (step.startsWith("[") && !step.endsWith("]")) {
+      while (index < parts.length - 1 && !step.endsWith("]")) step += `.${parts[++index] ?? ""}`;
+      if (!step.includes("=")) step = step.replaceAll(/^[[\]]+|[[\]]+$/g, "");
+    }
+    steps.push(step);
+  }
+  return steps;
+}
+
+const index = /^\d{1,9}$/;
+const item = /^\[(?<field>[^=]*)=(?<text>.*)\]$/s;
+
+function lookUp(value: Tree, steps: readonly string[]): Tree | undefined {
+  let current: Tree | undefined = value;
+  for (const step of steps) {
+    const asked = item.exec(step)?.groups;
+    if (asked !== undefined && Array.isArray(current)) {
+      const { field = "", text = "" } = asked;
+      current = current.find(
+        (one) => scalarText((field === "" ? one : isTreeMap(one) ? one.get(field) : null) ?? null) === text,
+      );
+    } else if (Array.isArray(current) && index.test(step)) current = current[Number(step)];
+    else if (Array.isArray(current) && step === "-") current = current.at(-1);
+    else if (isTreeMap(current)) current = current.get(step);
+    else throw fault(`${printable(step)} stands in neither a mapping nor a list`);
+    if (current === undefined || current === null) return undefined;
+  }
+  return current;
+}
+
+interface Spot {
+  readonly holder: Tree;
+  readonly key: string | undefined;
+  readonly get: () => Tree | undefined;
+  readonly set: (value: Tree) => void;
+}
+
+interface Walk {
+  readonly made: Made | undefined;
+  readonly place: Place;
+}
+
+/** The fields that a path names, made where they are not there and may be (kyaml yaml/match.go). */
+function spots(root: TreeMap, steps: readonly string[], walk: Walk): readonly Spot[] {
+  const self: Spot = { holder: root, key: undefined, get: () => root, set: () => undefined };
+  return below(self, steps, walk);
+}
+
+function below(spot: Spot, steps: readonly string[], walk: Walk): readonly Spot[] {
+  const [step, ...rest] = steps;
+  if (step === undefined) return [spot];
+  const value = spot.get();
+  if (value !== undefined && typeof value !== "object")
+    throw new Unsupported("a replacement inside of a text", walk.place);
+  if (index.test(step)) {
+    const list = listOf(value, step);
+    if (Number(step) === list.length && walk.made !== undefined) list.push(fresh(rest[0], walk.made) ?? null);
+    if (Number(step) >= list.length) throw fault(`a target has no item ${step}`);
+    return below(itemSpot(list, Number(step)), rest, walk);
+  }
+  const asked = item.exec(step)?.groups;
+  if (asked !== undefined)
+    return belowItems(listOf(value, step), asked["field"] ?? "", asked["text"] ?? "", rest, walk);
+  if (step === "*")
+    return listOf(value, step).flatMap((_, position) =>
+      below(itemSpot(listOf(value, step), position), rest, walk),
+    );
+  if (!isTreeMap(value)) throw fault(`${printable(step)} stands in no mapping`);
+  if (!value.has(step)) {
+    if (walk.made === undefined) return [];
+    const made = fresh(rest[0], walk.made);
+    if (made !== undefined) value.set(step, made);
+  }
+  return below(
+    { holder: value, key: step, get: () => value.get(step), set: (to) => void value.set(step, to) },
+    rest,
+    walk,
+  );
+}
+
+function belowItems(
+  list: Tree[],
+  field: string,
+  text: string,
+  rest: readonly string[],
+  walk: Walk,
+): readonly Spot[] {
+  const regex = compileRegex(text);
+  if (typeof regex === "string") throw fault("a path has a bad pattern");
+  const find = (): readonly Spot[] =>
+    list.flatMap((one, position) => {
+      const value = field === "" ? one : isTreeMap(one) ? one.get(field) : undefined;
+      if (value === undefined || !regex.matcher(scalarText(value)).find()) return [];
+      return field === "" ? [itemSpot(list, position)] : below(itemSpot(list, position), rest, walk);
+    });
+  const found = find();
+  if (found.length > 0 || walk.made === undefined) return found;
+  list.push(field === "" ? text : new Map<string, Tree>([[field, plain(text)]]));
+  return find();
+}
+
+function itemSpot(list: Tree[], position: number): Spot {
+  return { holder: list, key: undefined, get: () => list[position], set: (to) => void (list[position] = to) };
+}
+
+function listOf(value: Tree | undefined, step: string): Tree[] {
+  if (!Array.isArray(value)) throw fault(`${printable(step)} stands in no list`);
+  return value;
+}
+
+/** What a step that is not there begins as, by what comes after it; undefined: a single value. */
+function fresh(next: string | undefined, made: Made): Tree | undefined {
+  if (next !== undefined) return index.test(next) || next === "*" || item.test(next) ? [] : new Map();
+  if (made === "list") return [];
+  return made === "map" ? new Map() : undefined;
+}

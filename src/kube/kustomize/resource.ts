@@ -1,0 +1,98 @@
+import type { Place } from "../place.ts";
+import { clusterScoped } from "./tables.generated.ts";
+import { textAt, type TreeMap } from "./tree.ts";
+
+/** What kustomize knows an object by (kyaml resid). */
+export interface ResourceId {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly name: string;
+  /** As written; empty where none is. */
+  readonly namespace: string;
+}
+
+/** An object on its way through a build. */
+export interface Resource {
+  tree: TreeMap;
+  /** Names it had before, oldest first. */
+  readonly previous: ResourceId[];
+  readonly prefixes: string[];
+  readonly suffixes: string[];
+  readonly behavior: "create" | "replace" | "merge" | "unspecified";
+  readonly needsHash: boolean;
+  /** Where it came from, for what stood in no file. */
+  readonly place: Place;
+}
+
+export function groupVersion(apiVersion: string): { readonly group: string; readonly version: string } {
+  const slash = apiVersion.indexOf("/");
+  if (slash < 0) return { group: "", version: apiVersion };
+  return { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+export function currentId(tree: TreeMap): ResourceId {
+  return {
+    ...groupVersion(textAt(tree, "apiVersion")),
+    kind: textAt(tree, "kind"),
+    name: textAt(tree, "metadata", "name"),
+    namespace: textAt(tree, "metadata", "namespace"),
+  };
+}
+
+/** Ids it had, with its apiVersion as it is (api/internal/utils/makeResIds.go). */
+export function previousIds(resource: Resource): readonly ResourceId[] {
+  const version = groupVersion(textAt(resource.tree, "apiVersion"));
+  return resource.previous.map((id) => ({ ...id, ...version }));
+}
+
+export function originalId(resource: Resource): ResourceId {
+  return previousIds(resource)[0] ?? currentId(resource.tree);
+}
+
+export function storeId(resource: Resource): void {
+  const id = currentId(resource.tree);
+  resource.previous.push({ ...id, namespace: effectiveNamespace(id) });
+}
+
+export function isClusterScoped({ group, version, kind }: ResourceId): boolean {
+  return clusterScoped.has(`${group === "" ? "" : `${group}/`}${version}/${kind}`);
+}
+
+const NO_NAMESPACE = "_non_namespaceable_";
+
+export function effectiveNamespace(id: ResourceId): string {
+  if (isClusterScoped(id)) return NO_NAMESPACE;
+  return id.namespace === "" ? "default" : id.namespace;
+}
+
+export function sameId(one: ResourceId, other: ResourceId): boolean {
+  return (
+    one.name === other.name &&
+    one.kind === other.kind &&
+    one.group === other.group &&
+    one.version === other.version &&
+    effectiveNamespace(one) === effectiveNamespace(other)
+  );
+}
+
+/** Whether an id is of the group, version and kind; empty ones fit everything. */
+export function isKind(id: ResourceId, [group, version, kind]: readonly [string, string, string]): boolean {
+  return (
+    (group === "" || id.group === group) &&
+    (version === "" || id.version === version) &&
+    (kind === "" || id.kind === kind)
+  );
+}
+
+/** Every id that an object has or had, once it is found by any of them. */
+export function byAnyId(
+  resources: readonly Resource[],
+  fits: (id: ResourceId) => boolean,
+): readonly Resource[] {
+  return resources.filter((resource) => previousIds(resource).some(fits) || fits(currentId(resource.tree)));
+}
+
+export function idText({ kind, name, namespace }: ResourceId): string {
+  return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+}

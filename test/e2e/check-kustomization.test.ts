@@ -1,0 +1,252 @@
+import { symlinkSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeWorld, type World } from "../support/cli.ts";
+
+const web = [
+  "apiVersion: apps/v1",
+  "kind: Deployment",
+  "metadata: {name: web}",
+  "spec:",
+  "  selector: {matchLabels: {app: web}}",
+  "  template:",
+  "    metadata: {labels: {app: web}}",
+  "    spec:",
+  "      containers:",
+  "      - {name: web, image: 'web:1', imag: x}",
+  "",
+].join("\n");
+const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {b: c}\n";
+
+/** `kubeops check` of folders with a kustomization, from the command line. */
+describe("check of kustomizations", () => {
+  let world: World;
+  beforeEach(() => {
+    world = makeWorld();
+    world.write("k8s/base/kustomization.yaml", "resources: [web.yaml]\n");
+    world.write("k8s/base/web.yaml", web);
+    for (const name of ["dev", "prod"]) {
+      world.write(
+        `k8s/overlays/${name}/kustomization.yaml`,
+        `resources: [../../base]\nnamePrefix: ${name}-\npatches: [{path: patch.yaml}]\nimages: [{name: web, newTag: "2"}]\n`,
+      );
+      world.write(
+        `k8s/overlays/${name}/patch.yaml`,
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: many\n",
+      );
+    }
+  });
+  afterEach(() => world.remove());
+
+  interface Told {
+    readonly code: string;
+    readonly severity: string;
+    readonly message: string;
+    readonly place?: { readonly file: string; readonly line: number; readonly column: number };
+    readonly renderedBy?: readonly string[];
+    readonly object?: { readonly name: string };
+  }
+
+  const check = (
+    ...names: readonly string[]
+  ): { findings: Told[]; skipped: { path: string; reason: string }[] } =>
+    JSON.parse(world.kubeops(["check", "--profile", "none", ...names, "-o", "json"]).stdout) as {
+      findings: Told[];
+      skipped: { path: string; reason: string }[];
+    };
+  const lines = (findings: readonly Told[]): readonly string[] =>
+    findings.map(
+      ({ code, place, renderedBy }) =>
+        `${place?.file}:${place?.line}:${place?.column} ${code} ${(renderedBy ?? []).join(" ")}`,
+    );
+
+  test("a folder that is named is built, and a finding stands where its value was written", () => {
+    const { findings, skipped } = check("k8s/overlays/prod");
+    expect(lines(findings)).toEqual([
+      "k8s/base/web.yaml:10:37 schema/unknown-field k8s/overlays/prod",
+      "k8s/overlays/prod/patch.yaml:5:13 schema/type k8s/overlays/prod",
+    ]);
+    expect(findings[0]?.object?.name).toBe("prod-web");
+    expect(skipped).toEqual([]);
+  });
+
+  test("text shows the line of the patch, and which folder made the object", () => {
+    const ran = world.kubeops(["check", "--profile", "none", "k8s/overlays/prod"]);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toContain("in: k8s/overlays/prod\n  5 |   replicas: many\n");
+    expect(ran.stderr).toBe("");
+  });
+
+  test("overlays of one base are worlds of their own; a base named beside them counts once", () => {
+    const { findings, skipped } = check("k8s/overlays/dev", "k8s/overlays/prod", "k8s/base");
+    expect(lines(findings)).toEqual([
+      "k8s/base/web.yaml:10:37 schema/unknown-field k8s/overlays/dev k8s/overlays/prod",
+      "k8s/overlays/dev/patch.yaml:5:13 schema/type k8s/overlays/dev",
+      "k8s/overlays/prod/patch.yaml:5:13 schema/type k8s/overlays/prod",
+    ]);
+    expect(skipped).toEqual([{ path: "k8s/base", reason: "a part of k8s/overlays/dev" }]);
+    expect(lines(check("k8s/overlays/prod", "k8s/base/web.yaml").findings)).toEqual([
+      "k8s/base/web.yaml:10:37 schema/unknown-field k8s/overlays/prod",
+      "k8s/overlays/prod/patch.yaml:5:13 schema/type k8s/overlays/prod",
+    ]);
+  });
+
+  test("on a walk files are read as they stand, and each kustomization is named with what builds it", () => {
+    const { findings, skipped } = check("k8s");
+    expect(lines(findings)).toEqual(["k8s/base/web.yaml:10:37 schema/unknown-field "]);
+    expect(skipped.map(({ path }) => path)).toEqual([
+      "k8s/base/kustomization.yaml",
+      "k8s/overlays/dev/kustomization.yaml",
+      "k8s/overlays/dev/patch.yaml",
+      "k8s/overlays/prod/kustomization.yaml",
+      "k8s/overlays/prod/patch.yaml",
+    ]);
+    expect(skipped[3]?.reason).toContain("kubeops check k8s/overlays/prod");
+  });
+
+  test("what a kustomization sets stands there: namespace, image, replicas, labels, a generator", () => {
+    world.write(
+      "set/kustomization.yaml",
+      [
+        "resources: [web.yaml]",
+        "namespace: Not_One",
+        "labels:",
+        "- pairs: {a: 'not a value'}",
+        "replicas: [{name: web, count: -1}]",
+        "configMapGenerator:",
+        "- {name: s, options: {labels: {b: 'nor this'}}}",
+        "",
+      ].join("\n"),
+    );
+    world.write("set/web.yaml", web.replace(", imag: x", ""));
+    const told = check("set").findings.map(({ code, place }) => `${place?.line} ${code}`);
+    expect(told).toContain("2 object/namespace");
+    expect(told).toContain("4 object/label-value");
+    expect(told).toContain("7 object/label-value");
+    expect(told.some((line) => line.startsWith("5 server/"))).toBe(true);
+  });
+
+  test("what is not built here is a finding with its place, and its files are read as they stand", () => {
+    for (const [member, line] of [
+      ["helmCharts: [{name: x}]", "helmCharts"],
+      ["generators: [g.yaml]", "generators"],
+      ["transformers: [g.yaml]", "transformers"],
+      ["vars: [{name: x}]", "vars"],
+      ["crds: [crd.json]", "crds"],
+      ["openapi: {path: s.json}", "openapi"],
+      ["configurations: [c.yaml]", "configurations"],
+    ] as const) {
+      world.write("odd/kustomization.yaml", `resources: [a.yaml]\n${member}\n`);
+      world.write("odd/a.yaml", config);
+      const ran = world.kubeops(["check", "odd"]);
+      expect(ran.stdout).toContain("odd/kustomization.yaml:2:1  warning  kustomization/not-built");
+      expect(ran.stdout).toContain(`${line} is not built here`);
+      expect(ran.stderr).toContain("kustomize build odd | kubeops check -");
+      expect(ran.status).toBe(0);
+      if (line !== "vars") continue;
+      const planned = world.kubeops(["plan", "-f", "odd", "-n", "x", "--target", "git:./gitops#a"]);
+      expect(planned.status).toBe(2);
+      expect(planned.stderr).toContain(`odd/kustomization.yaml:2:1: ${line} is not built here`);
+    }
+    world.write(
+      "odd/kustomization.yaml",
+      "resources: [a.yaml, 'https://example.com/a.yaml', 'github.com/o/r//p?ref=v1']\n",
+    );
+    expect(check("odd").findings.map(({ code, place }) => `${place?.column} ${code}`)).toEqual([
+      "21 kustomization/not-built",
+    ]);
+  });
+
+  test("a value that a replacement copies stands at the replacement", () => {
+    world.write(
+      "copy/kustomization.yaml",
+      [
+        "resources: [web.yaml]",
+        "configMapGenerator:",
+        "- {name: s, literals: [count=many]}",
+        "replacements:",
+        "- source: {kind: ConfigMap, name: s, fieldPath: data.count}",
+        "  targets:",
+        "  - {select: {kind: Deployment}, fieldPaths: [spec.paused], options: {create: true}}",
+        "",
+      ].join("\n"),
+    );
+    world.write("copy/web.yaml", web.replace(", imag: x", ""));
+    expect(lines(check("copy").findings)).toEqual(["copy/kustomization.yaml:5:3 schema/type copy"]);
+  });
+
+  test("what leaves the tree, cycles and fan-out end with a finding", () => {
+    const code = (text: string): readonly string[] => {
+      world.write("bad/kustomization.yaml", text);
+      world.write("bad/a.yaml", config);
+      return check("bad").findings.map((finding) => finding.code);
+    };
+    world.write("outside.yaml", config);
+    expect(code("resources: [../outside.yaml]\n")).toEqual(["kustomization/outside"]);
+    expect(code("resources: [../../../../../../etc]\n")).toEqual(["kustomization/outside"]);
+    expect(code("resources: [/etc/passwd]\n")).toEqual(["kustomization/outside"]);
+    expect(code("configMapGenerator: [{name: a, files: [../outside.yaml]}]\n")).toEqual([
+      "kustomization/outside",
+    ]);
+    symlinkSync("/etc/passwd", world.path("bad", "link.yaml"));
+    expect(code("resources: [link.yaml]\n")).toEqual(["kustomization/outside"]);
+    symlinkSync("../outside.yaml", world.path("bad", "near.yaml"));
+    expect(code("resources: [near.yaml]\n")).toEqual(["kustomization/outside"]);
+    expect(code("resources: [../bad]\n")).toEqual(["kustomization/cycle"]);
+    expect(code("resources: [..]\n")).toEqual(["kustomization/cycle"]);
+    world.write("good/kustomization.yaml", "resources: [../bad]\n");
+    expect(code("resources: [../good]\n")).toEqual(["kustomization/cycle"]);
+    expect(code("resources: [gone.yaml]\n")).toEqual(["kustomization/not-found"]);
+    expect(code("resources: [a.yaml]\nresource: []\n")).toEqual(["kustomization/malformed"]);
+    expect(code("resources: [a.yaml, a.yaml]\n")).toEqual(["kustomization/conflict"]);
+    // Each folder names the next ten times: 10^12 builds, if nobody counted.
+    for (let level = 0; level < 12; level++) {
+      const names = Array.from({ length: 10 }, (_, index) => `../level${level + 1}/n${index}`);
+      for (let index = 0; index < 10; index++)
+        world.write(
+          `level${level}/n${index}/kustomization.yaml`,
+          `namePrefix: n${index}-\nresources: [${names.map((name) => `../${name}`).join(", ")}]\n`,
+        );
+    }
+    for (let index = 0; index < 10; index++) {
+      world.write(`level12/n${index}/kustomization.yaml`, `namePrefix: n${index}-\nresources: [a.yaml]\n`);
+      world.write(`level12/n${index}/a.yaml`, config);
+    }
+    const wide = check("level0/n0").findings;
+    expect(wide.map((finding) => finding.code)).toEqual(["kustomization/too-large"]);
+  });
+
+  test("files that a kustomization does not name are told, not read", () => {
+    world.write("k8s/base/other.yaml", config);
+    expect(check("k8s/base").skipped).toEqual([
+      { path: "k8s/base", reason: "files that its kustomization does not name: k8s/base/other.yaml" },
+    ]);
+  });
+
+  test("other readers of objects get what is built: can, reach and --against", () => {
+    world.write("rights/kustomization.yaml", "resources: [rbac.yaml]\nnamespace: shop\nnamePrefix: p-\n");
+    world.write(
+      "rights/rbac.yaml",
+      [
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: bot}",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: [{apiGroups: [''], resources: [pods], verbs: [get]}]",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects: [{kind: ServiceAccount, name: bot, namespace: shop}]",
+        "",
+      ].join("\n---\n"),
+    );
+    expect(world.kubeops(["can", "sa:shop/p-bot", "get", "pods", "-n", "shop", "-f", "rights"]).status).toBe(
+      0,
+    );
+    expect(world.kubeops(["can", "sa:shop/bot", "get", "pods", "-n", "shop", "-f", "rights"]).status).toBe(1);
+    expect(world.kubeops(["reach", "-f", "k8s/overlays/prod"]).stdout).toContain("prod-web");
+    world.write("bad/kustomization.yaml", "resources: [gone.yaml]\n");
+    for (const words of [
+      ["can", "sa:a/b", "get", "pods", "-f", "bad"],
+      ["reach", "-f", "bad"],
+      ["plan", "-f", "bad", "-n", "x", "--target", "git:./gitops#a"],
+    ]) {
+      const ran = world.kubeops(words);
+      expect(ran.status).toBe(2);
+      expect(ran.stderr).toContain("bad/kustomization.yaml:1:13: gone.yaml does not exist");
+    }
+  });
+});
