@@ -9,7 +9,7 @@ import { isObject, valueAt } from "../../../src/kube/json.ts";
 /**
  * How many backdoors the check finds that its author has not seen.
  *
- * The files below `blind/` were written from published attacks (Threat Matrix for Kubernetes, reports on campaigns) and
+ * The files below `blind/` and `blind-2/` were written from published attacks (Threat Matrix for Kubernetes, reports on campaigns) and
  * from how well-known add-ons are installed, by an author who had read neither the rules nor any answer of the check:
  * nothing was changed after the first count but one field that Kubernetes refuses. They measure rules only as long as these are not
  * written towards them: who mends a rule because of a miss here writes own fixtures beside the rule, and what this suite
@@ -18,10 +18,13 @@ import { isObject, valueAt } from "../../../src/kube/json.ts";
  *
  * A malicious file names its backdoor in the first line; it counts as found when an error or a warning about security
  * stands on that object. A benign file is a false alarm when any of its objects has a `backdoor/` error. At the first count 42
- * of 78 were found, 29 of them by a rule for backdoors, with 3 false alarms of 64.
+ * of 78 of `blind/` were found, 29 of them by a rule for backdoors, with 3 false alarms of 64; of `blind-2/`, which was
+ * written after the rules had learned from the first, 29 of 60, 18 of them by a rule for backdoors, with 1 false alarm of 60.
  */
-const floors = { found: 74, backdoor: 59 };
-const ceilings = { alarms: 1 };
+const sets = [
+  { folder: "blind", found: 74, backdoor: 59, alarms: 1 },
+  { folder: "blind-2", found: 29, backdoor: 18, alarms: 1 },
+] as const;
 
 /** Files that the server refuses as they stand, and why they stay: what they try is what counts. */
 const refusedAnyhow: ReadonlyMap<string, string> = new Map([
@@ -32,7 +35,6 @@ const refusedAnyhow: ReadonlyMap<string, string> = new Map([
   ["44-endpointslice-metadata.yaml", "link-local addresses are refused, and tried all the same"],
 ]);
 
-const folder = join(import.meta.dirname, "blind");
 const families = ["backdoor/", "secret/", "permission/", "rbac/", "security/"];
 
 interface Judged {
@@ -42,12 +44,13 @@ interface Judged {
   readonly findings: readonly Finding[];
 }
 
-function judge(side: string): readonly Judged[] {
-  return readdirSync(join(folder, side))
+function judge(set: string, side: string): readonly Judged[] {
+  const folder = join(import.meta.dirname, set, side);
+  return readdirSync(folder)
     .filter((name) => name.endsWith(".yaml"))
     .toSorted()
     .map((file) => {
-      const bytes = readFileSync(join(folder, side, file));
+      const bytes = readFileSync(join(folder, file));
       const documents = readDocuments(file, bytes);
       for (const { value } of documents)
         expect(isObject(value) && valueAt(value, ["kind"]), file).toBeTypeOf("string");
@@ -61,11 +64,11 @@ const loud = ({ severity }: Finding): boolean => severity !== "info";
 const ofSecurity = ({ code }: Finding): boolean => families.some((family) => code.startsWith(family));
 const ofBackdoor = ({ code }: Finding): boolean => code.startsWith("backdoor/");
 
-/** The findings that stand on the object which the first line of a malicious file names. */
+/** The findings that stand on one of the objects which the first line of a malicious file names. */
 function onNamed({ file, says, findings }: Judged): readonly Finding[] {
-  const named = /^# technique: .+ \| object: (\w+)\/(\S+)$/.exec(says);
-  expect(named, `${file} does not name its object`).not.toBeNull();
-  return findings.filter(({ object }) => object?.kind === named?.[1] && object?.name === named?.[2]);
+  const named = new Set([...says.matchAll(/\b([A-Z]\w+)\/([a-z0-9][-.:a-z0-9]*)/g)].map(([text]) => text));
+  expect(named.size, `${file} names no object`).toBeGreaterThan(0);
+  return findings.filter(({ object }) => named.has(`${object?.kind ?? ""}/${object?.name ?? ""}`));
 }
 
 function list(title: string, lines: readonly string[]): string {
@@ -75,12 +78,12 @@ function list(title: string, lines: readonly string[]): string {
 const codes = (findings: readonly Finding[]): string =>
   [...new Set(findings.map(({ code }) => code))].join(" ");
 
-describe("backdoors that the author of the rules has not seen", () => {
+describe.each(sets)("backdoors that the author of the rules has not seen: $folder", (set) => {
   let malicious: readonly Judged[] = [];
   let benign: readonly Judged[] = [];
   beforeAll(() => {
-    malicious = judge("malicious");
-    benign = judge("benign");
+    malicious = judge(set.folder, "malicious");
+    benign = judge(set.folder, "benign");
   });
 
   test("every file is of objects that Kubernetes would take", () => {
@@ -133,8 +136,8 @@ describe("backdoors that the author of the rules has not seen", () => {
         `benign files with a finding of the same families: ${base.length} of ${benign.length}`,
       ].join("\n")}\n`,
     );
-    expect(found.length).toBeGreaterThanOrEqual(floors.found);
-    expect(backdoor.length).toBeGreaterThanOrEqual(floors.backdoor);
+    expect(found.length).toBeGreaterThanOrEqual(set.found);
+    expect(backdoor.length).toBeGreaterThanOrEqual(set.backdoor);
   });
 
   test("few benign files raise an alarm", () => {
@@ -154,6 +157,6 @@ describe("backdoors that the author of the rules has not seen", () => {
     process.stderr.write(
       `${list(`false alarms of ${benign.length} benign files`, lines)}\n${list("only warned", quiet)}\n`,
     );
-    expect(alarms.length).toBeLessThanOrEqual(ceilings.alarms);
+    expect(alarms.length).toBeLessThanOrEqual(set.alarms);
   });
 });

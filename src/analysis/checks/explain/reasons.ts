@@ -94,6 +94,36 @@ export const reasons: Readonly<Record<string, Reason>> = {
   "upgrade/feature-gate": {
     why: "A component that is given a gate it does not know ends at its start, and the node or the control plane with it.",
   },
+  "kustomization/malformed": {
+    why: "kustomize refuses the file, so that nothing of the folder is built, applied or judged.",
+    fix: "correct the field; kustomize edit fix brings old fields to their new names",
+  },
+  "kustomization/not-found": {
+    why: "kustomize ends there, so that nothing of the folder is built, applied or judged.",
+  },
+  "kustomization/outside": {
+    why: "A kustomization that reads outside of its folder can carry a file of the machine that builds it into the cluster.",
+  },
+  "kustomization/cycle": { why: "A folder that builds on itself has no end." },
+  "kustomization/conflict": { why: "Two objects of one identity: which of them holds is nobody's choice." },
+  "kustomization/patch": {
+    why: "kustomize ends at the patch, so that nothing of the folder is built, applied or judged.",
+    fix: "compare the patch's target and paths with the object that it is for",
+  },
+  "kustomization/replacement": {
+    why: "kustomize ends at the replacement, so that nothing of the folder is built, applied or judged.",
+    fix: "compare its source and its targets with the objects that are built",
+  },
+  "kustomization/field": {
+    why: "kustomize ends at the object, whose field is not of the shape that the transformation needs.",
+    fix: "correct the field of the object",
+  },
+  "kustomization/too-large": {
+    why: "A few lines that name one another can become more objects than a machine has memory for.",
+  },
+  "kustomization/not-built": {
+    why: "What kustomize would change is not seen: a fault that it brings in is not found, and one that it takes away is.",
+  },
   "chart/malformed": {
     why: "Helm cannot read the chart, so that nothing of it is applied or judged.",
     fix: "correct the chart; helm lint names the same fault",
