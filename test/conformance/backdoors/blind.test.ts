@@ -23,7 +23,7 @@ import { isObject, valueAt } from "../../../src/kube/json.ts";
  */
 const sets = [
   { folder: "blind", found: 74, backdoor: 59, alarms: 1 },
-  { folder: "blind-2", found: 29, backdoor: 18, alarms: 1 },
+  { folder: "blind-2", found: 32, backdoor: 21, alarms: 1 },
 ] as const;
 
 /** Files that the server refuses as they stand, and why they stay: what they try is what counts. */

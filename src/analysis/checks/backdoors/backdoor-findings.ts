@@ -21,8 +21,9 @@ import { runTexts, variableTexts, withDecoded } from "./commands.ts";
 import { fits } from "./fits.ts";
 import { isBuiltinRbac } from "../practices/builtin-name.ts";
 import { inPod, type Hit } from "./pod-findings.ts";
+import { customContainers } from "./custom-containers.ts";
+import { certificate, cloudAdministrators } from "./identities.ts";
 import {
-  certificate,
   gitSource,
   misnamed,
   nodeVolume,
@@ -122,6 +123,8 @@ function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
     ...endpoints(subject, index),
     ...scripts(subject),
     ...certificate(subject),
+    ...cloudAdministrators(subject),
+    ...customContainers(subject),
     ...systemBinding(subject),
     ...policyCode(subject),
     ...outsideService(subject, index),

@@ -270,7 +270,7 @@ export const backdoorTable: readonly BackdoorRow[] = [
   {
     id: "backdoor/masters-certificate",
     severity: "error",
-    title: "Nobody asks for a certificate of system:masters",
+    title: "Nobody asks for a certificate of system:masters, or of a part of Kubernetes",
     hint: look,
     source: "CIS Kubernetes Benchmark 5.1.7; a certificate cannot be taken back",
     same: [],
@@ -278,6 +278,19 @@ export const backdoorTable: readonly BackdoorRow[] = [
       "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {name: a}\nspec: {signerName: kubernetes.io/kube-apiserver-client, groups: ['system:masters'], request: YQ==}",
     negative:
       "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {name: a}\nspec: {signerName: kubernetes.io/kube-apiserver-client, groups: ['system:authenticated'], request: YQ==}",
+  },
+  {
+    id: "backdoor/cloud-administrators",
+    severity: "warning",
+    title: "Identities of the cloud are no administrators by aws-auth",
+    hint: "use access entries of EKS, which the cloud's log shows, or a group with a role of its own",
+    source:
+      "https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html; MITRE T1098",
+    same: [],
+    positive:
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: "- rolearn: arn:aws:iam::111122223333:role/x\\n  groups: [system:masters]"}',
+    negative:
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: "- rolearn: arn:aws:iam::111122223333:role/x\\n  groups: [system:nodes]"}',
   },
   {
     id: "backdoor/system-namespace-binding",

@@ -45,28 +45,6 @@ export function scripts(subject: ObjectSubject): readonly Sign[] {
   });
 }
 
-/** A request for a login that nobody can take back. */
-export function certificate(subject: ObjectSubject): readonly Sign[] {
-  if (subject.key.kind !== "CertificateSigningRequest") return none;
-  const masters = textsAt(subject.object, "spec", "groups").some(([, group]) => group === "system:masters");
-  let inside = false;
-  try {
-    const pem = atob(textAt(subject.object, "spec", "request") ?? "");
-    inside = atob(pem.replace(/-----[^-]+-----|\s/g, "")).includes("system:masters");
-  } catch {
-    // It is no request that the server would take.
-  }
-  return masters || inside
-    ? [
-        {
-          id: "backdoor/masters-certificate",
-          path: ["spec"],
-          message: "the request asks for a certificate of the group system:masters",
-        },
-      ]
-    : none;
-}
-
 /** Rights over kube-system for somebody who is no part of the cluster. */
 export function systemBinding(subject: ObjectSubject): readonly Sign[] {
   const wide = ["admin", "edit", "cluster-admin"].includes(textAt(subject.object, "roleRef", "name") ?? "");

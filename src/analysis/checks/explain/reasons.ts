@@ -439,6 +439,9 @@ export const reasons: Readonly<Record<string, Reason>> = {
   "backdoor/webhook-sees-secrets": {
     why: "Each Secret is sent to the webhook when it is written, in plain text.",
   },
+  "backdoor/cloud-administrators": {
+    why: "Whoever gets that role of the cloud has every right of the cluster, past RBAC and without a trace in it.",
+  },
   "backdoor/masters-certificate": {
     why: "A certificate of system:masters passes all of RBAC, and no certificate can be taken back.",
   },
