@@ -210,7 +210,7 @@ export const availabilityRows: readonly PracticeRow[] = [
     object: (subject) =>
       subject.key.kind === "PodDisruptionBudget" &&
       textAt(subject.object, "spec", "unhealthyPodEvictionPolicy") !== "AlwaysAllow"
-        ? [{ path: ["spec"], message: "the budget keeps Pods that are not ready" }]
+        ? [{ path: ["spec"], message: "the budget keeps Pods that are not ready while too few are ready" }]
         : none,
   },
   {

@@ -103,7 +103,7 @@ export const podReferenceRows: readonly PracticeRow[] = [
         const target = index.named(use.kind, subject.namespace, use.name);
         if (target === undefined) {
           // Secrets rarely lie beside manifests: that one is missing says little.
-          const found = missing(index, use.kind, subject.namespace, use.name, use.path);
+          const found = missing(index, use.kind, subject.namespace, use.name, use.path, subject.read.file);
           return use.kind === "Secret" ? found.map((hit) => ({ ...hit, severity: "info" as const })) : found;
         }
         return use.key === undefined || hasKey(target, use.key)
@@ -134,13 +134,14 @@ export const podReferenceRows: readonly PracticeRow[] = [
         const name = textAt(volume, "persistentVolumeClaim", "claimName");
         return name === undefined || templates.has(textAt(volume, "name"))
           ? none
-          : missing(index, "PersistentVolumeClaim", subject.namespace, name, [
-              ...subject.specPath,
-              "volumes",
-              number,
-              "persistentVolumeClaim",
-              "claimName",
-            ]);
+          : missing(
+              index,
+              "PersistentVolumeClaim",
+              subject.namespace,
+              name,
+              [...subject.specPath, "volumes", number, "persistentVolumeClaim", "claimName"],
+              subject.read.file,
+            );
       });
     },
   },

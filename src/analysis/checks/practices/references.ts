@@ -4,12 +4,47 @@ import { deploymentExample, none } from "./helpers.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import type { Hit } from "./practice.ts";
 
+/** The folder of a file; a stream has none. */
+export function folderOf(file: string): string {
+  return file.slice(0, Math.max(0, file.lastIndexOf("/")));
+}
+
+/** A folder and those that it lies in. */
+function upFrom(folder: string): readonly string[] {
+  const all = [folder];
+  for (let end = folder.lastIndexOf("/"); end > 0; end = folder.lastIndexOf("/", end - 1))
+    all.push(folder.slice(0, end));
+  return all;
+}
+
+const folders = Symbol("folders of objects by kind and namespace");
+
+interface Folders {
+  readonly own: ReadonlySet<string>;
+  /** Those that an object lies in, however deep. */
+  readonly above: ReadonlySet<string>;
+}
+
 /**
  * A name that is not in the input may be in the cluster. It counts as a fault where the input holds others of its kind in
- * the same namespace, and as a remark where it holds none.
+ * the same namespace, and as a remark where it holds none. With the file that names it, only others of its folder, of
+ * those below and of those that it lies in count: examples beside each other are applications of their own.
  */
-function certainty(index: ObjectIndex, kind: string, namespace: string): Severity {
-  return index.of(kind, namespace).length > 0 ? "warning" : "info";
+function certainty(index: ObjectIndex, kind: string, namespace: string, file: string | undefined): Severity {
+  const others = index.of(kind, namespace);
+  if (others.length === 0) return "info";
+  if (file === undefined) return "warning";
+  const known = index.once(folders, () => new Map<string, Folders>());
+  const id = `${kind}\0${namespace}`;
+  let found = known.get(id);
+  if (found === undefined) {
+    const own = new Set(others.map(({ read }) => folderOf(read.file)));
+    found = { own, above: new Set([...own].flatMap(upFrom)) };
+    known.set(id, found);
+  }
+  const { own, above } = found;
+  const folder = folderOf(file);
+  return above.has(folder) || upFrom(folder).some((one) => own.has(one)) ? "warning" : "info";
 }
 
 /** One hit where the input has no object of this name, at the path that names it. */
@@ -19,10 +54,15 @@ export function missing(
   namespace: string,
   name: string,
   path: JsonPath,
+  file?: string,
 ): readonly Hit[] {
   if (index.named(kind, namespace, name) !== undefined) return none;
   return [
-    { path, message: `${kind} ${name} is not in the input`, severity: certainty(index, kind, namespace) },
+    {
+      path,
+      message: `${kind} ${name} is not in the input`,
+      severity: certainty(index, kind, namespace, file),
+    },
   ];
 }
 

@@ -1,4 +1,7 @@
 import { containerExample, deploymentExample, inContainer, inPod, none, podExample } from "./helpers.ts";
+import { selectorIndex } from "../../../kube/label-index.ts";
+import { mapSelector, type Selector } from "../../../kube/selector.ts";
+import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
 import { type ContainerSubject, get, mappingsAt, numberAt, textAt } from "./subjects.ts";
 
@@ -6,6 +9,25 @@ const production: readonly Profile[] = ["production"];
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 const serving = (subject: ContainerSubject): boolean =>
   subject.role === "container" && subject.pod.longRunning;
+
+const servedPods = Symbol("selectors of Services by namespace");
+
+/** The container says a port, or a Service of the input leads to its Pods: without either nothing is sent to it. */
+function answers({ container, pod }: ContainerSubject, index: ObjectIndex): boolean {
+  if (mappingsAt(container, "ports").length > 0) return true;
+  const served = index.once(servedPods, () => {
+    const selectors = new Map<string, Selector[]>();
+    for (const service of index.all("Service")) {
+      const selector = mapSelector(get(service.object, "spec", "selector"));
+      if (selector === undefined) continue;
+      const others = selectors.get(service.namespace);
+      if (others === undefined) selectors.set(service.namespace, [selector]);
+      else others.push(selector);
+    }
+    return new Map([...selectors].map(([namespace, some]) => [namespace, selectorIndex(some)]));
+  });
+  return served.get(pod.namespace)?.selects(pod.labels) === true;
+}
 
 const probes = ["livenessProbe", "readinessProbe", "startupProbe"] as const;
 
@@ -95,9 +117,11 @@ export const reliabilityRows: readonly PracticeRow[] = [
       "",
       "containers: [{name: a, readinessProbe: {httpGet: {path: /, port: 80}}}]",
     ),
-    container: (subject) =>
+    container: (subject, index) =>
       serving(subject) && get(subject.container, "readinessProbe") === undefined
-        ? inContainer(subject, "has no readiness probe", "readinessProbe")
+        ? inContainer(subject, "has no readiness probe", "readinessProbe").map((hit) =>
+            answers(subject, index) ? hit : { ...hit, severity: "info" },
+          )
         : none,
   },
   {
@@ -165,7 +189,10 @@ export const reliabilityRows: readonly PracticeRow[] = [
       (subject.replicas ?? 0) > 1 &&
       mappingsAt(subject.spec, "topologySpreadConstraints").length === 0 &&
       get(subject.spec, "affinity", "podAntiAffinity") === undefined
-        ? inPod(subject, "nothing spreads the replicas over nodes")
+        ? inPod(
+            subject,
+            "it leaves the spreading of its replicas over nodes to the defaults of the scheduler",
+          )
         : none,
   },
   {
@@ -180,8 +207,13 @@ export const reliabilityRows: readonly PracticeRow[] = [
     frameworks: [],
     positive: deploymentExample("strategy: {type: Recreate}", plainPod),
     negative: deploymentExample("strategy: {type: RollingUpdate}", plainPod),
+    // Two Pods of an update cannot both have a claim that one node mounts: such a Deployment needs Recreate.
     object: (subject) =>
-      subject.key.kind === "Deployment" && textAt(subject.object, "spec", "strategy", "type") === "Recreate"
+      subject.key.kind === "Deployment" &&
+      textAt(subject.object, "spec", "strategy", "type") === "Recreate" &&
+      !mappingsAt(subject.object, "spec", "template", "spec", "volumes").some(
+        ([, volume]) => get(volume, "persistentVolumeClaim") !== undefined,
+      )
         ? [
             {
               path: ["spec", "strategy", "type"],
