@@ -170,6 +170,16 @@ describe("what is said is so for the object", () => {
     expect(said(id, { "a.yaml": pod(""), "s.yaml": front })).toEqual([`warning ${text}`]);
   });
 
+  test("more replicas are no answer where nothing is sent, or where one node has the claim", () => {
+    const id = "reliability/single-replica";
+    const text = "the Deployment has one replica";
+    const answering = deployment.replace("image: a:1", "image: a:1, ports: [{containerPort: 80}]");
+    expect(said(id, { "a.yaml": answering })).toEqual([`warning ${text}`]);
+    expect(said(id, { "a.yaml": deployment })).toEqual([`info ${text}`]);
+    const claim = "spec: {volumes: [{name: v, persistentVolumeClaim: {claimName: c}}], containers";
+    expect(said(id, { "a.yaml": answering.replace("spec: {containers", claim) })).toEqual([`info ${text}`]);
+  });
+
   test("Roles are put where they give something", () => {
     const here = (document: string) =>
       said("namespace/default-namespace", {

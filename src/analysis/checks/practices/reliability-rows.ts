@@ -1,33 +1,12 @@
 import { containerExample, deploymentExample, inContainer, inPod, none, podExample } from "./helpers.ts";
-import { selectorIndex } from "../../../kube/label-index.ts";
-import { mapSelector, type Selector } from "../../../kube/selector.ts";
-import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
+import { hasClaim, isAnswering } from "./served.ts";
 import { type ContainerSubject, get, mappingsAt, numberAt, textAt } from "./subjects.ts";
 
 const production: readonly Profile[] = ["production"];
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 const serving = (subject: ContainerSubject): boolean =>
   subject.role === "container" && subject.pod.longRunning;
-
-const servedPods = Symbol("selectors of Services by namespace");
-
-/** The container says a port, or a Service of the input leads to its Pods: without either nothing is sent to it. */
-function answers({ container, pod }: ContainerSubject, index: ObjectIndex): boolean {
-  if (mappingsAt(container, "ports").length > 0) return true;
-  const served = index.once(servedPods, () => {
-    const selectors = new Map<string, Selector[]>();
-    for (const service of index.all("Service")) {
-      const selector = mapSelector(get(service.object, "spec", "selector"));
-      if (selector === undefined) continue;
-      const others = selectors.get(service.namespace);
-      if (others === undefined) selectors.set(service.namespace, [selector]);
-      else others.push(selector);
-    }
-    return new Map([...selectors].map(([namespace, some]) => [namespace, selectorIndex(some)]));
-  });
-  return served.get(pod.namespace)?.selects(pod.labels) === true;
-}
 
 const probes = ["livenessProbe", "readinessProbe", "startupProbe"] as const;
 
@@ -120,7 +99,7 @@ export const reliabilityRows: readonly PracticeRow[] = [
     container: (subject, index) =>
       serving(subject) && get(subject.container, "readinessProbe") === undefined
         ? inContainer(subject, "has no readiness probe", "readinessProbe").map((hit) =>
-            answers(subject, index) ? hit : { ...hit, severity: "info" },
+            isAnswering(subject, index) ? hit : { ...hit, severity: "info" },
           )
         : none,
   },
@@ -208,12 +187,10 @@ export const reliabilityRows: readonly PracticeRow[] = [
     positive: deploymentExample("strategy: {type: Recreate}", plainPod),
     negative: deploymentExample("strategy: {type: RollingUpdate}", plainPod),
     // Two Pods of an update cannot both have a claim that one node mounts: such a Deployment needs Recreate.
-    object: (subject) =>
+    pod: (subject) =>
       subject.key.kind === "Deployment" &&
       textAt(subject.object, "spec", "strategy", "type") === "Recreate" &&
-      !mappingsAt(subject.object, "spec", "template", "spec", "volumes").some(
-        ([, volume]) => get(volume, "persistentVolumeClaim") !== undefined,
-      )
+      !hasClaim(subject)
         ? [
             {
               path: ["spec", "strategy", "type"],
