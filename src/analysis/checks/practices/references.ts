@@ -3,6 +3,7 @@ import type { Severity } from "../../../kube/problem.ts";
 import { deploymentExample, none } from "./helpers.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import type { Hit } from "./practice.ts";
+import type { ObjectSubject } from "./subjects.ts";
 
 /** The folder of a file; a stream has none. */
 export function folderOf(file: string): string {
@@ -26,25 +27,29 @@ interface Folders {
 }
 
 /**
- * A name that is not in the input may be in the cluster. It counts as a fault where the input holds others of its kind in
- * the same namespace, and as a remark where it holds none. With the file that names it, only others of its folder, of
- * those below and of those that it lies in count: examples beside each other are applications of their own.
+ * Whether the input has others of a kind in the namespace of an object, in its folder, in one below or in one that it lies
+ * in: what stands in a folder beside it is as a rule another application.
  */
-function certainty(index: ObjectIndex, kind: string, namespace: string, file: string | undefined): Severity {
-  const others = index.of(kind, namespace);
-  if (others.length === 0) return "info";
-  if (file === undefined) return "warning";
+export function hasNear(index: ObjectIndex, kind: string, { namespace, read }: ObjectSubject): boolean {
   const known = index.once(folders, () => new Map<string, Folders>());
   const id = `${kind}\0${namespace}`;
   let found = known.get(id);
   if (found === undefined) {
-    const own = new Set(others.map(({ read }) => folderOf(read.file)));
+    const own = new Set(index.of(kind, namespace).map((other) => folderOf(other.read.file)));
     found = { own, above: new Set([...own].flatMap(upFrom)) };
     known.set(id, found);
   }
   const { own, above } = found;
-  const folder = folderOf(file);
-  return above.has(folder) || upFrom(folder).some((one) => own.has(one)) ? "warning" : "info";
+  const folder = folderOf(read.file);
+  return above.has(folder) || upFrom(folder).some((one) => own.has(one));
+}
+
+/**
+ * A name that is not in the input may be in the cluster. It counts as a fault where the input holds others of its kind in
+ * the same namespace, and as a remark where it holds none.
+ */
+function certainty(index: ObjectIndex, kind: string, namespace: string): Severity {
+  return index.of(kind, namespace).length > 0 ? "warning" : "info";
 }
 
 /** One hit where the input has no object of this name, at the path that names it. */
@@ -54,14 +59,13 @@ export function missing(
   namespace: string,
   name: string,
   path: JsonPath,
-  file?: string,
 ): readonly Hit[] {
   if (index.named(kind, namespace, name) !== undefined) return none;
   return [
     {
       path,
       message: `${kind} ${name} is not in the input`,
-      severity: certainty(index, kind, namespace, file),
+      severity: certainty(index, kind, namespace),
     },
   ];
 }
