@@ -1,6 +1,7 @@
 import { type Selector, selectorOf } from "../../../kube/selector.ts";
 import { deploymentExample, none } from "./helpers.ts";
 import type { PracticeRow, Profile } from "./practice.ts";
+import { hasClaim, isServed } from "./served.ts";
 import { type SelectorIndex, selectorIndex } from "../../../kube/label-index.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import { get, numberAt, type ObjectSubject, type PodSubject, textAt } from "./subjects.ts";
@@ -68,7 +69,14 @@ export const availabilityRows: readonly PracticeRow[] = [
     negative: deploymentExample("replicas: 2", plainPod),
     pod: (subject, index) =>
       subject.key.kind === "Deployment" && subject.replicas === 1 && index.scalerOf(subject) === undefined
-        ? [{ path: ["spec", "replicas"], message: "the Deployment has one replica" }]
+        ? [
+            {
+              path: ["spec", "replicas"],
+              message: "the Deployment has one replica",
+              // Nothing is sent to it, or a second one could not have its claim: more replicas are no answer.
+              ...(isServed(subject, index) && !hasClaim(subject) ? {} : { severity: "info" as const }),
+            },
+          ]
         : none,
   },
   {
@@ -210,7 +218,7 @@ export const availabilityRows: readonly PracticeRow[] = [
     object: (subject) =>
       subject.key.kind === "PodDisruptionBudget" &&
       textAt(subject.object, "spec", "unhealthyPodEvictionPolicy") !== "AlwaysAllow"
-        ? [{ path: ["spec"], message: "the budget keeps Pods that are not ready" }]
+        ? [{ path: ["spec"], message: "the budget keeps Pods that are not ready while too few are ready" }]
         : none,
   },
   {

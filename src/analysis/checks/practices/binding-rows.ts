@@ -1,7 +1,7 @@
 import { isBuiltinRbac } from "./builtin-name.ts";
 import { none } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { exampleRole, isBinding, isRole, rbacDocs, rulesOf } from "./rbac-subject.ts";
+import { exampleRole, isBinding, isRole, rbacDocs, type RoleRule, rulesOf } from "./rbac-subject.ts";
 import { mappingsAt, textAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
@@ -43,6 +43,19 @@ function groupRow(
               : none;
           }),
   };
+}
+
+/** What a rule with a wildcard gives, with the groups that it is limited to: all of one small group is not everything. */
+function wildcardText({ verbs, resources, groups }: RoleRule): string {
+  const some = (names: readonly string[]): string =>
+    names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+  const given = verbs.includes("*") ? "all verbs" : some(verbs);
+  if (resources.length === 0) return `${given} on URLs that are no resources`;
+  const what = resources.includes("*") ? "all resources" : some(resources);
+  const where = groups.includes("*")
+    ? ""
+    : ` of ${groups.length === 1 ? "group" : "groups"} ${some(groups.map((one) => (one === "" ? '""' : one)))}`;
+  return `${given} of ${what}${where}`;
 }
 
 /** Who is given something that nobody, or not everybody, should have. */
@@ -108,16 +121,12 @@ export const bindingRows: readonly PracticeRow[] = [
       !isRole(subject) || isBuiltinRbac(subject)
         ? none
         : rulesOf(subject).flatMap((rule): readonly Hit[] => {
-            const fields = [
-              ...(rule.verbs.includes("*") ? ["verbs"] : []),
-              ...(rule.resources.includes("*") ? ["resources"] : []),
-            ];
-            return fields.length === 0
+            return !rule.verbs.includes("*") && !rule.resources.includes("*")
               ? none
               : [
                   {
                     path: rule.path,
-                    message: `${subject.key.kind} ${subject.key.name} gives all ${fields.join(" of all ")}`,
+                    message: `${subject.key.kind} ${subject.key.name} gives ${wildcardText(rule)}`,
                   },
                 ];
           }),

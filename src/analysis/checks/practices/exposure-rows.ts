@@ -297,6 +297,9 @@ export const exposureRows: readonly PracticeRow[] = [
     negative: podExample("containers: [{name: a}]"),
     object: (subject) =>
       subject.key.namespace === "default" &&
+      // A Role must be where it gives something: it is about what is in the namespace, not put into it.
+      subject.key.kind !== "Role" &&
+      subject.key.kind !== "RoleBinding" &&
       !(subject.key.kind === "Service" && subject.key.name === "kubernetes")
         ? [
             {

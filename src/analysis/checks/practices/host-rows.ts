@@ -1,4 +1,5 @@
 import { containerExample, inContainer, inPod, none, podExample } from "./helpers.ts";
+import type { ObjectIndex } from "./object-index.ts";
 import type { PracticeRow, Profile } from "./practice.ts";
 import { serviceAccountOf } from "../../../kube/pod-template.ts";
 import { get, mappingsAt, numberAt, textAt } from "./subjects.ts";
@@ -32,6 +33,32 @@ function hostPaths(
     const path = textAt(volume, "hostPath", "path");
     return path === undefined ? [] : [{ index, name: textAt(volume, "name") ?? "", path: plainPath(path) }];
   });
+}
+
+const granted = Symbol("ServiceAccounts that bindings name");
+
+/** A binding of the input gives something to this account of its own: its Pods call the API server on purpose. */
+function isGranted(index: ObjectIndex, namespace: string, name: string): boolean {
+  if (name === "default") return false;
+  return index
+    .once(
+      granted,
+      () =>
+        new Set(
+          ["RoleBinding", "ClusterRoleBinding"].flatMap((kind) =>
+            index
+              .all(kind)
+              .flatMap((binding) =>
+                mappingsAt(binding.object, "subjects").flatMap(([, one]) =>
+                  textAt(one, "kind") === "ServiceAccount"
+                    ? [`${textAt(one, "namespace") ?? binding.namespace}\0${textAt(one, "name") ?? ""}`]
+                    : [],
+                ),
+              ),
+          ),
+        ),
+    )
+    .has(`${namespace}\0${name}`);
 }
 
 function hostNamespace(
@@ -182,13 +209,18 @@ export const hostRows: readonly PracticeRow[] = [
       "volumes: [{name: s, hostPath: {path: /srv}}], containers: [{name: a, volumeMounts: [{name: s, mountPath: /s, readOnly: true}]}]",
     ),
     container: (subject) => {
-      const names = new Set(hostPaths(subject.pod.spec).map((volume) => volume.name));
+      // A socket is used through a read-only mount as well: the row of the runtime's socket speaks of it.
+      const names = new Set(
+        hostPaths(subject.pod.spec)
+          .filter(({ path }) => !runtimeSocket.test(path) && path !== "/dev/log")
+          .map((volume) => volume.name),
+      );
       if (names.size === 0) return none;
       return mappingsAt(subject.container, "volumeMounts").flatMap(([index, mount]) =>
         names.has(textAt(mount, "name") ?? "") && get(mount, "readOnly") !== true
           ? inContainer(
               subject,
-              `can write the node's folder in volume ${textAt(mount, "name") ?? ""}`,
+              `can write to the node's files in volume ${textAt(mount, "name") ?? ""}`,
               "volumeMounts",
               index,
             )
@@ -331,6 +363,7 @@ export const hostRows: readonly PracticeRow[] = [
     positive: podExample("containers: [{name: a}]"),
     negative: podExample("automountServiceAccountToken: false, containers: [{name: a}]"),
     pod: (subject, index) => {
+      if (isGranted(index, subject.namespace, serviceAccountOf(subject.spec).name)) return none;
       const own = get(subject.spec, "automountServiceAccountToken");
       if (own !== undefined)
         return own === false

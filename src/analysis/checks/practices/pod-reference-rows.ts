@@ -3,7 +3,7 @@ import { serviceAccountOf } from "../../../kube/pod-template.ts";
 import { matchesLabels, matchesMap, selectorOf } from "../../../kube/selector.ts";
 import { deploymentExample, none, podExample } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { exampleService as service, exampleWorkload as workload, missing } from "./references.ts";
+import { exampleService as service, exampleWorkload as workload, hasNear, missing } from "./references.ts";
 import { get, mappingsAt, membersAt, type ObjectSubject, type PodSubject, textAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
@@ -102,9 +102,11 @@ export const podReferenceRows: readonly PracticeRow[] = [
       configUses(subject).flatMap((use): readonly Hit[] => {
         const target = index.named(use.kind, subject.namespace, use.name);
         if (target === undefined) {
-          // Secrets rarely lie beside manifests: that one is missing says little.
+          // Secrets rarely lie beside manifests, and ConfigMaps of another application say nothing: a remark.
           const found = missing(index, use.kind, subject.namespace, use.name, use.path);
-          return use.kind === "Secret" ? found.map((hit) => ({ ...hit, severity: "info" as const })) : found;
+          return use.kind === "Secret" || !hasNear(index, use.kind, subject)
+            ? found.map((hit) => ({ ...hit, severity: "info" as const }))
+            : found;
         }
         return use.key === undefined || hasKey(target, use.key)
           ? none
@@ -140,7 +142,9 @@ export const podReferenceRows: readonly PracticeRow[] = [
               number,
               "persistentVolumeClaim",
               "claimName",
-            ]);
+            ]).map((hit) =>
+              hasNear(index, "PersistentVolumeClaim", subject) ? hit : { ...hit, severity: "info" as const },
+            );
       });
     },
   },

@@ -4,7 +4,7 @@ import { isBuiltinRole } from "./builtin-name.ts";
 import { none } from "./helpers.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import { exampleService as service, exampleWorkload as workload, missing } from "./references.ts";
+import { exampleService as service, exampleWorkload as workload, folderOf, missing } from "./references.ts";
 import {
   get,
   mappingsAt,
@@ -119,6 +119,9 @@ export const referenceRows: readonly PracticeRow[] = [
         const protocol = textAt(port, "protocol") ?? "TCP";
         const path = get(port, "targetPort") === undefined ? "port" : "targetPort";
         const without = pods.filter((pod) => !takes(pod, target, protocol));
+        // Where its own folder has Pods that take the port, those of other folders are another application's.
+        const near = pods.filter((pod) => folderOf(pod.read.file) === folderOf(subject.read.file));
+        if (near.length > 0 && near.every((pod) => takes(pod, target, protocol))) return none;
         if (without.length === 0) return none;
         // A number need not be declared: only where a Pod declares others is it in doubt.
         const named = typeof target === "string";

@@ -3,6 +3,46 @@ import type { Severity } from "../../../kube/problem.ts";
 import { deploymentExample, none } from "./helpers.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import type { Hit } from "./practice.ts";
+import type { ObjectSubject } from "./subjects.ts";
+
+/** The folder of a file; a stream has none. */
+export function folderOf(file: string): string {
+  return file.slice(0, Math.max(0, file.lastIndexOf("/")));
+}
+
+/** A folder and those that it lies in. */
+function upFrom(folder: string): readonly string[] {
+  const all = [folder];
+  for (let end = folder.lastIndexOf("/"); end > 0; end = folder.lastIndexOf("/", end - 1))
+    all.push(folder.slice(0, end));
+  return all;
+}
+
+const folders = Symbol("folders of objects by kind and namespace");
+
+interface Folders {
+  readonly own: ReadonlySet<string>;
+  /** Those that an object lies in, however deep. */
+  readonly above: ReadonlySet<string>;
+}
+
+/**
+ * Whether the input has others of a kind in the namespace of an object, in its folder, in one below or in one that it lies
+ * in: what stands in a folder beside it is as a rule another application.
+ */
+export function hasNear(index: ObjectIndex, kind: string, { namespace, read }: ObjectSubject): boolean {
+  const known = index.once(folders, () => new Map<string, Folders>());
+  const id = `${kind}\0${namespace}`;
+  let found = known.get(id);
+  if (found === undefined) {
+    const own = new Set(index.of(kind, namespace).map((other) => folderOf(other.read.file)));
+    found = { own, above: new Set([...own].flatMap(upFrom)) };
+    known.set(id, found);
+  }
+  const { own, above } = found;
+  const folder = folderOf(read.file);
+  return above.has(folder) || upFrom(folder).some((one) => own.has(one));
+}
 
 /**
  * A name that is not in the input may be in the cluster. It counts as a fault where the input holds others of its kind in
@@ -22,7 +62,11 @@ export function missing(
 ): readonly Hit[] {
   if (index.named(kind, namespace, name) !== undefined) return none;
   return [
-    { path, message: `${kind} ${name} is not in the input`, severity: certainty(index, kind, namespace) },
+    {
+      path,
+      message: `${kind} ${name} is not in the input`,
+      severity: certainty(index, kind, namespace),
+    },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { containerExample, deploymentExample, inContainer, inPod, none, podExample } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
+import { hasClaim, isAnswering } from "./served.ts";
 import { type ContainerSubject, get, mappingsAt, numberAt, textAt } from "./subjects.ts";
 
 const production: readonly Profile[] = ["production"];
@@ -95,9 +96,11 @@ export const reliabilityRows: readonly PracticeRow[] = [
       "",
       "containers: [{name: a, readinessProbe: {httpGet: {path: /, port: 80}}}]",
     ),
-    container: (subject) =>
+    container: (subject, index) =>
       serving(subject) && get(subject.container, "readinessProbe") === undefined
-        ? inContainer(subject, "has no readiness probe", "readinessProbe")
+        ? inContainer(subject, "has no readiness probe", "readinessProbe").map((hit) =>
+            isAnswering(subject, index) ? hit : { ...hit, severity: "info" },
+          )
         : none,
   },
   {
@@ -165,7 +168,10 @@ export const reliabilityRows: readonly PracticeRow[] = [
       (subject.replicas ?? 0) > 1 &&
       mappingsAt(subject.spec, "topologySpreadConstraints").length === 0 &&
       get(subject.spec, "affinity", "podAntiAffinity") === undefined
-        ? inPod(subject, "nothing spreads the replicas over nodes")
+        ? inPod(
+            subject,
+            "it leaves the spreading of its replicas over nodes to the defaults of the scheduler",
+          )
         : none,
   },
   {
@@ -180,8 +186,11 @@ export const reliabilityRows: readonly PracticeRow[] = [
     frameworks: [],
     positive: deploymentExample("strategy: {type: Recreate}", plainPod),
     negative: deploymentExample("strategy: {type: RollingUpdate}", plainPod),
-    object: (subject) =>
-      subject.key.kind === "Deployment" && textAt(subject.object, "spec", "strategy", "type") === "Recreate"
+    // Two Pods of an update cannot both have a claim that one node mounts: such a Deployment needs Recreate.
+    pod: (subject) =>
+      subject.key.kind === "Deployment" &&
+      textAt(subject.object, "spec", "strategy", "type") === "Recreate" &&
+      !hasClaim(subject)
         ? [
             {
               path: ["spec", "strategy", "type"],

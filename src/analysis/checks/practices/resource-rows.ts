@@ -16,7 +16,8 @@ function resourceRow(
   const word = which === "requests" ? "request" : "limit";
   return {
     id: `resources/${resource}-${word}`,
-    severity: "warning",
+    // What many teams leave out on purpose is no warning.
+    severity: which === "limits" && resource !== "memory" ? "info" : "warning",
     profiles,
     title: `Containers have a ${resource} ${word}`,
     why,

@@ -58,7 +58,7 @@ export const supplyRows: readonly PracticeRow[] = [
       const parsed = image === undefined ? undefined : parseImage(image);
       return parsed === undefined || parsed.digest !== undefined
         ? none
-        : inContainer(subject, "names its image by a tag alone", "image");
+        : inContainer(subject, "names its image without a digest", "image");
     },
   },
   {

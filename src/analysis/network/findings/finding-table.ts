@@ -172,7 +172,7 @@ export const networkFindings: Readonly<Record<NetworkFindingCode, ProblemRow>> =
   "network/host-network": {
     severity: "warning",
     message: (what, other) =>
-      `${what} selects ${other}, whose pods use the network of their node: no policy holds for them`,
+      `${what} selects ${other}, whose pods use the network of their node: most network plugins apply no policy to them`,
     hint: "remove hostNetwork, or do not count on the policy",
     source: `${documents}, NetworkPolicy and hostNetwork pods`,
     positive:

@@ -1,0 +1,41 @@
+import { type SelectorIndex, selectorIndex } from "../../../kube/label-index.ts";
+import { mapSelector, type Selector } from "../../../kube/selector.ts";
+import type { ObjectIndex } from "./object-index.ts";
+import { type ContainerSubject, get, mappingsAt, type PodSubject } from "./subjects.ts";
+
+/** The container says a port, or a Service of the input leads to its Pods: without either nothing is sent to it. */
+export function isAnswering({ container, pod }: ContainerSubject, index: ObjectIndex): boolean {
+  if (mappingsAt(container, "ports").length > 0) return true;
+  return (
+    index
+      .once(served, () => servicesByNamespace(index))
+      .get(pod.namespace)
+      ?.selects(pod.labels) === true
+  );
+}
+
+/** Something is sent to a container of the Pods. */
+export function isServed(pod: PodSubject, index: ObjectIndex): boolean {
+  return pod.containers.some((container) => isAnswering(container, index));
+}
+
+/** The Pods mount a PersistentVolumeClaim, which most kinds of storage give to one node at a time. */
+export function hasClaim(pod: PodSubject): boolean {
+  return mappingsAt(pod.spec, "volumes").some(
+    ([, volume]) => get(volume, "persistentVolumeClaim") !== undefined,
+  );
+}
+
+const served = Symbol("selectors of Services by namespace");
+
+function servicesByNamespace(index: ObjectIndex): ReadonlyMap<string, SelectorIndex> {
+  const selectors = new Map<string, Selector[]>();
+  for (const service of index.all("Service")) {
+    const selector = mapSelector(get(service.object, "spec", "selector"));
+    if (selector === undefined) continue;
+    const others = selectors.get(service.namespace);
+    if (others === undefined) selectors.set(service.namespace, [selector]);
+    else others.push(selector);
+  }
+  return new Map([...selectors].map(([namespace, some]) => [namespace, selectorIndex(some)]));
+}
