@@ -5,8 +5,8 @@ import {
   type JsonArray,
   type JsonObject,
   type JsonPath,
-} from "../../kube/json.ts";
-import { printable } from "../../kube/printable.ts";
+} from "../json.ts";
+import { printable } from "../printable.ts";
 import { nearest } from "./nearest.ts";
 import type {
   ChoiceShape,
