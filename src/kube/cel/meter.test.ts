@@ -53,6 +53,9 @@ describe("work that costs nothing on the server stops at a limit", () => {
   it("is counted for each evaluation by itself", () => {
     const work = (): number => evaluated("[self] == [self]", jsonValue(object)).work;
     expect(work()).toBe(work());
-    expect(evaluated("self.names.size() == 2000", jsonValue(object))).toMatchObject({ value: true, exceeded: false });
+    expect(evaluated("self.names.size() == 2000", jsonValue(object))).toMatchObject({
+      value: true,
+      exceeded: false,
+    });
   });
 });

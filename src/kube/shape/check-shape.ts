@@ -1,11 +1,4 @@
-import {
-  isArray,
-  isObject,
-  type Json,
-  type JsonArray,
-  type JsonObject,
-  type JsonPath,
-} from "../json.ts";
+import { isArray, isObject, type Json, type JsonArray, type JsonObject, type JsonPath } from "../json.ts";
 import { printable } from "../printable.ts";
 import { nearest } from "./nearest.ts";
 import type {
