@@ -31,7 +31,14 @@ export function readOneDocument(
     if (OpsError.is(error)) throw error;
     throw new OpsError("INPUT_NOT_FOUND", `${printable(path)} cannot be read`, { cause: error });
   }
-  const documents = readDocuments(path, bytes);
+  return oneDocument(path, readDocuments(path, bytes));
+}
+
+/**
+ * The one document of a file that was read.
+ * @throws {OpsError} INPUT_MALFORMED
+ */
+export function oneDocument(path: string, documents: readonly ReadDocument[]): ReadDocument {
   const problem = documents.flatMap((document) => document.problems).find((one) => one.severity === "error");
   if (problem !== undefined)
     throw new OpsError(

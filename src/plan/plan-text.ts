@@ -4,7 +4,7 @@ import { deepFreeze, type Json, pathText } from "../kube/json.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import { printable } from "../kube/printable.ts";
 import type { Plan, PlanDigest } from "./plan.ts";
-import { checkShape } from "./shape/check-shape.ts";
+import { checkShape } from "../kube/shape/check-shape.ts";
 import { planShape } from "./shape/plan-shape.ts";
 
 /** Deepest nesting of a plan file that is looked at: objects of the API have a tenth of it. */

@@ -1,6 +1,7 @@
 import type { ReadObject } from "../../kube/read-object.ts";
 import type { Finding } from "../findings/finding.ts";
 import { backdoorFindings } from "./backdoors/backdoor-findings.ts";
+import { ownFindings } from "./own-rules/own-findings.ts";
 import type { Profile } from "./practices/practice.ts";
 import { practiceFindings } from "./practices/practice-findings.ts";
 import { secretFindings } from "./secrets/secret-findings.ts";
@@ -16,17 +17,17 @@ export interface JudgeOptions {
   readonly known?: readonly Finding[];
 }
 
-/** What is not refused and should not be: credentials, backdoors, practices and what the settings ask for. */
+/** What is not refused and should not be: credentials, backdoors, practices, what the settings ask for, and rules of one's own. */
 export function judgeObjects(objects: readonly ReadObject[], options: JudgeOptions): readonly Finding[] {
   const { minor, settings = noSettings, known = [] } = options;
   const profile = options.profile ?? settings.profile ?? "default";
   const disabled = new Set(settings.disable);
+  const enable = new Set(settings.enable);
   return [
     ...objects.flatMap(secretFindings),
     ...backdoorFindings(objects, minor),
     ...parameterFindings(objects, settings, minor),
-    ...(profile === "none"
-      ? []
-      : practiceFindings(objects, { minor, profile, known, enable: new Set(settings.enable) })),
+    ...(profile === "none" ? [] : practiceFindings(objects, { minor, profile, known, enable })),
+    ...ownFindings(objects, settings.rules, { profile, enable, disable: disabled }),
   ].filter((finding) => !disabled.has(finding.code));
 }

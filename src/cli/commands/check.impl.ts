@@ -3,13 +3,13 @@ import { changeFindings } from "../../analysis/checks/changes/change-findings.ts
 import { checkWorlds } from "../../analysis/checks/reading/check-worlds.ts";
 import { NAMESPACE_LABEL } from "../../analysis/checks/pod-security/rules.ts";
 import type { Profile } from "../../analysis/checks/practices/practice.ts";
-import { ruleOf } from "../../analysis/checks/rule-table.ts";
 import { type Finding, isAtLeast, sortFindings } from "../../analysis/findings/finding.ts";
 import { renderFindingsGithub } from "../../analysis/findings/github.ts";
 import { gitlabIssues } from "../../analysis/findings/gitlab.ts";
 import { findingsJson } from "../../analysis/findings/json.ts";
 import { renderFindingsJunit } from "../../analysis/findings/junit.ts";
 import { renderFindingsSarif } from "../../analysis/findings/sarif.ts";
+import type { RuleOf } from "../../analysis/findings/rule.ts";
 import { renderFindingsText } from "../../analysis/findings/text.ts";
 import { baselineJson, newFindings } from "../../analysis/checks/settings/baseline.ts";
 import { writeAtomically } from "../../apply/files/atomic-write.ts";
@@ -26,7 +26,7 @@ import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
 import { inputNames, isOwnFile, readObjectInputs } from "../inputs.ts";
-import { readBaseline, readSettings } from "../check-settings.ts";
+import { readBaseline, readSettings, ruleOfAny, testOwnRules } from "../check-settings.ts";
 import { cachePath } from "../paths.ts";
 import { openSchemaStore, type SchemaStore } from "../schema-store/schema-store.ts";
 import { versionsOf } from "../upgrade-versions.ts";
@@ -47,6 +47,7 @@ export interface CheckFlags {
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly listChecks: boolean;
+  readonly testRules: boolean;
   readonly output: "text" | "json" | "sarif" | "junit" | "github" | "gitlab";
   readonly failOn: "error" | "warning" | "info";
   readonly color: "auto" | "always" | "never";
@@ -64,9 +65,10 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
     if (flags.listChecks) {
       // The ids of other tools take time to load that a check does not need.
       const { checkListText } = await import("../display/check-list.ts");
-      this.process.stdout.write(checkListText(flags.output));
+      this.process.stdout.write(checkListText(flags.output, readSettings(this, flags.config).rules));
       return ExitCode.done;
     }
+    if (flags.testRules) return await tested(this, flags, words);
     const { minor, upgrade } = versionsOf(flags.kubeVersion, flags.upgradeTo);
     const settings = readSettings(this, flags.config);
     const names = inputNames(flags.filename, words);
@@ -106,7 +108,15 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
     } = flags.baseline === undefined
       ? { fresh: kept, old: 0, gone: 0 }
       : newFindings(kept, readBaseline(this, flags.baseline));
-    stdout.write(rendered(findings, { inputs, skipped, flags, color: wantsColor(this, flags) }));
+    stdout.write(
+      rendered(findings, {
+        inputs,
+        skipped,
+        flags,
+        ruleOf: ruleOfAny(settings),
+        color: wantsColor(this, flags),
+      }),
+    );
     if (!flags.quiet && flags.output === "text" && flags.podSecurity !== undefined)
       stderr.write(brokenText(findings, flags.podSecurity));
     if (!flags.quiet) stderr.write(leftOutText({ exempt: exempt.length, old, gone }));
@@ -118,6 +128,32 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
       ? ExitCode.no
       : ExitCode.done;
   });
+}
+
+/** Runs the tests of the rules of one's own, instead of checking. */
+async function tested(context: CliContext, flags: CheckFlags, words: readonly string[]): Promise<number> {
+  if (flags.output !== "text" && flags.output !== "json")
+    throw new OpsError("USAGE", `--test-rules has no output ${flags.output}`, {
+      hint: "use -o text or -o json",
+    });
+  if (words.length > 0 || flags.filename !== undefined)
+    throw new OpsError("USAGE", "--test-rules judges the objects of tests, not files", {
+      hint: "leave out the paths; --config names other settings than kubeops.yaml",
+    });
+  const { rules } = readSettings(context, flags.config);
+  if (rules.length === 0)
+    throw new OpsError("USAGE", "there is no rule to test", {
+      hint: "write rules under check.rules of kubeops.yaml, or name their files under check.ruleFiles; see docs/guide/own-rules.md",
+    });
+  const { ruleTestsJson, ruleTestsText } = await import("../display/rule-tests.ts");
+  const report = testOwnRules(context, flags.config, rules);
+  context.process.stdout.write(
+    flags.output === "json"
+      ? `${JSON.stringify(ruleTestsJson(report))}\n`
+      : ruleTestsText(report, wantsColor(context, flags)),
+  );
+  const doubtful = report.untested.length + report.neverFail.length > 0 && flags.failOn !== "error";
+  return doubtful || report.results.some(({ passed }) => !passed) ? ExitCode.no : ExitCode.done;
 }
 
 /** Where the line of a template could not be told, the line of what Helm prints says more than the nearest one. */
@@ -205,10 +241,11 @@ interface Report {
   readonly inputs: readonly InputFile[];
   readonly skipped: readonly SkippedFile[];
   readonly flags: CheckFlags;
+  readonly ruleOf: RuleOf;
   readonly color: boolean;
 }
 
-function rendered(findings: readonly Finding[], { inputs, skipped, flags, color }: Report): string {
+function rendered(findings: readonly Finding[], { inputs, skipped, flags, ruleOf, color }: Report): string {
   switch (flags.output) {
     case "json":
       return `${JSON.stringify(findingsJson(findings, skipped))}\n`;

@@ -53,6 +53,7 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
       baseline: textFlag("file", "Count only findings that this file does not know"),
       writeBaseline: textFlag("file", "Write the findings of today to a file for --baseline"),
       listChecks: switchFlag("List every check instead of checking"),
+      testRules: switchFlag("Run the tests of the rules in kubeops.yaml instead of checking"),
       output: {
         kind: "enum",
         values: ["text", "json", "sarif", "junit", "github", "gitlab"],

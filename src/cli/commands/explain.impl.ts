@@ -1,4 +1,6 @@
 import { ruleCodes, ruleOf } from "../../analysis/checks/rule-table.ts";
+import { checkTextOfOwn } from "../../analysis/checks/explain/own-check-text.ts";
+import { type OwnRule, ruleOfOwn } from "../../analysis/checks/own-rules/own-rule.ts";
 import { findResources, resourceWords } from "../../kube/catalogue/find-resource.ts";
 import type { ResourceType } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
@@ -11,6 +13,7 @@ import { explainNative } from "../../kube/schema/explain-native.ts";
 import { explainOpenApi } from "../../kube/schema/explain-openapi.ts";
 import type { Explained } from "../../kube/schema/explained.ts";
 import { componentFileKinds, componentSchemaOf, schemaOf } from "../../kube/schema/schemas.ts";
+import { readSettings } from "../check-settings.ts";
 import type { CliContext } from "../context.ts";
 import { checkText, elsewhereText, type ExplainedKind, explainText } from "../display/explain-text.ts";
 import { quoted } from "../display/quoted.ts";
@@ -25,6 +28,7 @@ export interface ExplainFlags {
   readonly kubeVersion?: string;
   readonly apiVersion?: string;
   readonly recursive: boolean;
+  readonly config?: string;
   readonly output: "text" | "json";
   readonly color: "auto" | "always" | "never";
 }
@@ -33,7 +37,8 @@ export async function explain(this: CliContext, flags: ExplainFlags, asked: stri
   await guarded(this, flags, async () => {
     const paint = style(wantsColor(this, flags));
     const { stdout } = this.process;
-    const told = await explainedCheck(asked, flags.output, paint);
+    const own = ownChecks(this, flags.config, asked);
+    const told = await explainedCheck(asked, { output: flags.output, paint, own });
     if (told !== undefined) {
       stdout.write(told);
       return ExitCode.done;
@@ -50,17 +55,26 @@ export async function explain(this: CliContext, flags: ExplainFlags, asked: stri
 
 const HEAD = { apiVersion: "kubernetes-operations.dev/v1", kind: "Explanation" };
 
+interface Answer {
+  readonly output: "text" | "json";
+  readonly paint: Style;
+  readonly own: readonly OwnRule[];
+}
+
+/** The rules of one's own, where one of them is asked for: settings that are wrong must not stop everything else. */
+function ownChecks(context: CliContext, config: string | undefined, asked: string): readonly OwnRule[] {
+  return asked.startsWith("own/") || config !== undefined ? readSettings(context, config).rules : [];
+}
+
 /** A check of ours, or one of another tool, as it is asked for; undefined where a field may be meant. */
-async function explainedCheck(
-  asked: string,
-  output: "text" | "json",
-  paint: Style,
-): Promise<string | undefined> {
+async function explainedCheck(asked: string, { output, paint, own }: Answer): Promise<string | undefined> {
   const { checkTextOf } = await import("../../analysis/checks/explain/check-text.ts");
-  const check = checkTextOf(asked);
+  const mine = own.find(({ id }) => id === asked);
+  const check = mine === undefined ? checkTextOf(asked) : checkTextOfOwn(mine);
   if (check !== undefined) {
+    const { help } = mine === undefined ? (ruleOf(asked) ?? {}) : ruleOfOwn(mine);
     return output === "json"
-      ? `${JSON.stringify({ ...HEAD, finding: { ...check, help: ruleOf(asked)?.help } })}\n`
+      ? `${JSON.stringify({ ...HEAD, finding: { ...check, help } })}\n`
       : checkText(check, paint);
   }
   const { findElsewhere, foreignIds } = await import("../../analysis/checks/elsewhere/elsewhere.ts");
@@ -71,7 +85,7 @@ async function explainedCheck(
       ? `${JSON.stringify({ ...HEAD, elsewhere: found.map(({ tool, check: { id, name, also }, ours, reason }) => ({ tool, id, name, ...(also === undefined ? {} : { also }), checks: ours, ...(reason === undefined ? {} : { reason }) })) })}\n`
       : elsewhereText(found, (id) => checkTextOf(id)?.title ?? "", paint);
   }
-  if (asked.includes("/")) unknownRule(asked, foreignIds());
+  if (asked.includes("/")) unknownRule(asked, foreignIds(), own);
   if (/:|^(?:CKV2?_|KSV|KCV|AVD-|C-\d)/i.test(asked)) unknownForeign(asked, foreignIds());
   const ending = ruleCodes().find((code) => code.slice(code.indexOf("/") + 1) === asked);
   if (ending !== undefined && findResources(asked).length === 0)
@@ -79,8 +93,8 @@ async function explainedCheck(
   return undefined;
 }
 
-function unknownRule(asked: string, foreign: readonly string[]): never {
-  const codes = ruleCodes();
+function unknownRule(asked: string, foreign: readonly string[], own: readonly OwnRule[]): never {
+  const codes = [...ruleCodes(), ...own.map(({ id }) => id)];
   const meant = nearestName(asked, codes) ?? nearestName(asked.replace("/", ":"), foreign);
   const family = codes.filter((code) => code.startsWith(asked.slice(0, asked.indexOf("/") + 1)));
   throw new OpsError("USAGE", `there is no finding ${quoted(asked)}`, {

@@ -1,8 +1,10 @@
 import { guidesOf, sameElsewhere } from "../../analysis/checks/elsewhere/elsewhere.ts";
 import type { FixEffect } from "../../analysis/checks/fixes/fix-row.ts";
+import type { OwnRule } from "../../analysis/checks/own-rules/own-rule.ts";
 import { fixOf } from "../../analysis/checks/fixes/fix-table.ts";
 import { practiceOf } from "../../analysis/checks/practices/practice-table.ts";
 import { ruleCodes, ruleOf } from "../../analysis/checks/rule-table.ts";
+import { printableRest } from "../../kube/printable.ts";
 
 interface Listed {
   readonly id: string;
@@ -18,7 +20,11 @@ interface Listed {
   readonly fix?: { readonly describe: string; readonly effect: FixEffect };
 }
 
-function listed(): readonly Listed[] {
+function ownListed({ id, severity, title, profiles }: OwnRule): Listed {
+  return { id, severity, title: printableRest(title), profiles, same: [], frameworks: [], fixable: false };
+}
+
+function listed(own: readonly OwnRule[]): readonly Listed[] {
   return ruleCodes()
     .flatMap((id): readonly Listed[] => {
       const rule = ruleOf(id);
@@ -38,12 +44,13 @@ function listed(): readonly Listed[] {
         },
       ];
     })
+    .concat(own.map(ownListed))
     .sort((left, right) => (left.id < right.id ? -1 : 1));
 }
 
-/** Every check: for people in columns, for programs as one object. */
-export function checkListText(output: string): string {
-  const checks = listed();
+/** Every check, those of a repository's own too: for people in columns, for programs as one object. */
+export function checkListText(output: string, own: readonly OwnRule[]): string {
+  const checks = listed(own);
   if (output === "json")
     return `${JSON.stringify({ apiVersion: "kubernetes-operations.dev/v1", kind: "CheckList", checks })}\n`;
   const width = Math.max(...checks.map((check) => check.id.length));

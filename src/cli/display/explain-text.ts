@@ -127,18 +127,14 @@ export function checkText(check: CheckText, { bold }: Style): string {
     "",
     bold("RULE:"),
     ...wrapped(title, "    "),
-    ...section("WHY", check.why),
-    ...section("WHAT TO DO", check.fix),
+    ...(check.why === "" ? [] : section("WHY", check.why)),
+    ...(check.fix === "" ? [] : section("WHAT TO DO", check.fix)),
     ...section("SOURCE", check.source),
     ...list("GUIDES", check.guides),
     ...list("IN OTHER TOOLS", check.same),
     ...beside,
-    "",
-    bold(`FOUND IN${at}:`),
-    ...block(check.positive),
-    "",
-    bold(`NOT FOUND IN${at}:`),
-    ...block(check.negative),
+    ...(check.positive === "" ? [] : ["", bold(`FOUND IN${at}:`), ...block(check.positive)]),
+    ...(check.negative === "" ? [] : ["", bold(`NOT FOUND IN${at}:`), ...block(check.negative)]),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -5,6 +5,7 @@ import { CostExceeded, type Run } from "./frame.ts";
 import type { CelEnvironment } from "./environment.ts";
 import { locate } from "./lexer.ts";
 import { literalProblems } from "./literals.ts";
+import { metered, WORK_LIMIT } from "./meter.ts";
 import { parseCel } from "./parser.ts";
 import type { CelType } from "./types.ts";
 import { CelError, type CelValue } from "./values.ts";
@@ -38,6 +39,8 @@ export interface CelResult {
   readonly value: CelValue;
   /** What it cost, the limit at most. */
   readonly cost: number;
+  /** What it took beside that, in units of meter.ts. */
+  readonly work: number;
   readonly exceeded: boolean;
 }
 
@@ -103,15 +106,16 @@ export function evaluateCel(
     cost: 0,
     limit: limits.cost,
   };
-  try {
-    const value = program.run(frame);
-    return { value, cost: frame.cost, exceeded: false };
-  } catch (error) {
-    if (!(error instanceof CostExceeded)) throw error;
-    return {
-      value: new CelError("operation cancelled: actual cost limit exceeded"),
-      cost: limits.cost,
-      exceeded: true,
-    };
-  }
+  const { result, used } = metered(WORK_LIMIT, (): CelValue | CostExceeded => {
+    try {
+      return program.run(frame);
+    } catch (error) {
+      if (error instanceof CostExceeded) return error;
+      throw error;
+    }
+  });
+  const work = Math.min(used, WORK_LIMIT);
+  if (!(result instanceof CostExceeded)) return { value: result, cost: frame.cost, work, exceeded: false };
+  const value = new CelError("operation cancelled: actual cost limit exceeded");
+  return { value, cost: limits.cost, work, exceeded: true };
 }

@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json } from "../json.ts";
+import { spend } from "./meter.ts";
 import { CelList, CelMap, type CelValue } from "./values.ts";
 
 /**
@@ -11,11 +12,20 @@ export function jsonValue(value: Json): CelValue {
   if (isArray(value))
     return new CelList({ size: value.length, at: (index) => jsonValue(value[index] ?? null) });
   if (!isObject(value)) return null;
-  const names = Object.keys(value);
+  // Names are asked for seldom, and a map may have 100,000 of them.
+  const keys = (): readonly string[] => {
+    const names = Object.keys(value);
+    spend(names.length);
+    return names;
+  };
+  let names: readonly string[] | undefined;
   return new CelMap({
-    size: names.length,
+    get size() {
+      names ??= keys();
+      return names.length;
+    },
     find: (key) =>
       typeof key === "string" && Object.hasOwn(value, key) ? jsonValue(value[key] ?? null) : undefined,
-    keys: () => names,
+    keys: () => (names ??= keys()),
   });
 }

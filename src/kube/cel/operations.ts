@@ -1,3 +1,4 @@
+import { spend, spendText } from "./meter.ts";
 import { durationOf, timestampOf } from "./time.ts";
 import {
   CelDuration,
@@ -40,11 +41,15 @@ function refused(left: CelValue, right: CelValue = null): CelError {
 
 export function add(left: CelValue, right: CelValue): CelValue {
   if (typeof left === "bigint" && typeof right === "bigint") return int(left + right);
-  if (typeof left === "string" && typeof right === "string") return left + right;
+  if (typeof left === "string" && typeof right === "string") {
+    spendText(left.length + right.length);
+    return left + right;
+  }
   if (typeof left === "number" && typeof right === "number") return left + right;
   if (left instanceof CelUint && right instanceof CelUint) return uint(left.value + right.value);
   if (left instanceof CelList && right instanceof CelList) return concat(left, right);
   if (left instanceof Uint8Array && right instanceof Uint8Array) {
+    spendText(left.length + right.length);
     const joined = new Uint8Array(left.length + right.length);
     joined.set(left);
     joined.set(right, left.length);
@@ -66,6 +71,7 @@ function addTimes(left: CelValue, right: CelValue): CelValue {
 /** Lists of the server's list types merge: a set takes what it lacks, a map list replaces items of the same keys. */
 function concat(left: CelList, right: CelList): CelValue {
   const typing = left.listType;
+  spend(typing === undefined ? right.size : left.size + right.size);
   if (typing?.kind === "set") {
     const items = [...left];
     const known = new Set(items.map(scalarKey));
@@ -98,6 +104,7 @@ class GrowingList extends CelList {
   }
   static join(left: CelList, right: CelList): CelList {
     const shared = left instanceof GrowingList && left.#items.length === left.size;
+    if (!shared) spend(left.size);
     const items = shared ? left.#items : [...left];
     for (const item of right) items.push(item);
     return new GrowingList(items, items.length);
@@ -215,8 +222,9 @@ function integerOf(value: bigint | CelUint): bigint {
 
 /** By code points, which is the order of UTF-8 too. */
 function compareTexts(left: string, right: string): -1 | 0 | 1 {
-  if (left === right) return 0;
   const length = Math.min(left.length, right.length);
+  spendText(length);
+  if (left === right) return 0;
   for (let index = 0; index < length; index++) {
     const first = left.charCodeAt(index);
     const second = right.charCodeAt(index);
@@ -242,7 +250,12 @@ export function equal(left: CelValue, right: CelValue): boolean | CelError {
   if (isError(left)) return left;
   if (isError(right)) return right;
   if (left === null || right === null) return left === right;
-  if (typeof left === "string" || typeof left === "boolean") return left === right;
+  if (typeof left === "string" || typeof left === "boolean") {
+    if (typeof left === "string" && typeof right === "string" && left.length === right.length)
+      spendText(left.length);
+    return left === right;
+  }
+  spend(1);
   if (isNumeric(left)) return isNumeric(right) && compareNumbers(left, right) === 0;
   if (left instanceof CelList) return right instanceof CelList && listsEqual(left, right);
   if (left instanceof CelMap) return right instanceof CelMap && mapsEqual(left, right);

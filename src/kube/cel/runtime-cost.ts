@@ -1,4 +1,5 @@
 import { netSize } from "./library/net.ts";
+import { spend } from "./meter.ts";
 import type { NamedFormat } from "./library/named-formats.ts";
 import { CelList, CelMap, CelOpaque, CelOptional, type CelValue, codePoints, utf8 } from "./values.ts";
 
@@ -33,6 +34,7 @@ function regexCost(text: number, pattern: number): number {
 
 /** A walk through everything in a value. */
 function wholeCost(value: CelValue | undefined): number {
+  spend(1);
   if (typeof value === "string") return Math.trunc(utf8(value).length * TRAVERSAL);
   if (value instanceof Uint8Array) return Math.trunc(value.length * TRAVERSAL);
   let sum = 0;

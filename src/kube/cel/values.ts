@@ -1,3 +1,4 @@
+import { spendText } from "./meter.ts";
 import type { CelType } from "./types.ts";
 
 /**
@@ -179,6 +180,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function utf8(text: string): Uint8Array {
+  spendText(text.length);
   return encoder.encode(text);
 }
 
@@ -193,6 +195,7 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
 
 /** Number of code points. */
 export function codePoints(text: string): number {
+  spendText(text.length);
   let count = text.length;
   for (let index = 0; index < text.length - 1; index++) {
     const code = text.charCodeAt(index);

@@ -1,5 +1,5 @@
 import type { ApprovalStatement, SignedApproval } from "../approval-statement.ts";
-import { anyText, integer, literal, need, type RecordShape, record, text } from "../shape/shape.ts";
+import { anyText, integer, literal, need, type RecordShape, record, text } from "../../kube/shape/shape.ts";
 
 const digest = text("a digest as sha256:<hex>", /^sha256:[0-9a-f]{64}$/u);
 /** A date without a zone would mean another time on another machine (kernel K9). */

@@ -13,7 +13,7 @@ import {
 } from "../approval-statement.ts";
 import type { Charter } from "../charter.ts";
 import type { Plan } from "../plan.ts";
-import { checkShape } from "../shape/check-shape.ts";
+import { checkShape } from "../../kube/shape/check-shape.ts";
 import { charterTargetFor } from "../target.ts";
 import { signedApprovalShape } from "./approval-shape.ts";
 

@@ -1,8 +1,8 @@
 import type { Json } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
-import { checkShape } from "../shape/check-shape.ts";
-import { list, literal, need, type RecordShape, record, text } from "../shape/shape.ts";
+import { checkShape } from "../../kube/shape/check-shape.ts";
+import { list, literal, need, type RecordShape, record, text } from "../../kube/shape/shape.ts";
 
 /** Name of the file that lists, in a target folder, what plans of ours wrote there. */
 export const INVENTORY = ".kubeops.json";

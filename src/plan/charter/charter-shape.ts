@@ -21,7 +21,7 @@ import {
   type RecordShape,
   record,
   text,
-} from "../shape/shape.ts";
+} from "../../kube/shape/shape.ts";
 
 const name = text(
   "a name of lower-case letters, digits, dots and dashes",

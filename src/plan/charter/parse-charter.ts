@@ -5,7 +5,7 @@ import { printable } from "../../kube/printable.ts";
 import type { ReadDocument } from "../../kube/read-object.ts";
 import { readDocuments } from "../../kube/yaml/read-documents.ts";
 import type { Charter } from "../charter.ts";
-import { checkShape } from "../shape/check-shape.ts";
+import { checkShape } from "../../kube/shape/check-shape.ts";
 import { charterRules } from "./charter-rules.ts";
 import { charterShape } from "./charter-shape.ts";
 

@@ -16,7 +16,7 @@ import {
   record,
   type Shape,
   text,
-} from "./shape.ts";
+} from "../../kube/shape/shape.ts";
 
 const digest = text("a digest as sha256:<hex>", /^sha256:[0-9a-f]{64}$/u);
 const texts = list(anyText);

@@ -23,7 +23,7 @@ import {
   type RecordShape,
   record,
   text,
-} from "./shape.ts";
+} from "../../kube/shape/shape.ts";
 
 type Item<T> = T extends readonly (infer I)[] ? I : never;
 

@@ -26,11 +26,11 @@ import {
   observed,
   owning,
 } from "../testing/cluster-fixtures.ts";
-import { checkShape } from "./check-shape.ts";
+import { checkShape } from "../../kube/shape/check-shape.ts";
 import { intentShape } from "./intent-shape.ts";
 import { planShape } from "./plan-shape.ts";
 import { publishedSchemas } from "./published-schemas.ts";
-import type { Shape } from "./shape.ts";
+import type { Shape } from "../../kube/shape/shape.ts";
 
 const full: Charter = charterWith(
   {

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../kube/json.ts";
 import { charterShape } from "../charter/charter-shape.ts";
 import { intentShape } from "./intent-shape.ts";
-import { jsonSchemaOf } from "./json-schema.ts";
+import { jsonSchemaOf } from "../../kube/shape/json-schema.ts";
 import { planShape } from "./plan-shape.ts";
 
 const base = "https://kubernetes-operations.dev/schemas";

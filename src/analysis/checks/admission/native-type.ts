@@ -35,8 +35,28 @@ export function nativeTypeOf(policy: JsonObject, minor: number): CelType | undef
     .find((type) => type.group === group && type.version === version && type.plural === resource);
   if (found === undefined || resourceOf(found) === undefined || versionsOf(group, found.kind).length === 0)
     return undefined;
-  const schema = schemaOf(found, minor);
-  return schema === undefined ? undefined : structOf(schema, [], new Map());
+  return nativeType(found, minor, asPolicies);
+}
+
+/** How the fields of a type are seen. */
+export interface TypeStyle {
+  /** The name under which expressions select a field; undefined: they cannot. */
+  readonly nameOf: (field: string) => string | undefined;
+  readonly scalars: ReadonlyMap<ScalarKind, CelType>;
+  /** Structures by their definition, where types are made again and again for one version. */
+  readonly known?: Map<number, CelType>;
+}
+
+/** The type of a native kind; undefined for other kinds. */
+export function nativeType(
+  key: { readonly group: string; readonly version: string; readonly kind: string },
+  minor: number,
+  style: TypeStyle,
+): CelType | undefined {
+  const schema = schemaOf(key, minor);
+  return schema === undefined
+    ? undefined
+    : structOf(schema, { style, within: [], known: style.known ?? new Map() });
 }
 
 const scalars: ReadonlyMap<ScalarKind, CelType> = new Map<ScalarKind, CelType>([
@@ -58,32 +78,51 @@ const scalars: ReadonlyMap<ScalarKind, CelType> = new Map<ScalarKind, CelType>([
   ["microtime", TIMESTAMP],
 ]);
 
-function typeOf(type: SchemaType, within: readonly number[], known: Map<number, CelType>): CelType {
+/** The types of expressions of admission policies. */
+const asPolicies: TypeStyle = { nameOf: escapeName, scalars };
+
+/** The types of what stands in files, for the newest version: times and bytes are texts there, and every field has its own name. */
+export const asWritten: TypeStyle = {
+  nameOf: (field) => field,
+  scalars: new Map([
+    ...scalars,
+    ...(["bytes", "time", "microtime"] as const).map((scalar): [ScalarKind, CelType] => [scalar, STRING]),
+  ]),
+  known: new Map(),
+};
+
+interface Walk {
+  readonly style: TypeStyle;
+  readonly within: readonly number[];
+  readonly known: Map<number, CelType>;
+}
+
+function typeOf(type: SchemaType, walk: Walk): CelType {
   switch (type.shape) {
     case "scalar":
-      return scalars.get(type.scalar) ?? DYN;
+      return walk.style.scalars.get(type.scalar) ?? DYN;
     case "enum":
       return STRING;
     case "list":
-      return listType(typeOf(type.item, within, known));
+      return listType(typeOf(type.item, walk));
     case "map":
-      return mapType(STRING, typeOf(type.value, within, known));
+      return mapType(STRING, typeOf(type.value, walk));
     default:
       // A type that contains itself is not looked into again.
-      return within.includes(type.definition) ? DYN : structOf(type, within, known);
+      return walk.within.includes(type.definition) ? DYN : structOf(type, walk);
   }
 }
 
-function structOf(type: StructType, within: readonly number[], known: Map<number, CelType>): CelType {
-  const before = known.get(type.definition);
+function structOf(type: StructType, walk: Walk): CelType {
+  const before = walk.known.get(type.definition);
   if (before !== undefined) return before;
   const fields = new Map<string, CelType>();
-  const inside = [...within, type.definition];
+  const inside = { ...walk, within: [...walk.within, type.definition] };
   for (const [name, field] of type.fields) {
-    const escaped = escapeName(name);
-    if (escaped !== undefined) fields.set(escaped, typeOf(field.type(), inside, known));
+    const selected = walk.style.nameOf(name);
+    if (selected !== undefined) fields.set(selected, typeOf(field.type(), inside));
   }
   const made = structType(type.go, fields);
-  known.set(type.definition, made);
+  walk.known.set(type.definition, made);
   return made;
 }

@@ -20,7 +20,7 @@ const input = (text: string) => readStdin(new TextEncoder().encode(text));
 function settingsOf(text: string) {
   const [document] = input(text).documents;
   if (document === undefined) throw new Error("no settings");
-  const parsed = parseSettings(document.value, document.places, (id) => ruleOf(id) !== undefined);
+  const parsed = parseSettings(document, (id) => ruleOf(id) !== undefined);
   if (!parsed.ok) throw new Error(parsed.problem.message);
   return parsed.settings;
 }

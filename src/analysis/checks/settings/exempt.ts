@@ -4,6 +4,7 @@ import { printable } from "../../../kube/printable.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
+import { glob } from "./glob.ts";
 import type { CheckSettings, Exemption } from "./settings.ts";
 
 /** Annotation `check.kubernetes-operations.dev/<family>.<check>: <reason>` exempts its object from one check. */
@@ -156,20 +157,4 @@ function containerName(finding: Finding, reads: ReadsByObject): string | undefin
     }
   }
   return undefined;
-}
-
-/** `*` stands for any characters, everything else for itself. Linear: the pattern's parts are looked for in order. */
-export function glob(pattern: string, text: string): boolean {
-  const parts = pattern.split("*");
-  const [first = "", ...rest] = parts;
-  if (!text.startsWith(first)) return false;
-  if (rest.length === 0) return text === first;
-  const last = rest.pop() ?? "";
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
 }

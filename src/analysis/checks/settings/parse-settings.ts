@@ -1,145 +1,152 @@
-import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "../../../kube/json.ts";
+import type { Json, JsonPath } from "../../../kube/json.ts";
+import { pathText } from "../../../kube/json.ts";
 import { printable } from "../../../kube/printable.ts";
-import type { Severity } from "../../../kube/problem.ts";
-import type { PlaceMap } from "../../../kube/read-object.ts";
-import { type Profile, profiles } from "../practices/practice.ts";
+import type { PlaceMap, ReadDocument } from "../../../kube/read-object.ts";
+import { checkShape } from "../../../kube/shape/check-shape.ts";
+import type { RecordShape } from "../../../kube/shape/shape.ts";
+import { parseRules, type RulesWritten } from "../own-rules/parse-rules.ts";
+import { rulesShape, type WrittenRules } from "../own-rules/rule-shape.ts";
 import type { CheckSettings, Exemption, SettingsProblem } from "./settings.ts";
+import { settingsShape, type WrittenCheck, type WrittenSettings } from "./settings-shape.ts";
 
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: CheckSettings }
   | { readonly ok: false; readonly problem: SettingsProblem };
 
+/** What is read of a document of settings or rules. */
+export type SettingsDocument = Pick<ReadDocument, "file" | "value" | "places" | "source">;
+
 /** Families that say what the API server refuses: nobody's settings change that. */
 const fixed: ReadonlySet<string> = new Set(["yaml", "object", "schema", "server"]);
-const severities: readonly string[] = ["error", "warning", "info"];
-const EXAMPLE = "see docs/guide/checks.md for an example";
 
 /** Thrown within this file only; parseSettings gives it back as a value. */
 class Wrong extends Error {
   readonly problem: SettingsProblem;
-  constructor(message: string, path: JsonPath, hint?: string) {
-    super(message);
-    this.problem = { message, path, ...(hint === undefined ? {} : { hint }) };
+  constructor(problem: SettingsProblem) {
+    super(problem.message);
+    this.problem = problem;
   }
 }
 
-/** Reads `kubeops.yaml`. A key that is not known, a check that does not exist and an exemption without a reason are refused. */
+/**
+ * Reads `kubeops.yaml`, and the files of rules that it names. A key that is not known, a check that does not exist, an
+ * exemption without a reason and a rule that does not compile are refused.
+ */
 export function parseSettings(
-  value: Json,
-  places: PlaceMap,
+  document: SettingsDocument,
   isCheck: (id: string) => boolean,
+  ruleFiles: readonly SettingsDocument[] = [],
 ): ParsedSettings {
   try {
-    return { ok: true, settings: settingsOf(value, places, isCheck) };
+    return { ok: true, settings: settingsOf(document, isCheck, ruleFiles) };
   } catch (error) {
     if (error instanceof Wrong) return { ok: false, problem: error.problem };
     throw error;
   }
 }
 
-function settingsOf(value: Json, places: PlaceMap, isCheck: (id: string) => boolean): CheckSettings {
-  const root = mapping(value, [], ["apiVersion", "kind", "check"]);
-  if (root["apiVersion"] !== "kubernetes-operations.dev/v1")
-    throw new Wrong("apiVersion must be kubernetes-operations.dev/v1", ["apiVersion"], EXAMPLE);
-  if (root["kind"] !== "Settings") throw new Wrong("kind must be Settings", ["kind"], EXAMPLE);
-  const check = mapping(
-    root["check"] ?? {},
-    ["check"],
-    ["profile", "enable", "disable", "severity", "allowedRegistries", "requiredLabels", "exemptions"],
-  );
+/** The files of rules that settings name, as they are written; none where the settings are not in shape. */
+export function ruleFilesOf({ value }: SettingsDocument): readonly string[] {
+  if (checkShape(settingsShape, value) !== undefined) return [];
+  return (value as unknown as WrittenSettings).check?.ruleFiles ?? [];
+}
+
+function settingsOf(
+  document: SettingsDocument,
+  isCheck: (id: string) => boolean,
+  ruleFiles: readonly SettingsDocument[],
+): CheckSettings {
+  inShape(document, settingsShape, "docs/guide/checks.md");
+  const check: WrittenCheck = (document.value as unknown as WrittenSettings).check ?? {};
+  const rules = rulesOf(document, check, ruleFiles);
+  const own = new Set(rules.map(({ id }) => id));
   const known = (id: string, path: JsonPath): string => {
-    if (!isCheck(id))
-      throw new Wrong(`${quoted(id)} is no check`, path, "kubeops check --list-checks names them all");
+    const place = document.places.value(path);
+    if (!isCheck(id) && !own.has(id))
+      throw new Wrong({
+        message: `${quoted(id)} is no check`,
+        place,
+        hint: "kubeops check --list-checks names them all",
+      });
     if (fixed.has(id.split("/")[0] ?? ""))
-      throw new Wrong(`${quoted(id)} says what the API server refuses, and no setting changes that`, path);
+      throw new Wrong({
+        message: `${quoted(id)} says what the API server refuses, and no setting changes that`,
+        place,
+      });
     return id;
   };
-  const ids = (key: string): readonly string[] =>
-    texts(check[key], ["check", key]).map((id, index) => known(id, ["check", key, index]));
+  const ids = (key: "enable" | "disable"): readonly string[] =>
+    (check[key] ?? []).map((id, index) => known(id, ["check", key, index]));
   return {
-    ...profileOf(check["profile"]),
+    ...(check.profile === undefined || check.profile === null ? {} : { profile: check.profile }),
     enable: ids("enable"),
     disable: ids("disable"),
-    severity: severityOf(check["severity"], known),
-    allowedRegistries: texts(check["allowedRegistries"], ["check", "allowedRegistries"]),
-    requiredLabels: texts(check["requiredLabels"], ["check", "requiredLabels"]),
-    exemptions: exemptionsOf(check["exemptions"], places, known),
+    severity: new Map(
+      Object.entries(check.severity ?? {}).map(([id, severity]) => [
+        known(id, ["check", "severity", id]),
+        severity,
+      ]),
+    ),
+    allowedRegistries: check.allowedRegistries ?? [],
+    requiredLabels: check.requiredLabels ?? [],
+    exemptions: exemptionsOf(check, document.places, known),
+    rules,
   };
 }
 
-function profileOf(value: Json | undefined): { readonly profile?: Profile } {
-  if (value === undefined || value === null) return {};
-  const profile = profiles.find((one) => one === value);
-  if (profile === undefined)
-    throw new Wrong(`profile must be one of ${profiles.join(", ")}`, ["check", "profile"]);
-  return { profile };
-}
-
-function severityOf(
-  value: Json | undefined,
-  known: (id: string, path: JsonPath) => string,
-): ReadonlyMap<string, Severity> {
-  const map = new Map<string, Severity>();
-  if (value === undefined || value === null) return map;
-  const path = ["check", "severity"];
-  if (!isObject(value)) throw new Wrong("severity must be a mapping from checks to severities", path);
-  for (const [id, severity] of Object.entries(value)) {
-    known(id, [...path, id]);
-    if (typeof severity !== "string" || !severities.includes(severity))
-      throw new Wrong(`a severity is ${severities.join(", ")}`, [...path, id]);
-    map.set(id, severity as Severity);
+function rulesOf(
+  document: SettingsDocument,
+  check: WrittenCheck,
+  ruleFiles: readonly SettingsDocument[],
+): CheckSettings["rules"] {
+  const written: RulesWritten[] = [{ document, path: ["check", "rules"], rules: check.rules ?? [] }];
+  for (const file of ruleFiles) {
+    inShape(file, rulesShape, "docs/guide/own-rules.md");
+    const { rules } = file.value as unknown as WrittenRules;
+    written.push({ document: file, path: ["rules"], rules });
   }
-  return map;
+  const parsed = parseRules(written);
+  if ("problem" in parsed) throw new Wrong(parsed.problem);
+  return parsed.rules;
 }
 
 function exemptionsOf(
-  value: Json | undefined,
+  { exemptions }: WrittenCheck,
   places: PlaceMap,
   known: (id: string, path: JsonPath) => string,
 ): readonly Exemption[] {
-  if (value === undefined || value === null) return [];
-  if (!isArray(value)) throw new Wrong("exemptions must be a list", ["check", "exemptions"]);
-  return value.map((entry, index) => {
+  return (exemptions ?? []).map(({ check, reason, namespace, object, container }, index) => {
     const path = ["check", "exemptions", index];
-    const map = mapping(entry, path, ["check", "namespace", "object", "container", "reason"]);
-    const word = (key: string): string | undefined => {
-      const text = map[key];
-      if (text === undefined || text === null) return undefined;
-      if (typeof text !== "string" || text.trim() === "")
-        throw new Wrong(`${key} must be a text`, [...path, key]);
-      return text;
-    };
-    const check = word("check");
-    const reason = word("reason");
-    if (check === undefined) throw new Wrong("an exemption names a check", path);
-    if (reason === undefined)
-      throw new Wrong("an exemption has a reason", path, "say why the place need not keep the check");
-    const [namespace, object, container] = [word("namespace"), word("object"), word("container")];
     return {
       check: known(check, [...path, "check"]),
       reason,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(object === undefined ? {} : { object }),
-      ...(container === undefined ? {} : { container }),
+      ...given({ namespace, object, container }),
       place: places.value(path),
     };
   });
 }
 
-function mapping(value: Json | undefined, path: JsonPath, keys: readonly string[]): JsonObject {
-  if (!isObject(value)) throw new Wrong("a mapping is expected here", path, EXAMPLE);
-  const strange = Object.keys(value).find((key) => !keys.includes(key));
-  if (strange !== undefined)
-    throw new Wrong(`${quoted(strange)} is not known`, [...path, strange], `known: ${keys.join(", ")}`);
-  return value;
+/** The members that say something. */
+function given<T extends Readonly<Record<string, string | null | undefined>>>(
+  members: T,
+): { readonly [K in keyof T]?: string } {
+  const said: { [K in keyof T]?: string } = {};
+  for (const key in members) {
+    const value = members[key];
+    if (typeof value === "string") said[key] = value;
+  }
+  return said;
 }
 
-function texts(value: Json | undefined, path: JsonPath): readonly string[] {
-  if (value === undefined || value === null) return [];
-  if (!isArray(value)) throw new Wrong("a list of texts is expected here", path);
-  return value.map((item, index) => {
-    if (typeof item !== "string" || item === "") throw new Wrong("a text is expected here", [...path, index]);
-    return item;
+function inShape(document: SettingsDocument, shape: RecordShape, guide: string): void {
+  const wrong = checkShape(shape, document.value as Json);
+  if (wrong === undefined) return;
+  const { path, at, message, hint } = wrong;
+  const where = pathText(path);
+  throw new Wrong({
+    message: at === "key" || where === "" ? message : `${printable(where)} ${message}`,
+    place: at === "key" ? document.places.key(path) : document.places.value(path),
+    hint: hint ?? `see ${guide} for an example`,
   });
 }
 

@@ -1,6 +1,6 @@
-import type { JsonPath } from "../../../kube/json.ts";
 import type { Place } from "../../../kube/place.ts";
 import type { Severity } from "../../../kube/problem.ts";
+import type { OwnRule } from "../own-rules/own-rule.ts";
 import type { Profile } from "../practices/practice.ts";
 
 /** One exemption: a check that a place need not keep, and why. Absent parts fit everything; `*` stands for any characters. */
@@ -25,6 +25,8 @@ export interface CheckSettings {
   /** Labels that every workload must have. */
   readonly requiredLabels: readonly string[];
   readonly exemptions: readonly Exemption[];
+  /** Rules of the repository's own. They add findings and take none away. */
+  readonly rules: readonly OwnRule[];
 }
 
 export const noSettings: CheckSettings = {
@@ -34,11 +36,12 @@ export const noSettings: CheckSettings = {
   allowedRegistries: [],
   requiredLabels: [],
   exemptions: [],
+  rules: [],
 };
 
 /** What is wrong with a settings file, and where. */
 export interface SettingsProblem {
   readonly message: string;
-  readonly path: JsonPath;
+  readonly place: Place;
   readonly hint?: string;
 }

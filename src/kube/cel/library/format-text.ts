@@ -1,3 +1,4 @@
+import { spend, spendText } from "../meter.ts";
 import { goQuote } from "../../go-quote.ts";
 import { toDouble, toText } from "../convert.ts";
 import { durationText, timestampText } from "../time.ts";
@@ -167,6 +168,8 @@ function asHex(value: CelValue): string {
 }
 
 function asText(value: CelValue): string {
+  spend(1);
+  if (typeof value === "string") spendText(value.length);
   if (value === null) return "null";
   if (value instanceof CelList) return `[${[...value].map(inner).join(", ")}]`;
   if (value instanceof CelMap) return mapText(value);

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../kube/json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import type { ChoiceShape, RecordShape, Shape } from "./shape.ts";
 
 /** JSON Schema (draft 7, which every editor reads) of a document of ours. */

@@ -1,12 +1,5 @@
-import {
-  isArray,
-  isObject,
-  type Json,
-  type JsonArray,
-  type JsonObject,
-  type JsonPath,
-} from "../../kube/json.ts";
-import { printable } from "../../kube/printable.ts";
+import { isArray, isObject, type Json, type JsonArray, type JsonObject, type JsonPath } from "../json.ts";
+import { printable } from "../printable.ts";
 import { nearest } from "./nearest.ts";
 import type {
   ChoiceShape,

@@ -1,0 +1,205 @@
+import { type Bindings, type CompiledCel, evaluateCel, PER_CALL_LIMIT } from "../../../kube/cel/cel.ts";
+import { jsonValue } from "../../../kube/cel/json-values.ts";
+import { CelError, CelMap, type CelValue } from "../../../kube/cel/values.ts";
+import { printableLine, printableRest } from "../../../kube/printable.ts";
+import type { ReadObject } from "../../../kube/read-object.ts";
+import type { Finding } from "../../findings/finding.ts";
+import type { Profile } from "../practices/practice.ts";
+import type { OwnRule } from "./own-rule.ts";
+import { matches, RuleInputs, type RuleSubject, type RuleUnit, unitsOf } from "./rule-inputs.ts";
+
+/**
+ * What one rule, and all of them, may take in a run, in cost of the API server and work of meter.ts: some ten million a
+ * second. An expression that takes too much for one object stops by itself at the server's limit.
+ */
+const RULE_BUDGET = 100_000_000;
+const RUN_BUDGET = 300_000_000;
+
+export interface OwnRuleOptions {
+  readonly profile: Profile | "none";
+  readonly enable: ReadonlySet<string>;
+  readonly disable: ReadonlySet<string>;
+}
+
+/** What one rule said of objects. */
+export interface Judged {
+  readonly findings: readonly Finding[];
+  /** How many objects, Pods or containers it was evaluated for. */
+  readonly units: number;
+  /** Findings that say that it could not be decided. */
+  readonly undecided: number;
+}
+
+/** What the rules that are on find in the objects: each is compiled already, and evaluated once for what it is for. */
+export function ownFindings(
+  reads: readonly ReadObject[],
+  rules: readonly OwnRule[],
+  options: OwnRuleOptions,
+): readonly Finding[] {
+  const on = rules.filter((rule) => isOn(rule, options));
+  if (on.length === 0) return [];
+  const inputs = new RuleInputs(reads);
+  const run: Budget = { left: RUN_BUDGET };
+  return on.flatMap((rule) => judgeBy(rule, inputs, run).findings);
+}
+
+function isOn({ id, profiles }: OwnRule, { profile, enable, disable }: OwnRuleOptions): boolean {
+  if (disable.has(id)) return false;
+  if (profiles.length === 0 || profile === "all" || enable.has(id)) return true;
+  return profile !== "none" && profiles.includes(profile);
+}
+
+interface Budget {
+  left: number;
+}
+
+/** What one rule says of the objects. */
+export function judgeBy(rule: OwnRule, inputs: RuleInputs, run: Budget = { left: RUN_BUDGET }): Judged {
+  const findings: Finding[] = [];
+  const budget: Budget = { left: Math.min(RULE_BUDGET, run.left) };
+  const before = budget.left;
+  let units = 0;
+  let undecided = 0;
+  let unseen = 0;
+  for (const subject of inputs.subjects) {
+    if (!matches(rule.match, subject)) continue;
+    for (const unit of unitsOf(rule.level, subject.read.object)) {
+      if (budget.left <= 0) {
+        unseen++;
+        continue;
+      }
+      units++;
+      const evaluation = new Evaluation(rule, { subject, unit, inputs, budget });
+      const value = evaluation.run(rule.program);
+      if (value === true) continue;
+      if (value instanceof CelError) undecided++;
+      findings.push(
+        value instanceof CelError
+          ? undecidedFinding(rule, subject, unit, value)
+          : brokenFinding(rule, subject, unit, evaluation),
+      );
+    }
+  }
+  run.left -= before - budget.left;
+  if (unseen > 0) {
+    undecided++;
+    findings.push(unseenFinding(rule, units, unseen));
+  }
+  return { findings, units, undecided };
+}
+
+interface Asked {
+  readonly subject: RuleSubject;
+  readonly unit: RuleUnit;
+  readonly inputs: RuleInputs;
+  readonly budget: Budget;
+}
+
+/** The expressions of a rule for one object, Pod or container. */
+class Evaluation {
+  readonly #bindings: Bindings;
+  readonly #budget: Budget;
+
+  constructor(rule: OwnRule, { subject, unit, inputs, budget }: Asked) {
+    this.#budget = budget;
+    const { key, read } = subject;
+    const known = new Map<string, CelValue>();
+    const programs = new Map(rule.variables.map(({ name, program }) => [name, program]));
+    this.#bindings = new Map<string, CelValue | (() => CelValue)>([
+      ["object", () => jsonValue(read.object)],
+      ["namespaceObject", () => inputs.namespaceOf(key)],
+      ["objects", inputs.objects],
+      ["neighbours", () => inputs.neighboursOf(key)],
+      ["params", () => jsonValue(rule.params)],
+      [
+        "variables",
+        new CelMap(
+          {
+            size: programs.size,
+            find: (name) => {
+              if (typeof name !== "string") return undefined;
+              const before = known.get(name);
+              if (before !== undefined) return before;
+              const program = programs.get(name);
+              if (program === undefined) return undefined;
+              const made = this.#variable(name, program);
+              known.set(name, made);
+              return made;
+            },
+            keys: () => [...programs.keys()],
+          },
+          "kubeops.variables",
+        ),
+      ],
+      ...unit.values,
+    ]);
+  }
+
+  #variable(name: string, program: CompiledCel): CelValue {
+    const value = this.run(program);
+    return value instanceof CelError ? new CelError(`variable ${name}: ${value.message}`) : value;
+  }
+
+  run(program: CompiledCel): CelValue {
+    if (this.#budget.left <= 0) return new CelError(TOO_MUCH);
+    const { value, cost, work, exceeded } = evaluateCel(program, this.#bindings, { cost: PER_CALL_LIMIT });
+    this.#budget.left -= cost + work;
+    return exceeded ? new CelError(TOO_MUCH) : value;
+  }
+}
+
+const TOO_MUCH = "its expression takes more than the limit for one object";
+const SHOWN = 500;
+
+function finding(rule: OwnRule, { read, key }: RuleSubject, unit: RuleUnit, message: string): Finding {
+  const path = [...unit.path, ...rule.path];
+  return {
+    code: rule.id,
+    severity: rule.severity,
+    message: printableRest(message),
+    place: read.places.value(path),
+    path: [...read.path, ...path],
+    object: key,
+    ...(rule.fix === undefined ? {} : { hint: printableLine(rule.fix, SHOWN) }),
+  };
+}
+
+function brokenFinding(rule: OwnRule, subject: RuleSubject, unit: RuleUnit, evaluation: Evaluation): Finding {
+  const plain = printableLine((rule.message ?? rule.title).trim(), SHOWN);
+  if (rule.messageProgram === undefined) return finding(rule, subject, unit, plain);
+  const value = evaluation.run(rule.messageProgram);
+  const text = typeof value === "string" ? printableLine(value.trim(), SHOWN) : "";
+  if (text !== "") return finding(rule, subject, unit, text);
+  const why = value instanceof CelError ? value.message : "it gives an empty text";
+  return finding(
+    rule,
+    subject,
+    unit,
+    `${plain} (its messageExpression says nothing: ${printableLine(why, SHOWN)})`,
+  );
+}
+
+/** What cannot be decided does not hold: a rule that fails must not let anything pass. */
+function undecidedFinding(
+  rule: OwnRule,
+  subject: RuleSubject,
+  unit: RuleUnit,
+  { message }: CelError,
+): Finding {
+  return {
+    ...finding(rule, subject, unit, `the rule cannot be decided here: ${printableLine(message, SHOWN)}`),
+    hint: message.includes(TOO_MUCH)
+      ? "look at fewer objects, e.g. neighbours.Service instead of objects"
+      : "say what holds where a field is absent: object.spec.?replicas.orValue(1), or has(object.spec.replicas) && ...",
+  };
+}
+
+function unseenFinding(rule: OwnRule, seen: number, unseen: number): Finding {
+  return {
+    code: rule.id,
+    severity: rule.severity,
+    message: `the rule took all that it may take in a run after ${seen}: ${unseen} were not judged`,
+    place: rule.place,
+    hint: "let its expression look at fewer objects, e.g. neighbours.Service instead of objects, or match fewer",
+  };
+}
