@@ -10,8 +10,9 @@ export type ParsedSettings =
   | { readonly ok: false; readonly problem: SettingsProblem };
 
 /** Families that say what the API server refuses: nobody's settings change that. */
-const fixed: ReadonlySet<string> = new Set(["yaml", "object", "schema", "server"]);
-const severities: readonly string[] = ["error", "warning", "info"];
+export const fixed: ReadonlySet<string> = new Set(["yaml", "object", "schema", "server"]);
+/** What a finding can weigh. */
+export const severities: readonly string[] = ["error", "warning", "info"];
 const EXAMPLE = "see docs/guide/checks.md for an example";
 
 /** Thrown within this file only; parseSettings gives it back as a value. */
