@@ -1,4 +1,5 @@
-// Makes the pages of docs/reference from the tables in src/ (`npm run docs`). `--check` fails when a page is stale.
+// Makes the pages of docs/reference and the JSON Schemas in schemas/ from the tables in src/ (`npm run docs`). `--check`
+// fails when one is stale.
 // The page of public Compose applications is made only where KUBEOPS_CONFORMANCE_DATA holds them.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -334,20 +335,39 @@ if (data !== undefined && existsSync(data)) {
 
 pages.set(
   "README.md",
-  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [Checks of other tools](checks-of-other-tools.md), and which of ours say the same\n- [Precision on public projects](precision.md): how often a finding is right\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- [Tools of models](mcp-tools.md): the MCP tools and the operations\n- JSON Schemas of charter, plan and intent: \`schemas/\`\n`,
+  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [Checks of other tools](checks-of-other-tools.md), and which of ours say the same\n- [Precision on public projects](precision.md): how often a finding is right\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- [Tools of models](mcp-tools.md): the MCP tools and the operations\n- JSON Schemas of settings (`kubeops.yaml`), files of rules, charter, baseline, plan and intent, and of what \`check -o json\` and errors print: \`schemas/\` ([in an editor](../guide/checks.md#in-an-editor-and-for-programs))\n`,
 );
+
+const { baselineSchema } = await import("../src/analysis/checks/settings/baseline-schema.ts");
+const { reportSchema } = await import("../src/analysis/findings/report-schema.ts");
+const { errorSchema } = await import("../src/cli/error-schema.ts");
+const { publishedSchemas } = await import("../src/plan/shape/published-schemas.ts");
+const schemas = {
+  "baseline.schema.json": baselineSchema,
+  "report.schema.json": reportSchema,
+  "error.schema.json": errorSchema,
+  ...publishedSchemas,
+};
+
+const files = [
+  ...[...pages].map(([name, text]) => [`docs/reference/${name}`, text]),
+  ...Object.entries(schemas).map(([name, schema]) => [
+    `schemas/${name}`,
+    `${JSON.stringify(schema, null, 2)}\n`,
+  ]),
+];
 
 let stale = 0;
 mkdirSync(folder, { recursive: true });
-for (const [name, text] of pages) {
-  const file = join(folder, name);
+for (const [name, text] of files) {
+  const file = join(root, name);
   if (existsSync(file) && readFileSync(file, "utf8") === text) continue;
   if (check) {
     stale += 1;
-    process.stdout.write(`stale: docs/reference/${name}; npm run docs makes it\n`);
+    process.stdout.write(`stale: ${name}; npm run docs makes it\n`);
   } else {
     writeFileSync(file, text);
-    process.stdout.write(`wrote docs/reference/${name}\n`);
+    process.stdout.write(`wrote ${name}\n`);
   }
 }
 process.exit(stale > 0 ? 1 : 0);

@@ -56,6 +56,8 @@ describe("the package", () => {
         "plugin/dist/kubeops-mcp.mjs",
         "plugin/skills/kubernetes-change/SKILL.md",
         "schemas/charter.schema.json",
+        "schemas/report.schema.json",
+        "schemas/settings.schema.json",
         "cli.js",
         "index.js",
       ]),

@@ -1,3 +1,4 @@
+import { schemaAddress } from "../../kube/schema-address.ts";
 import { emitYaml } from "../../kube/yaml/emit-yaml.ts";
 
 interface Group {
@@ -58,7 +59,7 @@ export function initialCharter(input: {
 }): string {
   const { target, owner } = input;
   const lines = [
-    "# yaml-language-server: $schema=https://kubernetes-operations.dev/schemas/charter.schema.json",
+    `# yaml-language-server: $schema=${schemaAddress("charter")}`,
     "# What may ever be done. What is not named here is denied; an unknown key refuses to load.",
     "# It counts when its owner has signed it: kubeops charter sign. Raise the serial with every change.",
     "apiVersion: kubernetes-operations.dev/v1",

@@ -1,26 +1,25 @@
 import type { JsonObject } from "../../kube/json.ts";
+import { schemaAddress } from "../../kube/schema-address.ts";
 import { charterShape } from "../charter/charter-shape.ts";
 import { intentShape } from "./intent-shape.ts";
 import { jsonSchemaOf } from "../../kube/shape/json-schema.ts";
 import { planShape } from "./plan-shape.ts";
 
-const base = "https://kubernetes-operations.dev/schemas";
-
-/** The JSON Schemas that the folder schemas/ publishes, by file name: editors complete by them. */
+/** JSON Schemas of the documents of plans that the folder schemas/ publishes, by file name: editors complete by them. */
 export const publishedSchemas: Readonly<Record<string, JsonObject>> = {
   "charter.schema.json": jsonSchemaOf(charterShape, {
-    id: `${base}/charter.schema.json`,
+    id: schemaAddress("charter"),
     title: "Charter",
     description:
       "What may ever be done, declared by the operator and signed by its owner. What is absent is denied.",
   }),
   "plan.schema.json": jsonSchemaOf(planShape, {
-    id: `${base}/plan.schema.json`,
+    id: schemaAddress("plan"),
     title: "Plan",
     description: "Request, change set, findings, facts and verdict: canonical JSON, named by its digest.",
   }),
   "intent.schema.json": jsonSchemaOf(intentShape, {
-    id: `${base}/intent.schema.json`,
+    id: schemaAddress("intent"),
     title: "Intent",
     description: "A request as typed data. It never holds a secret value.",
   }),

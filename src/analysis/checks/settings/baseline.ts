@@ -1,8 +1,10 @@
 import { isArray, isObject, type Json } from "../../../kube/json.ts";
+import { schemaAddress } from "../../../kube/schema-address.ts";
 import { type Finding, sortFindings } from "../../findings/finding.ts";
 import { fingerprints } from "../../findings/fingerprint.ts";
 
 const HEX = /^[0-9a-f]{64}$/;
+const API_VERSION = "kubernetes-operations.dev/v1";
 
 export interface Baseline {
   readonly known: ReadonlySet<string>;
@@ -19,21 +21,33 @@ export function baselineJson(findings: readonly Finding[]): string {
       file: finding.place?.file ?? "",
     }))
     .sort((left, right) => (left.fingerprint < right.fingerprint ? -1 : 1));
-  return `${JSON.stringify({ apiVersion: "kubernetes-operations.dev/v1", kind: "Baseline", findings: entries }, null, 2)}\n`;
+  const baseline = {
+    $schema: schemaAddress("baseline"),
+    apiVersion: API_VERSION,
+    kind: "Baseline",
+    findings: entries,
+  };
+  return `${JSON.stringify(baseline, null, 2)}\n`;
 }
 
 /** Reads a baseline; undefined where it is none. */
 export function parseBaseline(value: Json): Baseline | undefined {
-  if (!isObject(value) || value["kind"] !== "Baseline") return undefined;
+  if (!isObject(value) || value["apiVersion"] !== API_VERSION || value["kind"] !== "Baseline")
+    return undefined;
   const entries = value["findings"];
   if (!isArray(entries)) return undefined;
   const known = new Set<string>();
   for (const entry of entries) {
-    const fingerprint = isObject(entry) ? entry["fingerprint"] : undefined;
+    if (!isObject(entry) || !["code", "file"].every((key) => isTextOrAbsent(entry[key]))) return undefined;
+    const fingerprint = entry["fingerprint"];
     if (typeof fingerprint !== "string" || !HEX.test(fingerprint)) return undefined;
     known.add(fingerprint);
   }
   return { known };
+}
+
+function isTextOrAbsent(value: Json | undefined): boolean {
+  return value === undefined || typeof value === "string";
 }
 
 /** The findings that the baseline does not know, how many it knows, and how many of it are gone. */
