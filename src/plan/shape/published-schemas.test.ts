@@ -3,6 +3,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mutations } from "../../../test/support/mutations.ts";
 import { deep } from "../../../test/support/suites.ts";
+import { rulesShape, type WrittenRule } from "../../analysis/checks/own-rules/rule-shape.ts";
+import { settingsShape, type WrittenSettings } from "../../analysis/checks/settings/settings-shape.ts";
 import type { Json, JsonObject } from "../../kube/json.ts";
 import { charterRules } from "../charter/charter-rules.ts";
 import { charterShape } from "../charter/charter-shape.ts";
@@ -104,6 +106,52 @@ const plans = [
   buildPlan(inputFor([configMap("a")], { charter: null, charterOwner: null, macKey: null })),
 ];
 
+/** Every key that there is. */
+const rule: Required<WrittenRule> = {
+  id: "own/two-replicas",
+  title: "Two replicas",
+  severity: "error",
+  for: "container",
+  match: {
+    apiVersions: ["apps/*"],
+    kinds: ["Deployment"],
+    namespaces: ["prod-*"],
+    names: ["*"],
+    labels: { a: "b" },
+  },
+  profiles: ["production"],
+  params: { least: 2 },
+  variables: [{ name: "count", expression: "object.spec.replicas" }],
+  expression: "variables.count >= params.least",
+  message: "too few",
+  messageExpression: "'too few'",
+  path: "spec.replicas",
+  rationale: "one node may go",
+  fix: "set spec.replicas",
+  source: "the handbook",
+  tests: [
+    { name: "one", object: { kind: "Deployment" }, expect: "fail", message: "too few" },
+    { name: "two", objects: [{ kind: "Deployment" }], expect: "pass" },
+    { name: "file", file: "a.yaml", expect: "skip" },
+  ],
+};
+const settings: WrittenSettings = {
+  apiVersion: "kubernetes-operations.dev/v1",
+  kind: "Settings",
+  check: {
+    profile: "production",
+    enable: ["supply-chain/no-digest"],
+    disable: ["reliability/job-kept"],
+    severity: { "supply-chain/moving-tag": "error" },
+    allowedRegistries: ["ghcr.io/acme"],
+    requiredLabels: ["owner"],
+    exemptions: [{ check: "a/b", namespace: "n", object: "Pod/a", container: "c", reason: "r" }],
+    rules: [rule],
+    ruleFiles: ["rules/*.yaml"],
+  },
+};
+const rules = { apiVersion: "kubernetes-operations.dev/v1", kind: "Rules", rules: [rule] };
+
 const suites: readonly (readonly [string, Shape, readonly Json[]])[] = [
   [
     "charter.schema.json",
@@ -112,6 +160,19 @@ const suites: readonly (readonly [string, Shape, readonly Json[]])[] = [
   ],
   ["plan.schema.json", planShape, plans as unknown as readonly Json[]],
   ["intent.schema.json", intentShape, plans.map((plan) => plan.intent) as unknown as readonly Json[]],
+  [
+    "kubeops.schema.json",
+    settingsShape,
+    [
+      settings as unknown as Json,
+      {
+        apiVersion: "kubernetes-operations.dev/v1",
+        kind: "Settings",
+        check: { enable: null, exemptions: null },
+      },
+    ],
+  ],
+  ["rules.schema.json", rulesShape, [rules as unknown as Json]],
 ];
 
 describe.each(suites)("%s", (file, shape, samples) => {

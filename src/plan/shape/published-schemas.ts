@@ -1,3 +1,5 @@
+import { rulesShape } from "../../analysis/checks/own-rules/rule-shape.ts";
+import { settingsShape } from "../../analysis/checks/settings/settings-shape.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { schemaAddress } from "../../kube/schema-address.ts";
 import { charterShape } from "../charter/charter-shape.ts";
@@ -22,5 +24,16 @@ export const publishedSchemas: Readonly<Record<string, JsonObject>> = {
     id: schemaAddress("intent"),
     title: "Intent",
     description: "A request as typed data. It never holds a secret value.",
+  }),
+  "kubeops.schema.json": jsonSchemaOf(settingsShape, {
+    id: `${base}/kubeops.schema.json`,
+    title: "Settings",
+    description: "kubeops.yaml: how a repository wants to be checked. It never says what may be applied.",
+  }),
+  "rules.schema.json": jsonSchemaOf(rulesShape, {
+    id: `${base}/rules.schema.json`,
+    title: "Rules",
+    description:
+      "Rules of one's own, in CEL, with their tests: files that kubeops.yaml names under check.ruleFiles.",
   }),
 };

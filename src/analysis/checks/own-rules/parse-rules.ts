@@ -160,10 +160,12 @@ class RuleReader {
         ? scalar
         : placeInScalar(lines, scalar, source, first.at);
     const more = problems.length > 1 ? `, and ${problems.length - 1} more` : "";
+    const message = first?.message ?? "";
+    const hint = adviceFor(message, this.#level);
     return new Wrong({
-      message: `the expression ${what}: ${first?.message ?? ""}${more}`,
+      message: `the expression ${what}: ${message}${more}`,
       place,
-      hint: known(this.#level),
+      ...(hint === undefined ? {} : { hint }),
     });
   }
 
@@ -214,7 +216,9 @@ class RuleReader {
   }
 }
 
-function known(level: OwnRule["level"]): string {
+function adviceFor(message: string, level: OwnRule["level"]): string | undefined {
+  if (message.startsWith("undefined field")) return "kubeops explain names the fields of a kind";
+  if (!message.startsWith("undeclared reference")) return undefined;
   const names = ["object", "objects", "neighbours", "namespaceObject", "params", "variables"];
   if (level !== "object") names.push("pod");
   if (level === "container") names.push("container", "containerRole");
