@@ -335,7 +335,7 @@ if (data !== undefined && existsSync(data)) {
 
 pages.set(
   "README.md",
-  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [Checks of other tools](checks-of-other-tools.md), and which of ours say the same\n- [Precision on public projects](precision.md): how often a finding is right\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- [Tools of models](mcp-tools.md): the MCP tools and the operations\n- JSON Schemas of settings (`kubeops.yaml`), files of rules, charter, baseline, plan and intent, and of what \`check -o json\` and errors print: \`schemas/\` ([in an editor](../guide/checks.md#in-an-editor-and-for-programs))\n`,
+  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [Checks of other tools](checks-of-other-tools.md), and which of ours say the same\n- [Precision on public projects](precision.md): how often a finding is right\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- [Tools of models](mcp-tools.md): the MCP tools and the operations\n- JSON Schemas of settings (\`kubeops.yaml\`), files of rules, charter, baseline, plan and intent, and of what \`check -o json\` and errors print: \`schemas/\` ([in an editor](../guide/checks.md#in-an-editor-and-for-programs))\n`,
 );
 
 const { baselineSchema } = await import("../src/analysis/checks/settings/baseline-schema.ts");

@@ -57,7 +57,7 @@ describe("the package", () => {
         "plugin/skills/kubernetes-change/SKILL.md",
         "schemas/charter.schema.json",
         "schemas/report.schema.json",
-        "schemas/settings.schema.json",
+        "schemas/kubeops.schema.json",
         "cli.js",
         "index.js",
       ]),

@@ -250,11 +250,8 @@ export function equal(left: CelValue, right: CelValue): boolean | CelError {
   if (isError(left)) return left;
   if (isError(right)) return right;
   if (left === null || right === null) return left === right;
-  if (typeof left === "string" || typeof left === "boolean") {
-    if (typeof left === "string" && typeof right === "string" && left.length === right.length)
-      spendText(left.length);
-    return left === right;
-  }
+  if (typeof left === "boolean") return left === right;
+  if (typeof left === "string") return typeof right === "string" && textsEqual(left, right);
   spend(1);
   if (isNumeric(left)) return isNumeric(right) && compareNumbers(left, right) === 0;
   if (left instanceof CelList) return right instanceof CelList && listsEqual(left, right);
@@ -265,6 +262,12 @@ export function equal(left: CelValue, right: CelValue): boolean | CelError {
       ? left.key === right.key
       : NO_OVERLOAD;
   return plainEqual(left, right);
+}
+
+function textsEqual(left: string, right: string): boolean {
+  if (left.length !== right.length) return false;
+  spendText(left.length);
+  return left === right;
 }
 
 function plainEqual(left: Uint8Array | CelTimestamp | CelDuration | CelTypeValue, right: CelValue): boolean {

@@ -26,12 +26,12 @@ export const publishedSchemas: Readonly<Record<string, JsonObject>> = {
     description: "A request as typed data. It never holds a secret value.",
   }),
   "kubeops.schema.json": jsonSchemaOf(settingsShape, {
-    id: `${base}/kubeops.schema.json`,
+    id: schemaAddress("kubeops"),
     title: "Settings",
     description: "kubeops.yaml: how a repository wants to be checked. It never says what may be applied.",
   }),
   "rules.schema.json": jsonSchemaOf(rulesShape, {
-    id: `${base}/rules.schema.json`,
+    id: schemaAddress("rules"),
     title: "Rules",
     description:
       "Rules of one's own, in CEL, with their tests: files that kubeops.yaml names under check.ruleFiles.",

@@ -9,11 +9,11 @@ import type { OwnRule } from "./own-rule.ts";
 import { matches, RuleInputs, type RuleSubject, type RuleUnit, unitsOf } from "./rule-inputs.ts";
 
 /**
- * What one rule, and all of them, may take in a run, in cost of the API server and work of meter.ts: some ten million a
+ * What one rule, and all of them, may take in a run, in cost of the API server and work of meter.ts: some five million a
  * second. An expression that takes too much for one object stops by itself at the server's limit.
  */
-const RULE_BUDGET = 100_000_000;
-const RUN_BUDGET = 300_000_000;
+const RULE_BUDGET = 25_000_000;
+const RUN_BUDGET = 75_000_000;
 
 export interface OwnRuleOptions {
   readonly profile: Profile | "none";

@@ -3,10 +3,11 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mutations } from "../../../../test/support/mutations.ts";
 import { deep } from "../../../../test/support/suites.ts";
-import { type Json, type JsonObject, type JsonPath, isObject, valueAt } from "../../../kube/json.ts";
+import { type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
 import { baselineSchema } from "./baseline-schema.ts";
 import { baselineJson, parseBaseline } from "./baseline.ts";
 
+const place = { file: "k8s/a.yaml", line: 1, column: 1 };
 const compile = (schema: JsonObject) =>
   new Ajv2020({ strict: true, strictRequired: false, unicodeRegExp: true }).compile(schema);
 

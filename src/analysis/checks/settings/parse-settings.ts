@@ -1,4 +1,4 @@
-import type { Json, JsonPath } from "../../../kube/json.ts";
+import type { JsonPath } from "../../../kube/json.ts";
 import { pathText } from "../../../kube/json.ts";
 import { printable } from "../../../kube/printable.ts";
 import type { PlaceMap, ReadDocument } from "../../../kube/read-object.ts";
@@ -139,7 +139,7 @@ function given<T extends Readonly<Record<string, string | null | undefined>>>(
 }
 
 function inShape(document: SettingsDocument, shape: RecordShape, guide: string): void {
-  const wrong = checkShape(shape, document.value as Json);
+  const wrong = checkShape(shape, document.value);
   if (wrong === undefined) return;
   const { path, at, message, hint } = wrong;
   const where = pathText(path);
