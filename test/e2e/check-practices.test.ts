@@ -84,7 +84,7 @@ describe("check by practices", () => {
       return result.stderr.split("\n")[0] ?? "";
     };
     expect(refused("  exemptions: [{check: security/privileged}]\n")).toBe(
-      "error: kubeops.yaml:4:16: an exemption has a reason [INPUT_MALFORMED]",
+      "error: kubeops.yaml:4:16: check.exemptions[0] lacks reason [INPUT_MALFORMED]",
     );
     expect(refused("  disable: [security/privilegde]\n")).toBe(
       'error: kubeops.yaml:4:13: "security/privilegde" is no check [INPUT_MALFORMED]',
@@ -93,7 +93,7 @@ describe("check by practices", () => {
       'error: kubeops.yaml:4:13: "server/required" says what the API server refuses, and no setting changes that [INPUT_MALFORMED]',
     );
     expect(refused("  profil: nsa\n")).toBe(
-      'error: kubeops.yaml:4:11: "profil" is not known [INPUT_MALFORMED]',
+      'error: kubeops.yaml:4:3: unknown key "profil" [INPUT_MALFORMED]',
     );
     world.write("kubeops.yaml", "apiVersion: kubernetes-operations.dev/v1\nkind: Settings\n");
   });
