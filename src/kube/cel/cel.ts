@@ -1,7 +1,8 @@
 import type { CelProblem } from "./ast.ts";
 import { checkCel, type CheckedCel } from "./checker.ts";
 import { compileChecked } from "./compile.ts";
-import { CostExceeded, type Run } from "./frame.ts";
+import { CostExceeded } from "./cost-exceeded.ts";
+import type { Run } from "./frame.ts";
 import type { CelEnvironment } from "./environment.ts";
 import { locate } from "./lexer.ts";
 import { literalProblems } from "./literals.ts";

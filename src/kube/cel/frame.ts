@@ -1,3 +1,4 @@
+import { CostExceeded } from "./cost-exceeded.ts";
 import type { CelValue } from "./values.ts";
 
 /** The state of one evaluation. */
@@ -11,9 +12,6 @@ export interface Frame {
 }
 
 export type Run = (frame: Frame) => CelValue;
-
-/** The evaluation took more than its budget: nothing absorbs this. */
-export class CostExceeded extends Error {}
 
 /** Adds to the cost; beyond the budget the evaluation ends. */
 export function charge(frame: Frame, cost: number): void {

@@ -1,4 +1,4 @@
-import { CostExceeded } from "./frame.ts";
+import { CostExceeded } from "./cost-exceeded.ts";
 
 /**
  * Work that the cost of the API server does not count: it takes one comparison of two texts, lists or maps for one step,
