@@ -241,15 +241,13 @@ describe("what is written where", () => {
     );
   });
 
-  it("takes seconds, not hours, for many edits of one large document", () => {
+  it("makes 20,000 edits of one document well inside the time of a test", () => {
     const count = 20_000;
     const text = `m:\n${Array.from({ length: count }, (_, index) => `  k${index}: 1\n`).join("")}`;
     const mends = Array.from({ length: count }, (_, index) =>
       mend([{ op: "quote", path: ["m", `k${index}`] }]),
     );
-    const start = performance.now();
     expect(fixFile("a.yaml", text, mends).mended.length).toBe(count);
-    expect(performance.now() - start).toBeLessThan(30_000);
   });
 });
 
