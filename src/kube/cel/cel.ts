@@ -45,7 +45,10 @@ export interface CelResult {
   readonly exceeded: boolean;
 }
 
-export type Bindings = ReadonlyMap<string, CelValue | (() => CelValue)>;
+/** Values of variables by their names, or what makes one: it is asked once an evaluation. */
+export interface Bindings {
+  get(name: string): CelValue | (() => CelValue) | undefined;
+}
 
 /** Reads, type-checks and plans an expression as the API server does; what it refuses, otherwise. */
 export function compileCel(source: string, environment: CelEnvironment): CompiledCel | CelProblems {

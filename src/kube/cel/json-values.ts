@@ -1,6 +1,6 @@
-import { isArray, isObject, type Json } from "../json.ts";
+import { isArray, isObject, type Json, type JsonArray, type JsonObject } from "../json.ts";
 import { spend } from "./meter.ts";
-import { CelList, CelMap, type CelValue } from "./values.ts";
+import { CelList, CelMap, type CelValue, type ListSource, type MapSource } from "./values.ts";
 
 /**
  * A JSON value as expressions see one without a schema: whole numbers are ints, as the server's decoder makes them.
@@ -9,23 +9,48 @@ import { CelList, CelMap, type CelValue } from "./values.ts";
 export function jsonValue(value: Json): CelValue {
   if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (typeof value !== "object" || value === null) return value;
-  if (isArray(value))
-    return new CelList({ size: value.length, at: (index) => jsonValue(value[index] ?? null) });
-  if (!isObject(value)) return null;
-  // Names are asked for seldom, and a map may have 100,000 of them.
-  const keys = (): readonly string[] => {
-    const names = Object.keys(value);
-    spend(names.length);
-    return names;
-  };
-  let names: readonly string[] | undefined;
-  return new CelMap({
-    get size() {
-      names ??= keys();
-      return names.length;
-    },
-    find: (key) =>
-      typeof key === "string" && Object.hasOwn(value, key) ? jsonValue(value[key] ?? null) : undefined,
-    keys: () => (names ??= keys()),
-  });
+  if (isArray(value)) return new CelList(new JsonItems(value));
+  return isObject(value) ? new CelMap(new JsonMembers(value)) : null;
+}
+
+class JsonItems implements ListSource {
+  readonly size: number;
+  readonly #items: JsonArray;
+
+  constructor(items: JsonArray) {
+    this.size = items.length;
+    this.#items = items;
+  }
+
+  at(index: number): CelValue {
+    return jsonValue(this.#items[index] ?? null);
+  }
+}
+
+/** Names are asked for seldom, and a map may have 100,000 of them. */
+class JsonMembers implements MapSource {
+  readonly #value: JsonObject;
+  #names: readonly string[] | undefined;
+
+  constructor(value: JsonObject) {
+    this.#value = value;
+  }
+
+  get size(): number {
+    return this.keys().length;
+  }
+
+  find(key: CelValue): CelValue | undefined {
+    return typeof key === "string" && Object.hasOwn(this.#value, key)
+      ? jsonValue(this.#value[key] ?? null)
+      : undefined;
+  }
+
+  keys(): readonly string[] {
+    if (this.#names === undefined) {
+      this.#names = Object.keys(this.#value);
+      spend(this.#names.length);
+    }
+    return this.#names;
+  }
 }

@@ -33,7 +33,7 @@ describe("work that costs nothing on the server stops at a limit", () => {
       "operation cancelled: actual cost limit exceeded",
       true,
     ]);
-    expect(work).toBeLessThanOrEqual(10_000_000);
+    expect(work).toBeLessThanOrEqual(2_000_000);
   });
 
   it.each([

@@ -7,8 +7,8 @@ import { CostExceeded } from "./cost-exceeded.ts";
  */
 let left = Number.POSITIVE_INFINITY;
 
-/** Units of one evaluation: about two seconds. No rule of a person comes near. */
-export const WORK_LIMIT = 10_000_000;
+/** Units of one evaluation: a second or two. No rule of a person comes near. */
+export const WORK_LIMIT = 2_000_000;
 /** Characters that are read in the time that a value takes. */
 const CHARACTERS = 8;
 

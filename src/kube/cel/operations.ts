@@ -250,8 +250,8 @@ export function equal(left: CelValue, right: CelValue): boolean | CelError {
   if (isError(left)) return left;
   if (isError(right)) return right;
   if (left === null || right === null) return left === right;
+  if (typeof left === "string") return textsEqual(left, right);
   if (typeof left === "boolean") return left === right;
-  if (typeof left === "string") return typeof right === "string" && textsEqual(left, right);
   spend(1);
   if (isNumeric(left)) return isNumeric(right) && compareNumbers(left, right) === 0;
   if (left instanceof CelList) return right instanceof CelList && listsEqual(left, right);
@@ -264,8 +264,8 @@ export function equal(left: CelValue, right: CelValue): boolean | CelError {
   return plainEqual(left, right);
 }
 
-function textsEqual(left: string, right: string): boolean {
-  if (left.length !== right.length) return false;
+function textsEqual(left: string, right: CelValue): boolean {
+  if (typeof right !== "string" || left.length !== right.length) return false;
   spendText(left.length);
   return left === right;
 }

@@ -9,11 +9,11 @@ import type { OwnRule } from "./own-rule.ts";
 import { matches, RuleInputs, type RuleSubject, type RuleUnit, unitsOf } from "./rule-inputs.ts";
 
 /**
- * What one rule, and all of them, may take in a run, in cost of the API server and work of meter.ts: some five million a
- * second. An expression that takes too much for one object stops by itself at the server's limit.
+ * What one rule, and all of them, may take in a run, in cost of the API server and work of meter.ts: a second or a few take
+ * ten million. An expression that takes too much for one object stops by itself at the server's limit.
  */
-const RULE_BUDGET = 25_000_000;
-const RUN_BUDGET = 75_000_000;
+const RULE_BUDGET = 10_000_000;
+const RUN_BUDGET = 50_000_000;
 
 export interface OwnRuleOptions {
   readonly profile: Profile | "none";
@@ -95,59 +95,80 @@ interface Asked {
   readonly budget: Budget;
 }
 
-/** The expressions of a rule for one object, Pod or container. */
-class Evaluation {
-  readonly #bindings: Bindings;
-  readonly #budget: Budget;
+/** The expressions of a rule for one object, Pod or container. Nothing is made before an expression asks for it. */
+class Evaluation implements Bindings {
+  readonly #rule: OwnRule;
+  readonly #asked: Asked;
+  #variables: CelMap | undefined;
 
-  constructor(rule: OwnRule, { subject, unit, inputs, budget }: Asked) {
-    this.#budget = budget;
-    const { key, read } = subject;
-    const known = new Map<string, CelValue>();
-    const programs = new Map(rule.variables.map(({ name, program }) => [name, program]));
-    this.#bindings = new Map<string, CelValue | (() => CelValue)>([
-      ["object", () => jsonValue(read.object)],
-      ["namespaceObject", () => inputs.namespaceOf(key)],
-      ["objects", inputs.objects],
-      ["neighbours", () => inputs.neighboursOf(key)],
-      ["params", () => jsonValue(rule.params)],
-      [
-        "variables",
-        new CelMap(
-          {
-            size: programs.size,
-            find: (name) => {
-              if (typeof name !== "string") return undefined;
-              const before = known.get(name);
-              if (before !== undefined) return before;
-              const program = programs.get(name);
-              if (program === undefined) return undefined;
-              const made = this.#variable(name, program);
-              known.set(name, made);
-              return made;
-            },
-            keys: () => [...programs.keys()],
-          },
-          "kubeops.variables",
-        ),
-      ],
-      ...unit.values,
-    ]);
+  constructor(rule: OwnRule, asked: Asked) {
+    this.#rule = rule;
+    this.#asked = asked;
   }
 
-  #variable(name: string, program: CompiledCel): CelValue {
+  get(name: string): CelValue | undefined {
+    const { subject, unit, inputs } = this.#asked;
+    switch (name) {
+      case "object":
+        return subject.value;
+      case "namespaceObject":
+        return inputs.namespaceOf(subject.key);
+      case "objects":
+        return inputs.objects;
+      case "neighbours":
+        return inputs.neighboursOf(subject.key);
+      case "params":
+        return jsonValue(this.#rule.params);
+      case "variables":
+        this.#variables ??= this.#variableMap();
+        return this.#variables;
+      case "pod":
+        return jsonValue(unit.pod ?? null);
+      case "container":
+        return jsonValue(unit.container ?? null);
+      case "containerRole":
+        return unit.role;
+      default:
+        return undefined;
+    }
+  }
+
+  #variableMap(): CelMap {
+    const known = new Map<string, CelValue>();
+    const { variables } = this.#rule;
+    return new CelMap(
+      {
+        size: variables.length,
+        find: (name) => {
+          const row = variables.find((one) => one.name === name);
+          if (row === undefined) return undefined;
+          const value = known.get(row.name) ?? this.#variable(row);
+          known.set(row.name, value);
+          return value;
+        },
+        keys: () => variables.map((one) => one.name),
+      },
+      "kubeops.variables",
+    );
+  }
+
+  #variable({ name, program }: OwnRule["variables"][number]): CelValue {
     const value = this.run(program);
-    return value instanceof CelError ? new CelError(`variable ${name}: ${value.message}`) : value;
+    // A variable that fails because of another one says so once.
+    if (!(value instanceof CelError) || value.message.startsWith(VARIABLE)) return value;
+    return new CelError(`${VARIABLE}${name}: ${value.message}`);
   }
 
   run(program: CompiledCel): CelValue {
-    if (this.#budget.left <= 0) return new CelError(TOO_MUCH);
-    const { value, cost, work, exceeded } = evaluateCel(program, this.#bindings, { cost: PER_CALL_LIMIT });
-    this.#budget.left -= cost + work;
+    const { budget } = this.#asked;
+    if (budget.left <= 0) return new CelError(TOO_MUCH);
+    const { value, cost, work, exceeded } = evaluateCel(program, this, { cost: PER_CALL_LIMIT });
+    budget.left -= cost + work;
     return exceeded ? new CelError(TOO_MUCH) : value;
   }
 }
 
+const VARIABLE = "variable ";
 const TOO_MUCH = "its expression takes more than the limit for one object";
 const SHOWN = 500;
 

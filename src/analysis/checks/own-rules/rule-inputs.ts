@@ -1,8 +1,8 @@
 import { jsonValue } from "../../../kube/cel/json-values.ts";
-import { CelList, CelMap, type CelValue } from "../../../kube/cel/values.ts";
-import { isObject, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
+import { type CelList, CelMap, type CelValue, listOf } from "../../../kube/cel/values.ts";
+import { isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { objectKey, versionText } from "../../../kube/object-key.ts";
-import { containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
+import { type ContainerRole, containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import { glob } from "../settings/glob.ts";
 import type { RuleLevel, RuleMatch } from "./own-rule.ts";
@@ -11,33 +11,43 @@ import type { RuleLevel, RuleMatch } from "./own-rule.ts";
 export interface RuleSubject {
   readonly read: ReadObject;
   readonly key: ObjectKey;
+  /** The object for expressions: one value, however many rules ask for it. */
+  readonly value: CelValue;
 }
 
 /** What an expression is evaluated for, and where it stands in its object. */
 export interface RuleUnit {
   readonly path: JsonPath;
-  readonly values: readonly (readonly [string, CelValue])[];
+  readonly pod?: Json;
+  readonly container?: JsonObject;
+  readonly role?: ContainerRole;
 }
+
+const whole: readonly RuleUnit[] = [{ path: [] }];
 
 /** All objects of the inputs, with those of one namespace by their kind: made once, whatever asks. */
 export class RuleInputs {
   readonly subjects: readonly RuleSubject[];
   readonly objects: CelList;
-  readonly #byNamespace: ReadonlyMap<string, ReadonlyMap<string, readonly JsonObject[]>>;
-  readonly #namespaces: ReadonlyMap<string, JsonObject>;
+  readonly #byNamespace: ReadonlyMap<string, ReadonlyMap<string, readonly CelValue[]>>;
+  readonly #namespaces: ReadonlyMap<string, CelValue>;
 
   constructor(reads: readonly ReadObject[]) {
-    this.subjects = reads.map((read) => ({ read, key: objectKey(read.object) }));
-    this.objects = listOfObjects(reads.map(({ object }) => object));
-    const byNamespace = new Map<string, Map<string, JsonObject[]>>();
-    const namespaces = new Map<string, JsonObject>();
-    for (const { read, key } of this.subjects) {
-      const kinds = byNamespace.get(key.namespace) ?? new Map<string, JsonObject[]>();
+    this.subjects = reads.map((read) => ({
+      read,
+      key: objectKey(read.object),
+      value: jsonValue(read.object),
+    }));
+    this.objects = listOf(this.subjects.map(({ value }) => value));
+    const byNamespace = new Map<string, Map<string, CelValue[]>>();
+    const namespaces = new Map<string, CelValue>();
+    for (const { key, value } of this.subjects) {
+      const kinds = byNamespace.get(key.namespace) ?? new Map<string, CelValue[]>();
       byNamespace.set(key.namespace, kinds);
       const before = kinds.get(key.kind);
-      if (before === undefined) kinds.set(key.kind, [read.object]);
-      else before.push(read.object);
-      if (key.group === "" && key.kind === "Namespace") namespaces.set(key.name, read.object);
+      if (before === undefined) kinds.set(key.kind, [value]);
+      else before.push(value);
+      if (key.group === "" && key.kind === "Namespace") namespaces.set(key.name, value);
     }
     this.#byNamespace = byNamespace;
     this.#namespaces = namespaces;
@@ -48,20 +58,15 @@ export class RuleInputs {
     const kinds = this.#byNamespace.get(namespace);
     return new CelMap({
       size: kinds?.size ?? 0,
-      find: (kind) => (typeof kind === "string" ? listOfObjects(kinds?.get(kind) ?? []) : undefined),
+      find: (kind) => (typeof kind === "string" ? listOf(kinds?.get(kind) ?? []) : undefined),
       keys: () => [...(kinds?.keys() ?? [])],
     });
   }
 
   /** The Namespace of an object; null where it is not among the inputs, or the object has none. */
   namespaceOf({ namespace }: ObjectKey): CelValue {
-    const found = this.#namespaces.get(namespace);
-    return found === undefined ? null : jsonValue(found);
+    return this.#namespaces.get(namespace) ?? null;
   }
-}
-
-function listOfObjects(objects: readonly JsonObject[]): CelList {
-  return new CelList({ size: objects.length, at: (index) => jsonValue(objects[index] ?? null) });
 }
 
 /** Is the rule for the object? */
@@ -87,13 +92,15 @@ function hasLabels(object: JsonObject, wanted: RuleMatch["labels"]): boolean {
 
 /** What a rule is evaluated for in an object: nothing where it is about Pods and the object makes none. */
 export function unitsOf(level: RuleLevel, object: JsonObject): readonly RuleUnit[] {
-  if (level === "object") return [{ path: [], values: [] }];
+  if (level === "object") return whole;
   const template = podTemplateOf(object);
   if (template === undefined) return [];
-  const pod = ["pod", jsonValue(valueAt(object, template.path) ?? null)] as const;
-  if (level === "pod") return [{ path: template.path, values: [pod] }];
+  const pod = valueAt(object, template.path) ?? null;
+  if (level === "pod") return [{ path: template.path, pod }];
   return containersOf(template.spec).map(({ role, path, container }) => ({
     path: [...template.path, "spec", ...path],
-    values: [pod, ["container", jsonValue(container)] as const, ["containerRole", role] as const],
+    pod,
+    container,
+    role,
   }));
 }

@@ -1,9 +1,9 @@
 /** `*` stands for any characters, everything else for itself. Linear: the pattern's parts are looked for in order. */
 export function glob(pattern: string, text: string): boolean {
+  if (!pattern.includes("*")) return pattern === text;
   const parts = pattern.split("*");
   const [first = "", ...rest] = parts;
   if (!text.startsWith(first)) return false;
-  if (rest.length === 0) return text === first;
   const last = rest.pop() ?? "";
   let at = first.length;
   for (const part of rest) {
