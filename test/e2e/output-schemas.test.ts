@@ -139,7 +139,10 @@ describe("what programs read", () => {
       "rules.yaml",
       [
         "apiVersion: kubernetes-operations.dev/v1\nkind: Settings\ncheck:\n  rules:\n",
-        rule("a", `{name: one, object: ${object}, expect: pass}, {name: two, object: ${object}, expect: fail}`),
+        rule(
+          "a",
+          `{name: one, object: ${object}, expect: pass}, {name: two, object: ${object}, expect: fail}`,
+        ),
         rule("b", ""),
       ].join(""),
     );
