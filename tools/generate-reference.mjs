@@ -341,11 +341,13 @@ pages.set(
 const { baselineSchema } = await import("../src/analysis/checks/settings/baseline-schema.ts");
 const { reportSchema } = await import("../src/analysis/findings/report-schema.ts");
 const { errorSchema } = await import("../src/cli/error-schema.ts");
+const { ruleTestsSchema } = await import("../src/cli/rule-tests-schema.ts");
 const { publishedSchemas } = await import("../src/plan/shape/published-schemas.ts");
 const schemas = {
   "baseline.schema.json": baselineSchema,
   "report.schema.json": reportSchema,
   "error.schema.json": errorSchema,
+  "rule-tests.schema.json": ruleTestsSchema,
   ...publishedSchemas,
 };
 

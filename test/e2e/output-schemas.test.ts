@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findingsJson } from "../../src/analysis/findings/json.ts";
 import { reportSchema } from "../../src/analysis/findings/report-schema.ts";
 import { errorSchema } from "../../src/cli/error-schema.ts";
+import { ruleTestsSchema } from "../../src/cli/rule-tests-schema.ts";
 import {
   isArray,
   isObject,
@@ -84,6 +85,7 @@ describe("what programs read", () => {
     for (const [name, schema] of [
       ["report", reportSchema],
       ["error", errorSchema],
+      ["rule-tests", ruleTestsSchema],
     ] as const)
       await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(
         `../../schemas/${name}.schema.json`,
@@ -127,6 +129,30 @@ describe("what programs read", () => {
     const written = [...seen].flatMap((key) => /^\.findings\.(\w+)$/.exec(key)?.[1] ?? []).sort();
     expect(written).toEqual(namedIn("$defs", "finding"));
     for (const key of namedIn("$defs", "place")) expect(seen).toContain(`.findings.place.${key}`);
+  });
+
+  it("results of tests of rules follow rule-tests.schema.json, and hold no other key", () => {
+    const object = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
+    const rule = (id: string, tests: string): string =>
+      `    - {id: own/${id}, title: A, expression: object.kind == 'ConfigMap', tests: [${tests}]}\n`;
+    world.write(
+      "rules.yaml",
+      [
+        "apiVersion: kubernetes-operations.dev/v1\nkind: Settings\ncheck:\n  rules:\n",
+        rule(
+          "a",
+          `{name: one, object: ${object}, expect: pass}, {name: two, object: ${object}, expect: fail}`,
+        ),
+        rule("b", ""),
+      ].join(""),
+    );
+    const ran = world.kubeops(["check", "--test-rules", "--config", "rules.yaml", "-o", "json"]);
+    const validate = compile(ruleTestsSchema);
+    const report = JSON.parse(ran.stdout) as Json;
+    expect([ran.status, validate(report), validate.errors]).toEqual([1, true, null]);
+    expect(keysIn(report)).toEqual(
+      expect.arrayContaining([".tests.detail", ".untested.place.line", ".neverFail.rule"]),
+    );
   });
 
   it("errors follow error.schema.json, and hold no other key", () => {

@@ -12,8 +12,8 @@ import { matches, RuleInputs, type RuleSubject, type RuleUnit, unitsOf } from ".
  * What one rule, and all of them, may take in a run, in cost of the API server and work of meter.ts: a second or a few take
  * ten million. An expression that takes too much for one object stops by itself at the server's limit.
  */
-const RULE_BUDGET = 10_000_000;
-const RUN_BUDGET = 50_000_000;
+const RULE_BUDGET = 25_000_000;
+const RUN_BUDGET = 75_000_000;
 
 export interface OwnRuleOptions {
   readonly profile: Profile | "none";

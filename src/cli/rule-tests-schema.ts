@@ -1,0 +1,46 @@
+import { placeSchema } from "../analysis/findings/report-schema.ts";
+import type { JsonObject } from "../kube/json.ts";
+import { SCHEMA_DRAFT, schemaAddress } from "../kube/schema-address.ts";
+
+const count: JsonObject = { type: "integer", minimum: 0 };
+const rule: JsonObject = { type: "string", description: "The id of the rule." };
+const outcome: JsonObject = { enum: ["pass", "fail", "skip", "error"] };
+const rules = (description: string): JsonObject => ({
+  type: "array",
+  description,
+  items: { type: "object", properties: { rule, place: placeSchema }, required: ["rule", "place"] },
+});
+
+/** JSON Schema of `kubeops check --test-rules -o json`. */
+export const ruleTestsSchema: JsonObject = {
+  $schema: SCHEMA_DRAFT,
+  $id: schemaAddress("rule-tests"),
+  title: "RuleTests",
+  description: "What kubeops check --test-rules -o json prints: the tests of rules of one's own.",
+  type: "object",
+  properties: {
+    apiVersion: { const: "kubernetes-operations.dev/v1" },
+    kind: { const: "RuleTests" },
+    passed: count,
+    failed: count,
+    tests: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          rule,
+          name: { type: "string" },
+          place: placeSchema,
+          passed: { type: "boolean" },
+          expected: outcome,
+          got: outcome,
+          detail: { type: "string", description: "Why it failed." },
+        },
+        required: ["rule", "name", "place", "passed", "expected", "got"],
+      },
+    },
+    untested: rules("Rules without a test."),
+    neverFail: rules("Rules that have tests, none of which shows that they find anything."),
+  },
+  required: ["apiVersion", "kind", "passed", "failed", "tests", "untested", "neverFail"],
+};
