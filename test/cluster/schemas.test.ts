@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
-import { makeWorld, type World } from "../support/cli.ts";
+import { makeWorld, reportOf, type World } from "../support/cli.ts";
 import { customDefinition } from "../support/custom-definition.ts";
 import { leftOut } from "../support/suites.ts";
 
@@ -49,12 +49,10 @@ describe.skipIf(
     const explained = world.kubeops(["explain", "backup.spec.size"]).stdout;
     expect(explained).toContain("FIELD: size <integer>\n  at least: 1\n\nDESCRIPTION:\n    How large.\n");
     const checked = world.kubeops(["check", "bad.yaml", "-o", "json"]);
-    const { findings } = JSON.parse(checked.stdout) as {
-      readonly findings: readonly { readonly code: string }[];
-    };
-    expect(findings.map(({ code }) => code).sort()).toEqual([
-      "custom-resource/unknown-field",
-      "custom-resource/value",
-    ]);
+    expect(
+      reportOf(checked)
+        .findings.map(({ code }) => code)
+        .sort(),
+    ).toEqual(["custom-resource/unknown-field", "custom-resource/value"]);
   });
 });

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeWorld, repository, type World } from "../support/cli.ts";
+import type { FindingJson } from "../../src/analysis/findings/json.ts";
+import { makeWorld, reportOf, repository, type World } from "../support/cli.ts";
 import { conformanceData, leftOut } from "../support/suites.ts";
 
 type Counts = Readonly<Partial<Record<"error" | "warning" | "info", number>>>;
@@ -12,12 +13,6 @@ interface Judgement {
   readonly read: Counts;
   readonly wrong?: Counts;
   readonly recomputed?: { readonly agree: number; readonly missed: number };
-}
-
-interface Found {
-  readonly code: string;
-  readonly severity: "error" | "warning" | "info";
-  readonly place: { readonly file: string };
 }
 
 const { rows } = JSON.parse(readFileSync(join(repository, "tools", "precision-judgements.json"), "utf8")) as {
@@ -52,14 +47,14 @@ describe.skipIf(
     ),
 )("hits on public projects", () => {
   let world: World;
-  let findings: readonly Found[];
+  let findings: readonly FindingJson[];
 
   beforeAll(() => {
     world = makeWorld();
     const ran = world.kubeops(["check", "real", "--profile", "all", "-o", "json"], {
       cwd: dirname(data ?? ""),
     });
-    findings = (JSON.parse(ran.stdout) as { readonly findings: readonly Found[] }).findings;
+    ({ findings } = reportOf(ran));
   }, 120_000);
   afterAll(() => world.remove());
 
@@ -74,7 +69,7 @@ describe.skipIf(
 
   test("have no error in projects that are well run", () => {
     const wellRun = /^real\/(?:argo-cd|kube-prometheus|microservices-demo)\//;
-    const own = findings.filter(({ place }) => wellRun.test(place.file));
+    const own = findings.filter(({ place }) => wellRun.test(place?.file ?? ""));
     expect(own.length).toBeGreaterThan(100);
     expect(own.filter(({ severity }) => severity === "error")).toEqual([]);
   });

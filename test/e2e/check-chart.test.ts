@@ -3,9 +3,10 @@ import { gzipSync } from "node:zlib";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ReportJson } from "../../src/analysis/findings/json.ts";
 import { gzip, renderChart } from "../../src/apply/chart/render-chart.ts";
 import { readTar, writeTar } from "../../src/kube/chart/tar.ts";
-import { makeWorld, type Ran, running, type World } from "../support/cli.ts";
+import { makeWorld, type Ran, reportOf, running, type World } from "../support/cli.ts";
 import { helm, pathWithHelm } from "../support/helm.ts";
 import { leftOut } from "../support/suites.ts";
 
@@ -13,18 +14,6 @@ const description = (name = "demo", more = ""): string =>
   `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n${more}`;
 const map = (name: string, data: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  a: ${data}\n`;
-
-interface Report {
-  readonly findings: readonly {
-    readonly code: string;
-    readonly severity: string;
-    readonly message: string;
-    readonly hint?: string;
-    readonly place?: { readonly file: string; readonly line: number; readonly column: number };
-    readonly object?: { readonly name: string };
-  }[];
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
-}
 
 const bare = "/usr/bin:/bin";
 
@@ -128,12 +117,12 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
   }
   const check = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Ran =>
     world.kubeops(["check", ...args], { env: { PATH, ...env } });
-  function report(args: readonly string[], env: Readonly<Record<string, string>> = {}): Report {
+  function report(args: readonly string[], env: Readonly<Record<string, string>> = {}): ReportJson {
     const ran = check([...args, "-o", "json"], env);
     expect(ran.stderr).toBe("");
-    return JSON.parse(ran.stdout) as Report;
+    return reportOf(ran);
   }
-  const codes = (found: Report): readonly string[] => found.findings.map(({ code }) => code);
+  const codes = (found: ReportJson): readonly string[] => found.findings.map(({ code }) => code);
   /** What a template prints, read from an error of the server's rules that quotes it: the value of a label. */
   function printed(action: string, files: Readonly<Record<string, string>> = {}, env = {}): string {
     const folder = chart({
@@ -387,7 +376,7 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
       symlinkSync(world.folder, world.path(folder, "folder"));
       const beside = check([folder, "-o", "json"]);
       expect(beside.stdout + beside.stderr).not.toContain("hunter2");
-      const { findings } = JSON.parse(beside.stdout) as Report;
+      const { findings } = reportOf(beside);
       expect(
         findings
           .filter(({ code }) => code === "chart/outside")
@@ -471,7 +460,7 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
           ].slice(0, index < 2 ? 3 : 1)) {
             const folder = chart({ "templates/a.yaml": map("a", "b"), ...files });
             const ran = await running(world, ["check", folder, "-o", "json"], { env: { PATH } });
-            expect(codes(JSON.parse(ran.stdout) as Report), schema).toEqual(["chart/schema"]);
+            expect(codes(reportOf(ran)), schema).toEqual(["chart/schema"]);
             expect(ran.stdout).not.toContain("hunter2");
           }
         }
@@ -591,7 +580,7 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
     const folder = chart({ "templates/a.yaml": map("A_", "b"), "values.yaml": "a: [\n" });
     const files = (cwd: string, name: string): readonly (string | undefined)[] => {
       const ran = world.kubeops(["check", name, "-o", "json"], { env: { PATH }, cwd: world.path(cwd) });
-      return (JSON.parse(ran.stdout) as Report).findings.map(({ place }) => place?.file);
+      return reportOf(ran).findings.map(({ place }) => place?.file);
     };
     expect(files(folder, ".")).toEqual(["values.yaml"]);
     world.write(`${folder}/values.yaml`, "a: b\n");

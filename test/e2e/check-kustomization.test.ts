@@ -1,6 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { makeWorld, type World } from "../support/cli.ts";
+import type { FindingJson, ReportJson } from "../../src/analysis/findings/json.ts";
+import { makeWorld, reportOf, type World } from "../support/cli.ts";
 
 const web = [
   "apiVersion: apps/v1",
@@ -37,23 +38,9 @@ describe("check of kustomizations", () => {
   });
   afterEach(() => world.remove());
 
-  interface Told {
-    readonly code: string;
-    readonly severity: string;
-    readonly message: string;
-    readonly place?: { readonly file: string; readonly line: number; readonly column: number };
-    readonly renderedBy?: readonly string[];
-    readonly object?: { readonly name: string };
-  }
-
-  const check = (
-    ...names: readonly string[]
-  ): { findings: Told[]; skipped: { path: string; reason: string }[] } =>
-    JSON.parse(world.kubeops(["check", "--profile", "none", ...names, "-o", "json"]).stdout) as {
-      findings: Told[];
-      skipped: { path: string; reason: string }[];
-    };
-  const lines = (findings: readonly Told[]): readonly string[] =>
+  const check = (...names: readonly string[]): ReportJson =>
+    reportOf(world.kubeops(["check", "--profile", "none", ...names, "-o", "json"]));
+  const lines = (findings: readonly FindingJson[]): readonly string[] =>
     findings.map(
       ({ code, place, renderedBy }) =>
         `${place?.file}:${place?.line}:${place?.column} ${code} ${(renderedBy ?? []).join(" ")}`,

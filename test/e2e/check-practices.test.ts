@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeWorld, type World } from "../support/cli.ts";
+import { makeWorld, reportOf, type World } from "../support/cli.ts";
 
 /** Practices, credentials, backdoors, settings, exemptions and baselines from the command line. */
 describe("check by practices", () => {
@@ -25,11 +25,7 @@ describe("check by practices", () => {
 
   const check = (...words: readonly string[]) => world.kubeops(["check", "k8s", ...words]);
   const codes = (...words: readonly string[]): readonly string[] =>
-    (
-      JSON.parse(check("-o", "json", ...words).stdout) as {
-        findings: readonly { code: string; severity: string }[];
-      }
-    ).findings.map((finding) => `${finding.severity} ${finding.code}`);
+    reportOf(check("-o", "json", ...words)).findings.map(({ severity, code }) => `${severity} ${code}`);
 
   it("has a quiet default and shows no value of a credential", () => {
     expect(codes()).toEqual([

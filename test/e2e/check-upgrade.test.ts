@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeWorld, type World } from "../support/cli.ts";
+import { makeWorld, reportOf, type World } from "../support/cli.ts";
 
 const flow = `apiVersion: flowcontrol.apiserver.k8s.io/v1beta3
 kind: FlowSchema
@@ -41,14 +41,8 @@ describe("kubeops check --upgrade-to", () => {
   });
 
   test("reads rendered charts from standard input, and tells programs the same", () => {
-    const { stdout } = world.kubeops(
-      ["check", "-", "--kube-version", "1.31", "--upgrade-to", "1.37", "-o", "json"],
-      {
-        input: flow,
-      },
-    );
-    const { findings } = JSON.parse(stdout) as { findings: { code: string; place: object }[] };
-    expect(findings).toMatchObject([
+    const words = ["check", "-", "--kube-version", "1.31", "--upgrade-to", "1.37", "-o", "json"];
+    expect(reportOf(world.kubeops(words, { input: flow })).findings).toMatchObject([
       { code: "upgrade/removed-api", place: { file: "<stdin>", line: 1, column: 13 } },
     ]);
   });

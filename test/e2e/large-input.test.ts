@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeWorld, type World } from "../support/cli.ts";
+import { makeWorld, reportOf, type World } from "../support/cli.ts";
 import { deep } from "../support/suites.ts";
 
 /** One large file through `kubeops check`, with a heap that would not hold it if everything of it were kept. */
@@ -27,13 +27,7 @@ describe("a large file", () => {
       const ran = world.kubeops(["check", "--profile", "none", "large.yaml", "-o", "json"], {
         env: { NODE_OPTIONS: `--max-old-space-size=${megabytes * 8 + 150}` },
       });
-      const { findings } = JSON.parse(ran.stdout) as {
-        readonly findings: readonly {
-          readonly code: string;
-          readonly place: { readonly line: number; readonly column: number };
-        }[];
-      };
-      expect(findings.map(({ code, place }) => [code, place.line, place.column])).toEqual([
+      expect(reportOf(ran).findings.map(({ code, place }) => [code, place?.line, place?.column])).toEqual([
         ["schema/type", 12, 11],
         ["server/out-of-range", count * LINES + 12, 11],
       ]);

@@ -1,14 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeWorld, repository, type World } from "../support/cli.ts";
-
-interface Found {
-  readonly code: string;
-  readonly severity: string;
-  readonly message: string;
-  readonly place: { readonly file: string; readonly line: number; readonly column: number };
-}
+import type { FindingJson } from "../../src/analysis/findings/json.ts";
+import { makeWorld, type Ran, reportOf, repository, type World } from "../support/cli.ts";
 
 const HEAD = "apiVersion: kubernetes-operations.dev/v1\nkind: Settings\ncheck:\n";
 
@@ -42,11 +36,12 @@ describe("rules of one's own", () => {
     world.write("kubeops.yaml", `${HEAD}  rules:\n${rules.map((rule) => `    - ${rule}\n`).join("")}`);
   const check = (...words: readonly string[]) =>
     world.kubeops(["check", "k8s", "--profile", "none", ...words]);
-  const found = (...words: readonly string[]): readonly Found[] =>
-    (JSON.parse(check("-o", "json", ...words).stdout) as { findings: readonly Found[] }).findings;
+  const found = (...words: readonly string[]): readonly FindingJson[] =>
+    reportOf(check("-o", "json", ...words)).findings;
   const said = (...words: readonly string[]): readonly string[] =>
     found(...words).map(
-      ({ code, severity, message, place }) => `${place.line}:${place.column} ${severity} ${code} ${message}`,
+      ({ code, severity, message, place }) =>
+        `${place?.line}:${place?.column} ${severity} ${code} ${message}`,
     );
   const refused = (...rules: readonly string[]): string => {
     settings(...rules);
@@ -199,9 +194,7 @@ describe("rules of one's own", () => {
       "{id: own/all, title: A, match: {kinds: [Deployment]}, expression: objects.size() == 4, messageExpression: string(objects.size())}",
       "{id: own/team, title: A, match: {kinds: [Deployment]}, expression: 'namespaceObject != null && namespaceObject.metadata.labels.team == \"red\"', messageExpression: 'namespaceObject == null ? \"none\" : string(namespaceObject.metadata.labels.team)'}",
     );
-    const { findings } = JSON.parse(
-      world.kubeops(["check", "world", "--profile", "none", "-o", "json"]).stdout,
-    ) as { findings: readonly Found[] };
+    const { findings } = reportOf(world.kubeops(["check", "world", "--profile", "none", "-o", "json"]));
     expect(findings.map(({ code, message }) => `${code} ${message}`)).toEqual([
       "own/all 3",
       "own/near 1",
@@ -221,8 +214,7 @@ describe("rules of one's own", () => {
       world.write("kubeops.yaml", `${HEAD}  ruleFiles: [${patterns.map((one) => `"${one}"`).join(", ")}]\n`);
       return check("-o", "json");
     };
-    const codes = ({ stdout }: { stdout: string }) =>
-      (JSON.parse(stdout) as { findings: readonly Found[] }).findings.map(({ code }) => code);
+    const codes = (ran: Ran) => reportOf(ran).findings.map(({ code }) => code);
     expect(codes(files("rules/*.yaml"))).toEqual(["own/a"]);
     expect(codes(files("rules/**/*.yaml", "./rules/a.yaml"))).toEqual(["own/a", "own/b"]);
     const first = (ran: { status: number | null; stderr: string }) => [ran.status, JSON.parse(ran.stderr)];

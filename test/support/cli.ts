@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ReportJson } from "../../src/analysis/findings/json.ts";
 
 export const repository: string = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const program = join(repository, "bin", "kubeops.cjs");
@@ -174,6 +175,11 @@ export async function running(
 export function must(ran: Ran): Ran {
   if (ran.status !== 0) throw new Error(`exit code ${ran.status}\n${ran.stdout}\n${ran.stderr}`);
   return ran;
+}
+
+/** What `check -o json` printed. */
+export function reportOf({ stdout }: Ran): ReportJson {
+  return JSON.parse(stdout) as ReportJson;
 }
 
 function result(ran: { status: number | null; stdout: Buffer; stderr: Buffer; error?: Error }): Ran {
