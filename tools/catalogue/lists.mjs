@@ -1,9 +1,8 @@
 // Structured-merge keys of every list in the native kinds, as a graph of types that holds nothing but lists and the
 // references that lead to them. Source: api/openapi-spec/v3 of k8s.io/kubernetes. The rule is that of
 // kube-openapi pkg/schemaconv/smd.go (getListElementRelationship): list-type decides, else patch-strategy, else atomic.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { firstMinor, resources } from "./discovery.mjs";
+import { schemasOf } from "./openapi.mjs";
 
 const prefix = "#/components/schemas/";
 
@@ -138,18 +137,6 @@ export const types: readonly Readonly<Record<string, ListEntry>>[] = [
 ${types.map((type) => JSON.stringify(type)).join(",\n")},
 ];
 `;
-}
-
-function schemasOf(module) {
-  const folder = join(module.folder, "api", "openapi-spec", "v3");
-  const schemas = new Map();
-  for (const file of readdirSync(folder).sort()) {
-    const document = JSON.parse(readFileSync(join(folder, file), "utf8"));
-    for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
-      if (!schemas.has(name)) schemas.set(name, schema);
-    }
-  }
-  return schemas;
 }
 
 /** group/version/kind to definition; shared types like DeleteOptions name many kinds and are no resource. */

@@ -1,8 +1,7 @@
 // Fields whose description says "Deprecated:", with the first minor that says so. Source: api/openapi-spec/v3 of
 // k8s.io/kubernetes. Words like "deprecated" elsewhere in a description are about something else (an annotation, one of
 // the values, the version of a CustomResourceDefinition): they make no row.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { schemasOf } from "../catalogue/openapi.mjs";
 
 /** What no one writes, or what another check tells. */
 const leftOut = new Set([
@@ -17,7 +16,9 @@ export function fieldTable(modules) {
   const rows = new Map();
   for (const module of modules) {
     const seen = new Set();
-    for (const [name, schema] of schemas(module)) {
+    for (const [full, schema] of schemasOf(module)) {
+      // v1.Pod for io.k8s.api.core.v1.Pod: the name that the types have in Go.
+      const name = full.split(".").slice(-2).join(".");
       if (/Status(?:es)?$|List$|Options$|SystemInfo$/.test(name)) continue;
       for (const [field, property] of Object.entries(schema.properties ?? {})) {
         const id = `${name}.${field}`;
@@ -62,18 +63,4 @@ function sentences(text) {
     said += part;
   }
   return said.trim().replace(/\.$/, "");
-}
-
-/** `v1.Pod` for io.k8s.api.core.v1.Pod: the name that the types have in Go. */
-function* schemas(module) {
-  const folder = join(module.folder, "api", "openapi-spec", "v3");
-  const known = new Set();
-  for (const file of readdirSync(folder).sort()) {
-    const document = JSON.parse(readFileSync(join(folder, file), "utf8"));
-    for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
-      if (known.has(name)) continue;
-      known.add(name);
-      yield [name.split(".").slice(-2).join("."), schema];
-    }
-  }
 }

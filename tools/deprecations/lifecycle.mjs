@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { firstMinor, resources } from "../catalogue/discovery.mjs";
+import { schemasOf } from "../catalogue/openapi.mjs";
 
 /** Versions that carry no tags: the minors in which they were deprecated and went. Sources: the changelogs named. */
 const untagged = new Map([
@@ -96,14 +97,10 @@ function servedSince(kubernetes) {
 
 /** Stable kinds whose description calls them deprecated. */
 function* described(module) {
-  const folder = join(module.folder, "api", "openapi-spec", "v3");
-  for (const file of readdirSync(folder).sort()) {
-    const { components } = JSON.parse(readFileSync(join(folder, file), "utf8"));
-    for (const schema of Object.values(components?.schemas ?? {})) {
-      const match = /API is deprecated in v1\.(\d+)/.exec(schema.description ?? "");
-      const marks = schema["x-kubernetes-group-version-kind"] ?? [];
-      if (match !== null && marks.length === 1) yield { ...marks[0], deprecated: Number(match[1]) };
-    }
+  for (const schema of schemasOf(module).values()) {
+    const match = /API is deprecated in v1\.(\d+)/.exec(schema.description ?? "");
+    const marks = schema["x-kubernetes-group-version-kind"] ?? [];
+    if (match !== null && marks.length === 1) yield { ...marks[0], deprecated: Number(match[1]) };
   }
 }
 

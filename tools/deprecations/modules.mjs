@@ -1,8 +1,6 @@
 // The modules whose types carry their lifecycle: k8s.io/api of every minor since 1.19, which is the first that has it.
 // Types that a later minor has no more are in none of its files, so the old ones are read too.
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { moduleFolder } from "../catalogue/go-modules.mjs";
 
 const older = [
   "0.19.16",
@@ -28,25 +26,11 @@ export function lifecycleModules(kubernetes, cachedOnly) {
   const wanted = [...older, ...current].map((version) => ({ path: "k8s.io/api", version }));
   const newest = current.at(-1);
   for (const path of apart) wanted.push({ path, version: newest });
-  const cache = go(["env", "GOMODCACHE"]);
-  if (cache === undefined) return "go is not installed";
   const found = [];
   for (const { path, version } of wanted) {
-    const name = `${path}@v${version}`;
-    let folder = join(cache.trim(), name);
-    if (!existsSync(folder)) {
-      if (cachedOnly) return `${name} is not in the Go module cache`;
-      process.stderr.write(`downloading ${name}…\n`);
-      const answer = go(["mod", "download", "-json", name]);
-      if (answer === undefined) return `go mod download ${name} failed`;
-      folder = JSON.parse(answer).Dir;
-    }
+    const { folder, why } = moduleFolder(`${path}@v${version}`, cachedOnly);
+    if (folder === undefined) return why;
     found.push({ path, version, minor: Number(version.split(".")[1]), folder });
   }
   return found;
-}
-
-function go(words) {
-  const result = spawnSync("go", words, { encoding: "utf8", maxBuffer: 1 << 26 });
-  return result.status === 0 ? result.stdout : undefined;
 }

@@ -1,7 +1,7 @@
 // Where the packages of one Kubernetes minor lie in the Go module cache.
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { moduleFolder } from "../catalogue/go-modules.mjs";
 
 /** Modules of the staging area of Kubernetes that hold types of objects or of component files. */
 const staging = [
@@ -22,20 +22,11 @@ const staging = [
  * never published for one of the side modules is left out of it.
  */
 export function stagingModules(kubernetes, cachedOnly) {
-  const version = `v0.${kubernetes.version.slice(2)}`;
-  const cache = go(["env", "GOMODCACHE"]);
-  if (cache === undefined) return "go is not installed";
   const folders = new Map([["k8s.io/kubernetes", kubernetes.folder]]);
   for (const path of staging) {
-    const folder = join(cache.trim(), `${path}@${version}`);
-    if (existsSync(folder)) folders.set(path, folder);
-    else if (cachedOnly && !optional.has(path)) return `${path}@${version} is not in the Go module cache`;
-    else if (!cachedOnly) {
-      process.stderr.write(`downloading ${path}@${version}…\n`);
-      const answer = go(["mod", "download", "-json", `${path}@${version}`]);
-      if (answer !== undefined) folders.set(path, JSON.parse(answer).Dir);
-      else if (!optional.has(path)) return `go mod download ${path}@${version} failed`;
-    }
+    const { folder, why } = moduleFolder(`${path}@v0.${kubernetes.version.slice(2)}`, cachedOnly);
+    if (folder !== undefined) folders.set(path, folder);
+    else if (!optional.has(path)) return why;
   }
   return folders;
 }
@@ -87,8 +78,3 @@ export const componentPackages = [
   "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/v1beta4",
   "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/v1",
 ];
-
-function go(words) {
-  const result = spawnSync("go", words, { encoding: "utf8", maxBuffer: 1 << 26 });
-  return result.status === 0 ? result.stdout : undefined;
-}
