@@ -4,7 +4,6 @@ import { Dice, randomWorld, type World, worldObjects, type WorldPod } from "./ra
 /** A small cluster with Calico: its tiers, policies and sets beside those of Kubernetes. */
 export interface CalicoWorld {
   readonly world: World;
-  readonly accounts: Readonly<Record<string, string>>;
   /** Everything, as objects of the API server. */
   readonly objects: readonly JsonObject[];
   /** Endpoints of the Services, which a cluster computes. */
@@ -74,7 +73,6 @@ function entity(
     readonly ports: boolean;
     readonly service: boolean;
     readonly family: number;
-    readonly global: boolean;
   },
 ): JsonObject {
   if (options.service)
@@ -115,7 +113,7 @@ function entity(
   };
 }
 
-function rule(dice: Dice, direction: string, global: boolean): JsonObject {
+function rule(dice: Dice, direction: string): JsonObject {
   const family = dice.pick([0, 4, 6, 0]);
   const protocol = dice.chance(60)
     ? { protocol: dice.pick<Json>(["TCP", "UDP", "SCTP", "ICMP", 6, 17, 132]) }
@@ -129,12 +127,11 @@ function rule(dice: Dice, direction: string, global: boolean): JsonObject {
     action: dice.pick(["Allow", "Allow", "Allow", "Deny", "Deny", "Pass", "Log"]),
     ...(family === 0 || (protocol as JsonObject)["protocol"] === "ICMP" ? {} : { ipVersion: family }),
     ...protocol,
-    source: entity(dice, { ports: false, service: service && direction === "ingress", family: at, global }),
+    source: entity(dice, { ports: false, service: service && direction === "ingress", family: at }),
     destination: entity(dice, {
       ports: ports && !(service && direction === "egress"),
       service: service && direction === "egress",
       family: at,
-      global,
     }),
   };
 }
@@ -165,8 +162,8 @@ function calicoPolicy(
         ? sometimes(dice, 30, () => ({ namespaceSelector: randomSelectorText(dice, namespaceKeys, 1) }))
         : {}),
       ...made,
-      ...(has("Ingress") ? { ingress: dice.many(3, () => rule(dice, "ingress", global)) } : {}),
-      ...(has("Egress") ? { egress: dice.many(3, () => rule(dice, "egress", global)) } : {}),
+      ...(has("Ingress") ? { ingress: dice.many(3, () => rule(dice, "ingress")) } : {}),
+      ...(has("Egress") ? { egress: dice.many(3, () => rule(dice, "egress")) } : {}),
     },
   };
 }
@@ -218,10 +215,11 @@ export function randomCalicoWorld(seed: number): CalicoWorld {
   const dice = new Dice(seed ^ 0x5ca1ab1e);
   const made = randomWorld(seed, { plain: true });
   const names = Object.keys(made.namespaces);
-  const accounts = Object.fromEntries(made.pods.map(({ name }) => [name, dice.pick(["default", "robot"])]));
+  const accounts = made.pods.map(() => dice.pick(["default", "robot"]));
   const pods = made.pods.map(
-    (pod): WorldPod => ({
+    (pod, at): WorldPod => ({
       ...pod,
+      serviceAccount: accounts[at] ?? "default",
       labels: { ...pod.labels, ...(dice.chance(30) ? randomLabels(dice) : {}) },
     }),
   );
@@ -244,14 +242,10 @@ export function randomCalicoWorld(seed: number): CalicoWorld {
     })),
   );
   const services = names.flatMap((namespace) => ["one", "two"].map((name) => service(dice, namespace, name)));
-  const objects = worldObjects(world).map((object) =>
-    object["kind"] === "Pod" ? withAccount(object, accounts) : object,
-  );
   return {
     world,
-    accounts,
     objects: [
-      ...objects,
+      ...worldObjects(world),
       ...serviceAccounts,
       ...services,
       ...fixedTiers,
@@ -262,12 +256,6 @@ export function randomCalicoWorld(seed: number): CalicoWorld {
     ],
     endpoints: services.flatMap((each) => slices(each, pods)),
   };
-}
-
-function withAccount(pod: JsonObject, accounts: Readonly<Record<string, string>>): JsonObject {
-  const metadata = pod["metadata"] as Record<string, string>;
-  const spec = pod["spec"] as JsonObject;
-  return { ...pod, spec: { ...spec, serviceAccountName: accounts[metadata["name"] ?? ""] ?? "default" } };
 }
 
 function service(dice: Dice, namespace: string, name: string): JsonObject {

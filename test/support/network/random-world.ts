@@ -265,7 +265,6 @@ export function worldObjects({ namespaces, pods: all, policies }: World): readon
       kind: "Pod",
       metadata: { name: pod.name, namespace: pod.namespace, labels: pod.labels },
       spec: {
-        ...(pod.serviceAccount === undefined ? {} : { serviceAccountName: pod.serviceAccount }),
         containers: [
           {
             name: "c",
@@ -277,6 +276,7 @@ export function worldObjects({ namespaces, pods: all, policies }: World): readon
             })),
           },
         ],
+        ...(pod.serviceAccount === undefined ? {} : { serviceAccountName: pod.serviceAccount }),
       },
       status: { podIP: pod.ip },
     })),
