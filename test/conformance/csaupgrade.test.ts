@@ -2,10 +2,10 @@ import { array, constantFrom, dictionary, letrec, oneof, record, sample, constan
 import { describe, expect, test } from "vitest";
 import type { JsonArray, JsonObject } from "../../src/kube/json.ts";
 import { handedOver } from "../../src/plan/cluster/take-over.ts";
-import { askOracle, buildOracle } from "../support/oracle.ts";
-import { deep, leftOut, strict } from "../support/suites.ts";
+import { askOracle, largeOracle } from "../support/oracle.ts";
+import { deep, leftOut } from "../support/suites.ts";
 
-const oracle = buildOracle("csaupgrade", !deep && !strict);
+const oracle = largeOracle("csaupgrade");
 const program = "program" in oracle ? oracle.program : undefined;
 const skip =
   program === undefined && leftOut("take-overs against Go", "reason" in oracle ? oracle.reason : "");

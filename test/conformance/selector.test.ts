@@ -2,10 +2,10 @@ import { array, constantFrom, dictionary, option, record, sample, string, tuple 
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/kube/json.ts";
 import { matchesLabels, matchesSelector, parseSelector, selectorOf } from "../../src/kube/selector.ts";
-import { askOracle, buildOracle } from "../support/oracle.ts";
-import { deep, leftOut, strict } from "../support/suites.ts";
+import { askOracle, largeOracle } from "../support/oracle.ts";
+import { deep, leftOut } from "../support/suites.ts";
 
-const oracle = buildOracle("selector", !deep && !strict);
+const oracle = largeOracle("selector");
 const program = "program" in oracle ? oracle.program : undefined;
 const skip =
   program === undefined && leftOut("selectors against Go", "reason" in oracle ? oracle.reason : "");

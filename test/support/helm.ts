@@ -1,13 +1,11 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { buildOracle } from "./oracle.ts";
-import { deep, strict } from "./suites.ts";
+import { largeOracle, type Oracle } from "./oracle.ts";
 
 const named = process.env["KUBEOPS_TEST_HELM"];
 
 /** The real Helm, or why it is not there. KUBEOPS_TEST_HELM names another one, such as a Helm 3. */
-export const helm: ReturnType<typeof buildOracle> =
-  named === undefined || named === "" ? buildOracle("helm", !deep && !strict) : { program: named };
+export const helm: Oracle = named === undefined || named === "" ? largeOracle("helm") : { program: named };
 
 /** A PATH with the real Helm in front; the folder is made in `folder`. */
 export function pathWithHelm(folder: string): string {

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from "no
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deep, strict } from "./suites.ts";
 
 const oracles = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "tools", "oracles");
 
@@ -13,14 +14,11 @@ export function cacheFolder(): string {
   return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "kubeops", "oracles");
 }
 
-/**
- * Builds the Go program in tools/oracles/<name> once per source into the cache folder and gives its path; a text
- * that says why not when it cannot be built. `onlyWhenBuilt` is for large ones: the quick suites do not build them.
- */
-export function buildOracle(
-  name: string,
-  onlyWhenBuilt = false,
-): { readonly program: string } | { readonly reason: string } {
+/** Path of a built oracle, or why there is none. */
+export type Oracle = { readonly program: string } | { readonly reason: string };
+
+/** Builds the Go program in tools/oracles/<name> once per source into the cache folder. */
+export function buildOracle(name: string, onlyWhenBuilt = false): Oracle {
   const source = join(oracles, name);
   const hash = createHash("sha256");
   for (const file of readdirSync(source).toSorted())
@@ -44,6 +42,11 @@ export function buildOracle(
   if (built.status !== 0) return { reason: `go build failed: ${built.stderr.trim().split("\n")[0] ?? ""}` };
   renameSync(fresh, program);
   return { program };
+}
+
+/** One that takes minutes to build: the quick suites use it where it is built already, and do not build it. */
+export function largeOracle(name: string): Oracle {
+  return buildOracle(name, !deep && !strict);
 }
 
 /** One JSON value a line in, one a line out. */

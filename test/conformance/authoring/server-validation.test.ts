@@ -5,12 +5,12 @@ import type { ApplicationIntent } from "../../../src/authoring/intent/intent.ts"
 import { identity, objectKey } from "../../../src/kube/object-key.ts";
 import { arbitraryIntent } from "../../support/arbitrary-intent.ts";
 import { agents, jobs, relaxed, shop } from "../../support/authoring-intents.ts";
-import { askOracle, buildOracle } from "../../support/oracle.ts";
-import { deep, leftOut, strict } from "../../support/suites.ts";
+import { askOracle, largeOracle } from "../../support/oracle.ts";
+import { deep, leftOut } from "../../support/suites.ts";
 import { awesomeCompose } from "./awesome-compose.ts";
 
 // Kubernetes' own strict decoding, defaults, validation and warnings, compiled from its Go module.
-const oracle = buildOracle("validation", !deep && !strict);
+const oracle = largeOracle("validation");
 
 /** What the API server objects to, with the object. */
 function refused(intents: readonly ApplicationIntent[]): string[] {

@@ -13,7 +13,7 @@ import { declaredType } from "../../../src/kube/structural/declared-type.ts";
 import { rulesOfNode } from "../../../src/kube/structural/rules.ts";
 import { type Structural, versionsOfCrd } from "../../../src/kube/structural/schema.ts";
 import { goModule } from "../../support/go-module.ts";
-import { askOracle, buildOracle } from "../../support/oracle.ts";
+import { askOracle, largeOracle } from "../../support/oracle.ts";
 import { conformanceData, deep, leftOut } from "../../support/suites.ts";
 import { runSpecTest, specTests } from "./cel-spec.ts";
 import { expressions, generated, SELF } from "./expressions.ts";
@@ -76,7 +76,7 @@ interface Answer {
   readonly cost: number;
 }
 
-const oracle = buildOracle("cel", !deep);
+const oracle = largeOracle("cel");
 const noOracle = "reason" in oracle && leftOut("CEL against the API server's own environment", oracle.reason);
 
 /**

@@ -13,10 +13,10 @@ import {
 import { describe, expect, test } from "vitest";
 import { podSecurityViolations } from "../../../src/analysis/checks/pod-security/pod-security.ts";
 import type { JsonObject } from "../../../src/kube/json.ts";
-import { askOracle, buildOracle } from "../../support/oracle.ts";
-import { deep, leftOut, strict } from "../../support/suites.ts";
+import { askOracle, largeOracle } from "../../support/oracle.ts";
+import { deep, leftOut } from "../../support/suites.ts";
 
-const oracle = buildOracle("pod-security", !deep && !strict);
+const oracle = largeOracle("pod-security");
 const program = "program" in oracle ? oracle.program : undefined;
 const skip =
   program === undefined &&
