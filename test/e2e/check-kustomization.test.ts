@@ -202,6 +202,29 @@ describe("check of kustomizations", () => {
     expect(wide.map((finding) => finding.code)).toEqual(["kustomization/too-large"]);
   });
 
+  test("a patch, a replacement and a field that do not fit are findings at their places", () => {
+    const told = (member: string, object = config): readonly string[] => {
+      world.write("unfit/kustomization.yaml", `resources: [a.yaml]\n${member}\n`);
+      world.write("unfit/a.yaml", object);
+      return lines(check("unfit").findings);
+    };
+    expect(told("patches: [{target: {kind: ConfigMap}}]")).toEqual([
+      "unfit/kustomization.yaml:2:11 kustomization/patch unfit",
+    ]);
+    expect(
+      told(`patches: [{target: {kind: ConfigMap}, patch: '[{"op": "remove", "path": "/none"}]'}]`),
+    ).toEqual(["unfit/kustomization.yaml:2:11 kustomization/patch unfit"]);
+    expect(
+      told(
+        "replacements: [{source: {kind: Secret}, targets: [{select: {kind: ConfigMap}, fieldPaths: [data.b]}]}]",
+      ),
+    ).toEqual(["unfit/kustomization.yaml:2:16 kustomization/replacement unfit"]);
+    expect(told("labels: [{pairs: {a: b}}]", config.replace("name: a", "name: a, labels: no"))).toEqual([
+      "unfit/a.yaml:3:29 yaml/ambiguous-scalar unfit",
+      "unfit/kustomization.yaml:1:1 kustomization/field unfit",
+    ]);
+  });
+
   test("files that a kustomization does not name are told, not read", () => {
     world.write("k8s/base/other.yaml", config);
     expect(check("k8s/base").skipped).toEqual([

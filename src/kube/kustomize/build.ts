@@ -24,7 +24,7 @@ import { currentId, type Resource, storeId } from "./resource.ts";
 import { replaceValues } from "./replace.ts";
 import { selected } from "./select.ts";
 import { sorted } from "./sort.ts";
-import { Fault, Unsupported } from "./stop.ts";
+import { at, Fault, Unsupported } from "./stop.ts";
 import {
   noTwins,
   setAffixes,
@@ -115,7 +115,8 @@ export function buildKustomization(
     problems: [],
     folders: 0,
   };
-  const start: Place = { file: files.display(folder), line: 1, column: 1 };
+  // The folder, until its kustomization is read.
+  let start: Place = { file: files.display(folder), line: 1, column: 1 };
   const refused = (problem: Problem): Built => ({
     kind: "refused",
     problems: state.problems.some(({ severity }) => severity === "error")
@@ -125,6 +126,7 @@ export function buildKustomization(
   });
   try {
     const root = load(state, folder, start);
+    start = root.places.value([]);
     const resources: Resource[] = [];
     accumulate(state, { folder, chain: [folder], kustomization: root }, resources);
     for (const resource of resources) {
@@ -225,7 +227,7 @@ function accumulate(state: State, target: Target, into: Resource[]): void {
       throw new Fault("kustomization/malformed", `${printable(named.name)} is no Component`, named.place);
     accumulate(state, { folder: inner, chain: [...target.chain, inner], kustomization: component }, into);
   }
-  transform(state, target, into);
+  at(kustomization.places.value([]), () => transform(state, target, into));
 }
 
 function transform(state: State, { kustomization, folder }: Target, resources: Resource[]): void {
