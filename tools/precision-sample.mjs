@@ -3,17 +3,16 @@
 //   node tools/precision-sample.mjs report.json FOLDER ID [MOST]
 // The sample is the same for the same report: every n-th hit in the order of the report, at most MOST (20) of them.
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
 /** At most `most` of the hits, spread evenly over them, so over their files. */
-export function sampleOf(hits, most = 20) {
+function sampleOf(hits, most) {
   if (hits.length <= most) return hits;
   return Array.from({ length: most }, (_, index) => hits[Math.floor((index * hits.length) / most)]);
 }
 
 /** Lines of the file around a place: the block that the place is in, and what stands before it. */
-export function around(text, line, before = 6, after = 12) {
+function around(text, line, before = 6, after = 12) {
   const lines = text.split(/\r?\n/);
   const first = Math.max(1, line - before);
   return lines
@@ -22,18 +21,16 @@ export function around(text, line, before = 6, after = 12) {
     .join("\n");
 }
 
-if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [report, folder, id, most] = process.argv.slice(2);
-  if (report === undefined || folder === undefined || id === undefined) {
-    process.stderr.write("usage: node tools/precision-sample.mjs REPORT FOLDER ID [MOST]\n");
-    process.exit(2);
-  }
-  const hits = JSON.parse(readFileSync(report, "utf8")).findings.filter(({ code }) => code === id);
-  for (const [index, hit] of sampleOf(hits, most === undefined ? 20 : Number(most)).entries()) {
-    const { file, line, column } = hit.place;
-    const object = hit.object === undefined ? "" : ` ${hit.object.kind} ${hit.object.name}`;
-    process.stdout.write(
-      `#${index + 1} ${hit.severity} ${hit.message}\n${file}:${line}:${column}${object} ${(hit.path ?? []).join(".")}\n${around(readFileSync(join(folder, file), "utf8"), line)}\n\n`,
-    );
-  }
+const [report, folder, id, most = "20"] = process.argv.slice(2);
+if (report === undefined || folder === undefined || id === undefined) {
+  process.stderr.write("usage: node tools/precision-sample.mjs REPORT FOLDER ID [MOST]\n");
+  process.exit(2);
+}
+const hits = JSON.parse(readFileSync(report, "utf8")).findings.filter(({ code }) => code === id);
+for (const [index, hit] of sampleOf(hits, Number(most)).entries()) {
+  const { file, line, column } = hit.place;
+  const object = hit.object === undefined ? "" : ` ${hit.object.kind} ${hit.object.name}`;
+  process.stdout.write(
+    `#${index + 1} ${hit.severity} ${hit.message}\n${file}:${line}:${column}${object} ${(hit.path ?? []).join(".")}\n${around(readFileSync(join(folder, file), "utf8"), line)}\n\n`,
+  );
 }
