@@ -178,7 +178,8 @@ export function must(ran: Ran): Ran {
 }
 
 /** What `check -o json` printed. */
-export function reportOf({ stdout }: Ran): ReportJson {
+export function reportOf({ status, stdout, stderr }: Ran): ReportJson {
+  if (stdout === "") throw new Error(`exit code ${status}, no report\n${stderr}`);
   return JSON.parse(stdout) as ReportJson;
 }
 
