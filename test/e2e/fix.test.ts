@@ -77,30 +77,30 @@ describe("fix", () => {
   });
 
   it("prints with --dry-run a diff that git applies, writes nothing, and tells by its exit code", () => {
-    world.write("k8s/web.yaml", web);
-    world.write("k8s/crlf.yaml", web.replaceAll("\n", "\r\n").replace("name: web", "name: other"));
-    world.write(
-      "k8s/no-end.json",
-      '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"b": 1}}}',
-    );
+    const before = {
+      "web.yaml": web,
+      "crlf.yaml": web.replaceAll("\n", "\r\n").replace("name: web", "name: other"),
+      "no-end.json":
+        '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"b": 1}}}',
+    };
+    const names = Object.keys(before);
+    const writeAll = () => {
+      for (const [name, text] of Object.entries(before)) world.write(`k8s/${name}`, text);
+    };
+    writeAll();
     const dry = world.kubeops(["fix", "k8s", "--dry-run", "--profile", "restricted"]);
     expect(dry.status).toBe(1);
     expect(read("k8s/web.yaml")).toBe(web);
     expect(dry.stderr).toContain("would fix");
     expect(world.run("git", ["apply", "--whitespace=nowarn", "-"], { input: dry.stdout }).status).toBe(0);
-    const applied = ["web.yaml", "crlf.yaml", "no-end.json"].map((name) => read(`k8s/${name}`));
+    const applied = names.map((name) => read(`k8s/${name}`));
     expect(world.kubeops(["fix", "k8s", "--dry-run", "--profile", "restricted"])).toMatchObject({
       status: 0,
       stdout: "",
     });
-    world.write("k8s/web.yaml", web);
-    world.write("k8s/crlf.yaml", web.replaceAll("\n", "\r\n").replace("name: web", "name: other"));
-    world.write(
-      "k8s/no-end.json",
-      '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"b": 1}}}',
-    );
+    writeAll();
     expect(world.kubeops(["fix", "k8s", "--profile", "restricted", "-q"]).stderr).toBe("");
-    expect(["web.yaml", "crlf.yaml", "no-end.json"].map((name) => read(`k8s/${name}`))).toEqual(applied);
+    expect(names.map((name) => read(`k8s/${name}`))).toEqual(applied);
     expect(applied[1]?.replaceAll("\r\n", "")).not.toContain("\n");
     expect(applied[2]).toBe(
       '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"b": "1"}}}',
