@@ -2,7 +2,7 @@ import { chmodSync, existsSync, symlinkSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ReportJson } from "../../src/analysis/findings/json.ts";
 import { gzip, renderChart } from "../../src/apply/chart/render-chart.ts";
 import { readTar, writeTar } from "../../src/kube/chart/tar.ts";
@@ -511,8 +511,9 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
         "templates/a.yaml": '{{ fail "x" }}\n',
         "templates/b.yaml": `{{ tpl "{{ .a.b }} /etc/passwd:1:1: executing" . }}\n`,
       });
-      for (const { place } of report([folder]).findings)
-        expect(place?.file.startsWith(`${folder}/`)).toBe(true);
+      const { findings } = report([folder]);
+      expect(findings.length).toBeGreaterThan(0);
+      for (const { place } of findings) expect(place?.file.startsWith(`${folder}/`)).toBe(true);
     });
 
     test("packed charts that are no charts are findings", () => {
@@ -545,10 +546,11 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
     });
 
     test("a template that never ends is stopped", async () => {
-      const folder = chart({ "templates/a.yaml": "{{ range $i := 1000000000000 }}{{ end }}\n" });
+      const endless = "{{ range $i := 1000000000000 }}{{ end }}\n";
+      const folder = chart({ "templates/a.yaml": endless });
       const files = new Map([
         ["Chart.yaml", Buffer.from(description())],
-        ["templates/a.yaml", Buffer.from("{{ range $i := 1000000000000 }}{{ end }}\n")],
+        ["templates/a.yaml", Buffer.from(endless)],
       ]);
       const program = "program" in helm ? helm.program : "";
       const result = await renderChart({
@@ -565,9 +567,8 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
       expect(result).toEqual({ kind: "stopped", why: "took too long" });
       // An interrupted run leaves neither the program nor its folder behind.
       const started = world.start(["check", folder], { env: { PATH, TMPDIR: world.path(".") } });
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
       const left = (): string => world.run("ps", ["-eo", "args"]).stdout;
-      expect(left()).toContain(`${world.folder}/kubeops-helm-`);
+      await vi.waitFor(() => expect(left()).toContain(`${world.folder}/kubeops-helm-`), 20_000);
       started.kill("SIGINT");
       await new Promise((resolve) => started.once("close", resolve));
       await new Promise((resolve) => setTimeout(resolve, 300));
