@@ -1,5 +1,5 @@
 /**
- * The example at the end of each help page. test/e2e/examples.test.ts runs every one, in order, in a folder that holds
+ * The example at the end of each help page. test/e2e/help.test.ts runs every one, in order, in a folder that holds
  * `compose.yaml`, `k8s/`, `rbac/`, an empty Git repository `gitops` and a key `id_ed25519`; what they need of each other is made by
  * those before.
  */

@@ -1,4 +1,4 @@
-/** Exit codes of the command line (docs/reference/exit-codes.md is made from this table). */
+/** Exit codes of the command line (docs/reference/errors.md is made from this table). */
 export const ExitCode = {
   done: 0,
   no: 1,
