@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { moduleFolder } from "./go-modules.mjs";
 
 /** One patch version a minor: the newest whose module was published when the tables were made. */
-export const kubernetesVersions = ["1.31.14", "1.32.13", "1.33.13", "1.34.4", "1.35.4", "1.36.3", "1.37.2"];
+const kubernetesVersions = ["1.31.14", "1.32.13", "1.33.13", "1.34.4", "1.35.4", "1.36.3", "1.37.2"];
 
 /**
  * Folders of the Kubernetes modules, oldest first, or a text that says why not.
