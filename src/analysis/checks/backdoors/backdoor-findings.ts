@@ -16,9 +16,8 @@ import {
   textsAt,
 } from "../practices/subjects.ts";
 import { backdoorOf } from "./backdoor-table.ts";
-import { commandTable } from "./command-table.ts";
 import { runTexts, variableTexts, withDecoded } from "./commands.ts";
-import { fits } from "./fits.ts";
+import { commandHits } from "./fits.ts";
 import { isBuiltinRbac } from "../practices/builtin-name.ts";
 import { inPod, type Hit } from "./pod-findings.ts";
 import { customContainers } from "./custom-containers.ts";
@@ -65,31 +64,21 @@ function push(findings: Finding[], { read, key }: ObjectSubject, hits: readonly 
 const none: readonly Hit[] = [];
 
 function inContainer(subject: ContainerSubject): readonly Hit[] {
-  const hits: Hit[] = [];
-  const named = textAt(subject.container, "image");
+  const image = textAt(subject.container, "image");
   const texts = [
     ...runTexts(subject),
     ...variableTexts(subject),
-    ...(named === undefined ? [] : [{ path: [...subject.path, "image"], text: named }]),
+    ...(image === undefined ? [] : [{ path: [...subject.path, "image"], text: image }]),
   ];
-  for (const row of commandTable) {
-    if (row.onNode === true && !reachesNode(subject)) continue;
-    const found = texts.find(({ text }) => fits(row, text));
-    if (found !== undefined)
-      hits.push({
-        id: row.id,
-        path: found.path,
-        message: `container ${printable(subject.name)} ${row.what}`,
-      });
-  }
+  const who = `container ${printable(subject.name)}`;
+  const hits = [...commandHits(texts, who, reachesNode(subject))];
   const folder = textAt(subject.container, "workingDir");
   if (folder !== undefined && /^\/proc\/self\/fd\/\d+/.test(plainPath(folder)))
     hits.push({
       id: "backdoor/working-directory",
       path: [...subject.path, "workingDir"],
-      message: `container ${printable(subject.name)} works in ${printable(folder)}`,
+      message: `${who} works in ${printable(folder)}`,
     });
-  const image = textAt(subject.container, "image");
   const parsed = image === undefined ? undefined : parseImage(image);
   const known = parsed === undefined ? undefined : lookAlike(parsed.repository);
   // A name below one's own registry or organisation is one's own.
