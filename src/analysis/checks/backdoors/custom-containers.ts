@@ -1,4 +1,4 @@
-import { versionsOf } from "../../../kube/catalogue/catalogue.ts";
+import { isCustom } from "../../../kube/catalogue/catalogue.ts";
 import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "../../../kube/json.ts";
 import { printable } from "../../../kube/printable.ts";
 import { type ObjectSubject, textAt } from "../practices/subjects.ts";
@@ -16,7 +16,7 @@ const MOST_DEPTH = 64;
  */
 export function customContainers(subject: ObjectSubject): readonly Hit[] {
   const { group, kind } = subject.key;
-  if (!group.includes(".") || versionsOf(group, kind).length > 0) return [];
+  if (!isCustom(group, kind)) return [];
   const hits: Hit[] = [];
   const rest: (readonly [Json, JsonPath])[] = [[subject.object, []]];
   for (let seen = 0; seen < MOST_VALUES; seen++) {

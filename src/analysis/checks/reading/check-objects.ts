@@ -1,4 +1,4 @@
-import { resourceOf, scopeOf, versionsOf } from "../../../kube/catalogue/catalogue.ts";
+import { isCustom, resourceOf, scopeOf } from "../../../kube/catalogue/catalogue.ts";
 import { isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { objectKey, versionText } from "../../../kube/object-key.ts";
 import { podTemplateOf } from "../../../kube/pod-template.ts";
@@ -118,12 +118,9 @@ function definitionsFor(
   return definitions;
 }
 
-/**
- * A group without a point cannot be one of custom resources, so a kind of it that the catalogue lacks was removed; of
- * other groups the table of lifecycles knows what was.
- */
+/** What is neither of the catalogue nor of the table of lifecycles, which knows what was removed. */
 function mayBeCustom(group: string, kind: string): boolean {
-  return group.includes(".") && versionsOf(group, kind).length === 0 && !wasNative(group, kind);
+  return isCustom(group, kind) && !wasNative(group, kind);
 }
 
 /** Places of further objects of one kind that its finding names. */
