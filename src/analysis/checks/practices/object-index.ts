@@ -127,7 +127,8 @@ function namespaceOf(key: ObjectKey, namespace: string): string {
   return scopeOf(key.group, key.kind) === "cluster" ? "" : namespace;
 }
 
-function orMake<K, T>(map: Map<K, T>, key: K, make: () => T): T {
+/** What is known by a key, worked out when it is asked for first. */
+export function orMake<K, T>(map: Map<K, T>, key: K, make: () => T): T {
   const known = map.get(key);
   if (known !== undefined) return known;
   const made = make();
