@@ -1,10 +1,9 @@
 import { isArray, isObject, type Json, type JsonPath } from "../../../kube/json.ts";
 import { LAST_APPLIED } from "../../../kube/last-applied.ts";
 import { printable, printableRest } from "../../../kube/printable.ts";
-import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { parseImage } from "../practices/image-reference.ts";
-import { objectIndex, type ObjectIndex } from "../practices/object-index.ts";
+import type { ObjectIndex } from "../practices/object-index.ts";
 import { plainPath } from "../practices/host-rows.ts";
 import {
   type ContainerSubject,
@@ -34,8 +33,7 @@ import {
 import { lookAlike } from "./well-known-images.ts";
 
 /** Signs in the objects of somebody who wants to get in or to stay. */
-export function backdoorFindings(reads: readonly ReadObject[], minor: number): readonly Finding[] {
-  const index = objectIndex(reads, minor);
+export function backdoorFindings(index: ObjectIndex): readonly Finding[] {
   const findings: Finding[] = [];
   for (const pod of index.pods) {
     for (const container of pod.containers) push(findings, pod, inContainer(container));

@@ -16,6 +16,8 @@ import {
 
 /** Everything of the input by what rows ask for, built once. */
 export interface ObjectIndex {
+  /** Minor of Kubernetes 1 that the objects are for. */
+  readonly minor: number;
   readonly subjects: readonly ObjectSubject[];
   readonly pods: readonly PodSubject[];
   /** Objects of a kind in a namespace; cluster-scoped ones are in namespace "". */
@@ -45,21 +47,7 @@ export interface ObjectIndex {
 
 const none: readonly never[] = [];
 
-/**
- * The index of these objects. It is built once for an array: practices, backdoors and parameters ask for the same one, and
- * an array of objects that were read does not change.
- */
 export function objectIndex(reads: readonly ReadObject[], minor: number): ObjectIndex {
-  const known = built.get(reads);
-  if (known?.minor === minor) return known.index;
-  const index = buildIndex(reads, minor);
-  built.set(reads, { minor, index });
-  return index;
-}
-
-const built = new WeakMap<readonly ReadObject[], { readonly minor: number; readonly index: ObjectIndex }>();
-
-function buildIndex(reads: readonly ReadObject[], minor: number): ObjectIndex {
   const subjects = reads.map((read) => objectSubject(read, minor));
   const pods: PodSubject[] = [];
   const byPlace = new Map<string, ObjectSubject[]>();
@@ -96,6 +84,7 @@ function buildIndex(reads: readonly ReadObject[], minor: number): ObjectIndex {
   const objectsOf = (kind: string, namespace: string | undefined): readonly ObjectSubject[] =>
     (namespace === undefined ? byKind.get(kind) : byPlace.get(`${kind}\0${namespace}`)) ?? none;
   return {
+    minor,
     subjects,
     pods,
     of: (kind, namespace) => byPlace.get(`${kind}\0${namespace}`) ?? none,

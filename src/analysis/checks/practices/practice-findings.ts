@@ -1,13 +1,11 @@
 import { printableRest } from "../../../kube/printable.ts";
-import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
-import { objectIndex } from "./object-index.ts";
+import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
 import { practices } from "./practice-table.ts";
 import type { ObjectSubject } from "./subjects.ts";
 
 export interface PracticeOptions {
-  readonly minor: number;
   readonly profile: Profile;
   /** Ids that are on although the profile leaves them out, and off although it has them. */
   readonly enable?: ReadonlySet<string>;
@@ -17,10 +15,9 @@ export interface PracticeOptions {
 }
 
 /** What the practices that are on find in the objects, in the order of objects and rows. */
-export function practiceFindings(reads: readonly ReadObject[], options: PracticeOptions): readonly Finding[] {
-  const rows = practices.filter((row) => isOn(row, options));
+export function practiceFindings(index: ObjectIndex, options: PracticeOptions): readonly Finding[] {
+  const rows = practices.filter((row) => isOn(row, index.minor, options));
   if (rows.length === 0) return [];
-  const index = objectIndex(reads, options.minor);
   const silenced = silencedBy(options.known ?? []);
   const findings: Finding[] = [];
   const containerRows = rows.flatMap((row) => ("container" in row ? [row] : []));
@@ -41,7 +38,7 @@ export function practiceFindings(reads: readonly ReadObject[], options: Practice
   return findings;
 }
 
-function isOn(row: PracticeRow, { minor, profile, enable, disable }: PracticeOptions): boolean {
+function isOn(row: PracticeRow, minor: number, { profile, enable, disable }: PracticeOptions): boolean {
   if ((row.since ?? 0) > minor || (row.until ?? minor) < minor) return false;
   if (disable?.has(row.id) === true) return false;
   return profile === "all" || row.profiles.includes(profile) || enable?.has(row.id) === true;
