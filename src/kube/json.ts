@@ -27,6 +27,11 @@ export function valueAt(value: Json | undefined, path: JsonPath): Json | undefin
   return current;
 }
 
+/** Does a path begin with another one, or is it that one? */
+export function startsWith(path: JsonPath, start: JsonPath): boolean {
+  return start.length <= path.length && start.every((step, index) => step === path[index]);
+}
+
 /** The text form of a path, as people write it: `spec.containers[0].image`, quoted where a key is no identifier. */
 export function pathText(path: JsonPath): string {
   let text = "";
