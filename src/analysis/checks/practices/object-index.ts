@@ -1,18 +1,10 @@
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import { scopeOf } from "../../../kube/catalogue/catalogue.ts";
-import type { Json } from "../../../kube/json.ts";
+import { type Json, textMap } from "../../../kube/json.ts";
 import { mayMake, type PodMaker, podMakerOf } from "../../../kube/pod-maker.ts";
-import { type Labels, type Selector, selectorOf } from "../../../kube/selector.ts";
+import { type Selector, selectorOf } from "../../../kube/selector.ts";
 import { type LabelIndex, labelIndex } from "../../../kube/label-index.ts";
-import {
-  get,
-  membersAt,
-  type ObjectSubject,
-  objectSubject,
-  type PodSubject,
-  podSubject,
-  textAt,
-} from "./subjects.ts";
+import { get, type ObjectSubject, objectSubject, type PodSubject, podSubject, textAt } from "./subjects.ts";
 
 /** Everything of the input by what rows ask for, built once. */
 export interface ObjectIndex {
@@ -102,7 +94,9 @@ export function objectIndex(reads: readonly ReadObject[], minor: number): Object
       selector === undefined
         ? none
         : orMake(objectLabels, `${kind}\0${namespace ?? ""}`, () =>
-            labelIndex(objectsOf(kind, namespace), ({ object }) => labelsOf(object)),
+            labelIndex(objectsOf(kind, namespace), ({ object }) =>
+              textMap(get(object, "metadata", "labels")),
+            ),
           ).matching(selector),
     hasAny: (kind, namespace) => objectsOf(kind, namespace).length > 0,
     scalerOf: ({ key, namespace }) => scalers.get(`${key.kind}\0${namespace}\0${key.name}`),
@@ -123,14 +117,6 @@ export function orMake<K, T>(map: Map<K, T>, key: K, make: () => T): T {
   const made = make();
   map.set(key, made);
   return made;
-}
-
-/** Labels of an object itself. */
-export function labelsOf(object: Json): Labels {
-  const labels = Object.create(null) as Record<string, string>;
-  for (const [key, value] of membersAt(get(object, "metadata", "labels")))
-    if (typeof value === "string") labels[key] = value;
-  return labels;
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
