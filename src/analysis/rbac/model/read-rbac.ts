@@ -2,7 +2,6 @@ import {
   isArray,
   isObject,
   type Json,
-  type JsonObject,
   type JsonPath,
   pathText,
   textMap,
@@ -58,8 +57,7 @@ function readRole(input: RbacInput, kind: RoleKind, findings: Finding[], served:
   const { name } = objectKey(object);
   const namespace = kind === "Role" ? namespaceOf(object) : "";
   const rules = Object.hasOwn(object, "rules") ? object["rules"] : undefined;
-  const written: PolicyRule[] = [];
-  const places: JsonPath[] = [];
+  const read: { readonly rule: PolicyRule; readonly path: JsonPath }[] = [];
   if (rules !== undefined && rules !== null && !isArray(rules))
     findings.push(rbacFinding("rbac/malformed", input, ["rules"], { what: "rules" }));
   // A role of 100,000 faulty rules is one fault, shown a few times.
@@ -72,13 +70,13 @@ function readRole(input: RbacInput, kind: RoleKind, findings: Finding[], served:
         findings.push(rbacFinding("rbac/malformed", input, path, { what: pathText(path) }));
       continue;
     }
-    written.push(rule);
-    places.push(path);
+    read.push({ rule, path });
   }
+  const written = read.map(({ rule }) => rule);
   const told = { input, kind, served, granted: grantedByGroup(written) };
-  for (const [index, rule] of written.entries()) {
+  for (const { rule, path } of read) {
     if (findings.length >= most) break;
-    findings.push(...ruleFindings(told, rule, places[index] ?? []));
+    findings.push(...ruleFindings(told, rule, path));
   }
   const labels = textMap(valueAt(object, ["metadata", "labels"]));
   const base = { kind, namespace, name, labels, written, builtin: false, input };
