@@ -169,7 +169,7 @@ function valueIs(path: JsonPath, value: Json): (object: JsonObject) => readonly 
 }
 
 /** What the API server warns of, and what it stopped to look at: one row a use. */
-export const useTable: readonly UseRow[] = [
+const useTable: readonly UseRow[] = [
   ...oldVolumes.map(
     ([inPods, inVolumes, since, dead]): UseRow => ({
       what: `the volume type ${inPods}`,
