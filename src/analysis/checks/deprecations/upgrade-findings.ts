@@ -132,7 +132,7 @@ function servesItself(definition: JsonObject | undefined, version: string): bool
 function deprecatedParts(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
   const told = new Set<string>();
   const found: Finding[] = [];
-  for (const { row, use } of deprecatedUses(read.object, minor)) {
+  for (const { row, use } of deprecatedUses(read.object, key, minor)) {
     told.add(JSON.stringify(use.path));
     const at = use.key ? "key" : "value";
     if (row.dead !== undefined && row.dead <= minor)
