@@ -1,5 +1,6 @@
 import { printableRest } from "../../../kube/printable.ts";
 import type { Finding } from "../../findings/finding.ts";
+import { podSecurityCheckOf } from "../pod-security/rules.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
 import { practices } from "./practice-table.ts";
@@ -48,8 +49,8 @@ function isOn(row: PracticeRow, minor: number, { profile, enable, disable }: Pra
 function silencedBy(known: readonly Finding[]): ReadonlyMap<string, ReadonlySet<string>> {
   const silenced = new Map<string, Set<string>>();
   for (const { code, object } of known) {
-    if (!code.startsWith("pod-security/") || object === undefined) continue;
-    const check = code.slice("pod-security/".length);
+    const check = podSecurityCheckOf(code);
+    if (check === undefined || object === undefined) continue;
     const set = silenced.get(check) ?? new Set<string>();
     set.add(`${object.kind}\0${object.namespace}\0${object.name}`);
     silenced.set(check, set);
