@@ -5,7 +5,7 @@ import { podTemplateOf } from "../../../kube/pod-template.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
-import { type Finding, sortFindings } from "../../findings/finding.ts";
+import { familyOf, type Finding, sortFindings } from "../../findings/finding.ts";
 import { admissionFindings } from "../admission/admission-findings.ts";
 import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
 import { comparedFindings } from "../deprecations/compare-versions.ts";
@@ -189,7 +189,7 @@ function oncePerPath(findings: readonly Finding[]): readonly Finding[] {
     const at = JSON.stringify(finding.path ?? []);
     const before = first.get(at);
     const told = before === undefined ? undefined : kept[before];
-    if (told === undefined || familyOf(told) === familyOf(finding)) {
+    if (told === undefined || familyOf(told.code) === familyOf(finding.code)) {
       if (before === undefined) first.set(at, kept.length);
       kept.push(finding);
     } else if (before !== undefined && finding.code === "schema/enum" && finding.hint !== undefined)
@@ -199,10 +199,6 @@ function oncePerPath(findings: readonly Finding[]): readonly Finding[] {
       };
   }
   return kept;
-}
-
-function familyOf({ code }: Finding): string {
-  return code.slice(0, code.indexOf("/"));
 }
 
 function checkServed(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
