@@ -99,7 +99,8 @@ function reachesNode({ pod, context }: ContainerSubject): boolean {
 
 function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
   return [
-    ...hiddenText(subject.object, []),
+    // Nearly no object holds any: no path is built for them.
+    ...(holdsHidden(subject.object) ? hiddenText(subject.object, []) : none),
     ...inBinding(subject),
     ...inRole(subject),
     ...inWebhook(subject),
@@ -124,6 +125,12 @@ function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
 /** Characters that turn the order of a line round or that nobody sees (as in the inventory of agents). */
 const hidden =
   /[\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f\udd00-\uddef]/;
+
+function holdsHidden(value: Json): boolean {
+  if (typeof value === "string") return hidden.test(value);
+  if (isArray(value)) return value.some(holdsHidden);
+  return isObject(value) && Object.entries(value).some(([key, part]) => hidden.test(key) || holdsHidden(part));
+}
 
 function hiddenText(value: Json, path: JsonPath): readonly Hit[] {
   if (typeof value === "string") {
