@@ -27,6 +27,19 @@ export function valueAt(value: Json | undefined, path: JsonPath): Json | undefin
   return current;
 }
 
+/** The texts of a mapping, without prototype, so that a key like `constructor` finds nothing that was not written. */
+export function textMap(value: Json | undefined): Readonly<Record<string, string>> {
+  const map = Object.create(null) as Record<string, string>;
+  if (!isObject(value)) return map;
+  for (const [key, text] of Object.entries(value)) if (typeof text === "string") map[key] = text;
+  return map;
+}
+
+/** Does a path begin with another one, or is it that one? */
+export function startsWith(path: JsonPath, start: JsonPath): boolean {
+  return start.length <= path.length && start.every((step, index) => step === path[index]);
+}
+
 /** The text form of a path, as people write it: `spec.containers[0].image`, quoted where a key is no identifier. */
 export function pathText(path: JsonPath): string {
   let text = "";

@@ -19,6 +19,11 @@ export function objectKey(object: JsonObject): ObjectKey {
   };
 }
 
+/** Namespace of an object of a namespaced kind; what is applied without one goes to `default`. */
+export function namespaceOf(object: JsonObject): string {
+  return objectKey(object).namespace || "default";
+}
+
 /** Identity of an object whatever its version, as one string: `group/kind/namespace/name`. */
 export function identity(key: ObjectKey): string {
   return `${key.group}/${key.kind}/${key.namespace}/${key.name}`;

@@ -1,4 +1,4 @@
-import { versionsOf } from "./catalogue/catalogue.ts";
+import { isCustom } from "./catalogue/catalogue.ts";
 import { isObject, type JsonObject, valueAt } from "./json.ts";
 import { objectKey } from "./object-key.ts";
 import type { Labels, Selector } from "./selector.ts";
@@ -16,7 +16,7 @@ const podFields: readonly string[] = ["podMetadata", "template", "podTemplate"];
 /** The maker in a custom resource; undefined for kinds of Kubernetes itself and for what does not read like one. */
 export function podMakerOf(object: JsonObject): PodMaker | undefined {
   const { group, kind, name } = objectKey(object);
-  if (!group.includes(".") || versionsOf(group, kind).length > 0) return undefined;
+  if (!isCustom(group, kind)) return undefined;
   const makes =
     typeof valueAt(object, ["spec", "replicas"]) === "number" ||
     podFields.some((field) => isObject(valueAt(object, ["spec", field])));

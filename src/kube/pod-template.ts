@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject, type JsonPath, valueAt } from "./json.ts";
+import { isArray, isObject, type JsonObject, type JsonPath, textMap, valueAt } from "./json.ts";
 import { objectKey } from "./object-key.ts";
 
 /** The part of an object that becomes Pods. */
@@ -44,8 +44,8 @@ export function podTemplateOf(object: JsonObject): PodTemplate | undefined {
   return {
     path,
     spec,
-    labels: texts(valueAt(template, ["metadata", "labels"])),
-    annotations: texts(valueAt(template, ["metadata", "annotations"])),
+    labels: textMap(valueAt(template, ["metadata", "labels"])),
+    annotations: textMap(valueAt(template, ["metadata", "annotations"])),
   };
 }
 
@@ -88,12 +88,4 @@ export function containersOf(spec: JsonObject): readonly PlacedContainer[] {
     }
   }
   return found;
-}
-
-/** A map of texts without prototype, so that a key like `constructor` finds nothing that was not written. */
-function texts(value: Json | undefined): Readonly<Record<string, string>> {
-  const map = Object.create(null) as Record<string, string>;
-  if (!isObject(value)) return map;
-  for (const [key, text] of Object.entries(value)) if (typeof text === "string") map[key] = text;
-  return map;
 }

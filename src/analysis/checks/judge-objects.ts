@@ -2,6 +2,7 @@ import type { ReadObject } from "../../kube/read-object.ts";
 import type { Finding } from "../findings/finding.ts";
 import { backdoorFindings } from "./backdoors/backdoor-findings.ts";
 import { ownFindings } from "./own-rules/own-findings.ts";
+import { objectIndex } from "./practices/object-index.ts";
 import type { Profile } from "./practices/practice.ts";
 import { practiceFindings } from "./practices/practice-findings.ts";
 import { secretFindings } from "./secrets/secret-findings.ts";
@@ -21,13 +22,14 @@ export interface JudgeOptions {
 export function judgeObjects(objects: readonly ReadObject[], options: JudgeOptions): readonly Finding[] {
   const { minor, settings = noSettings, known = [] } = options;
   const profile = options.profile ?? settings.profile ?? "default";
-  const disabled = new Set(settings.disable);
   const enable = new Set(settings.enable);
+  const disable = new Set(settings.disable);
+  const index = objectIndex(objects, minor);
   return [
     ...objects.flatMap(secretFindings),
-    ...backdoorFindings(objects, minor),
-    ...parameterFindings(objects, settings, minor),
-    ...(profile === "none" ? [] : practiceFindings(objects, { minor, profile, known, enable })),
-    ...ownFindings(objects, settings.rules, { profile, enable, disable: disabled }),
-  ].filter((finding) => !disabled.has(finding.code));
+    ...backdoorFindings(index),
+    ...parameterFindings(index, settings),
+    ...(profile === "none" ? [] : practiceFindings(index, { profile, known, enable, disable })),
+    ...ownFindings(objects, settings.rules, { profile, enable, disable }),
+  ].filter((finding) => !disable.has(finding.code));
 }

@@ -3,7 +3,7 @@ import { objectProblems } from "../../kube/object-problems.ts";
 import { kustomizationProblems } from "../../kube/kustomize/problems.ts";
 import type { ProblemRow } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
-import { type Rule, ruleWith } from "../findings/rule.ts";
+import { type Rule, type RuleExample, ruleWith } from "../findings/rule.ts";
 import { backdoorOf, backdoorTable } from "./backdoors/backdoor-table.ts";
 import { admissionFindingTable } from "./admission/admission-table.ts";
 import { upgradeTable } from "./deprecations/upgrade-table.ts";
@@ -11,7 +11,7 @@ import { customResourceFindingTable } from "./custom-resources/custom-resource-t
 import { networkFindings } from "../network/findings/finding-table.ts";
 import { permissionRules } from "./permissions/permission-findings.ts";
 import { podSecurityExamples } from "./pod-security/examples.ts";
-import { podSecurityRules } from "./pod-security/rules.ts";
+import { podSecurityCheckOf, podSecurityRules } from "./pod-security/rules.ts";
 import { practiceOf, practices } from "./practices/practice-table.ts";
 import { otherExamples } from "./explain/other-examples.ts";
 import { rbacFindings } from "../rbac/model/rbac-findings.ts";
@@ -38,12 +38,6 @@ const tables: readonly Readonly<Record<string, TableRow>>[] = [
   networkFindings,
 ];
 
-/** An input in which a check finds something, and one in which it does not. */
-export interface RuleExample {
-  readonly positive: string;
-  readonly negative: string;
-}
-
 const GAP = "...";
 let rules: ReadonlyMap<string, Rule> | undefined;
 
@@ -62,7 +56,8 @@ export function ruleExample(code: string): RuleExample | undefined {
   const row = otherExamples[code] ?? practiceOf(code) ?? backdoorOf(code) ?? tableRow(code);
   if (row?.positive !== undefined && row.negative !== undefined)
     return { positive: row.positive, negative: row.negative };
-  return podSecurityExamples[code.slice("pod-security/".length)];
+  const check = podSecurityCheckOf(code);
+  return check === undefined ? undefined : podSecurityExamples[check];
 }
 
 function tableRow(code: string): Partial<RuleExample> | undefined {

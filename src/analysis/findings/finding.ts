@@ -44,6 +44,11 @@ function byPlace(left: Place | undefined, right: Place | undefined): number {
   return byText(left.file, right.file) || left.line - right.line || left.column - right.column;
 }
 
+/** The family of a code: `schema` of `schema/type`. */
+export function familyOf(code: string): string {
+  return code.slice(0, Math.max(0, code.indexOf("/")));
+}
+
 /** How many findings there are of each severity. */
 export function countFindings(findings: readonly Finding[]): FindingCounts {
   const counts = { error: 0, warning: 0, info: 0 };

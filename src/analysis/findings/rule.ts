@@ -15,6 +15,12 @@ export interface Rule {
   readonly source?: string;
 }
 
+/** An input in which a check finds something, and one in which it does not. */
+export interface RuleExample {
+  readonly positive: string;
+  readonly negative: string;
+}
+
 /** What a report says of a rule, with the text of its help made from the parts. */
 export function ruleWith(
   rule: Pick<Rule, "id" | "severity" | "title" | "why" | "fix"> & { readonly source: string },

@@ -4,7 +4,7 @@ import { openTransport } from "../../apply/cluster/client/transport.ts";
 import { openDiscovery } from "../../apply/cluster/client/reader/discovery.ts";
 import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
-import { versionsOf } from "../../kube/catalogue/catalogue.ts";
+import { isCustom } from "../../kube/catalogue/catalogue.ts";
 
 /** Definitions of the custom resources of a cluster. */
 export interface LiveDefinitions {
@@ -50,7 +50,7 @@ async function fromOpenApi(connection: KubeConnection): Promise<readonly JsonObj
     const documents = new Map<string, JsonObject>();
     for (const resource of await openDiscovery(transport).resources()) {
       const { group, version, kind, plural, namespaced } = resource;
-      if (!group.includes(".") || versionsOf(group, kind).length > 0) continue;
+      if (!isCustom(group, kind)) continue;
       const path = `/openapi/v3/apis/${group}/${version}`;
       let document = documents.get(path);
       if (document === undefined) {

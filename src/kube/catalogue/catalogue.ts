@@ -60,6 +60,11 @@ export function versionsOf(group: string, kind: string): readonly ResourceType[]
   return byKind.get(`${group}/${kind}`) ?? [];
 }
 
+/** May a kind be one of custom resources? Their groups have a point, and what the catalogue lists is Kubernetes' own. */
+export function isCustom(group: string, kind: string): boolean {
+  return group.includes(".") && versionsOf(group, kind).length === 0;
+}
+
 /** Every version of every kind that a minor serves in its default configuration. */
 export function servedBy(minor: number): readonly ResourceType[] {
   return [...byKey.values()].filter((type) => type.minors.includes(minor));

@@ -3,6 +3,8 @@ import type { Place } from "../place.ts";
 /** Offsets of a text as places; the table of lines is built when the first place is asked for. */
 export interface LineIndex {
   place(offset: number): Place;
+  /** The offset of a place. */
+  offset(place: Place): number;
   /** The text of a line, counted from 1, without its end; undefined beyond the text. */
   text(line: number): string | undefined;
 }
@@ -20,6 +22,10 @@ export function lineIndex(file: string, text: string): LineIndex {
         else high = middle - 1;
       }
       return { file, line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+    },
+    offset({ line, column }) {
+      starts ??= lineStarts(text);
+      return (starts[line - 1] ?? 0) + column - 1;
     },
     text(line) {
       starts ??= lineStarts(text);

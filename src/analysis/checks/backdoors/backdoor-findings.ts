@@ -1,10 +1,9 @@
 import { isArray, isObject, type Json, type JsonPath } from "../../../kube/json.ts";
 import { LAST_APPLIED } from "../../../kube/last-applied.ts";
 import { printable, printableRest } from "../../../kube/printable.ts";
-import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { parseImage } from "../practices/image-reference.ts";
-import { objectIndex, type ObjectIndex } from "../practices/object-index.ts";
+import type { ObjectIndex } from "../practices/object-index.ts";
 import { plainPath } from "../practices/host-rows.ts";
 import {
   type ContainerSubject,
@@ -16,9 +15,8 @@ import {
   textsAt,
 } from "../practices/subjects.ts";
 import { backdoorOf } from "./backdoor-table.ts";
-import { commandTable } from "./command-table.ts";
 import { runTexts, variableTexts, withDecoded } from "./commands.ts";
-import { fits } from "./fits.ts";
+import { commandHits } from "./fits.ts";
 import { isBuiltinRbac } from "../practices/builtin-name.ts";
 import { inPod, type Hit } from "./pod-findings.ts";
 import { customContainers } from "./custom-containers.ts";
@@ -35,8 +33,7 @@ import {
 import { lookAlike } from "./well-known-images.ts";
 
 /** Signs in the objects of somebody who wants to get in or to stay. */
-export function backdoorFindings(reads: readonly ReadObject[], minor: number): readonly Finding[] {
-  const index = objectIndex(reads, minor);
+export function backdoorFindings(index: ObjectIndex): readonly Finding[] {
   const findings: Finding[] = [];
   for (const pod of index.pods) {
     for (const container of pod.containers) push(findings, pod, inContainer(container));
@@ -65,31 +62,21 @@ function push(findings: Finding[], { read, key }: ObjectSubject, hits: readonly 
 const none: readonly Hit[] = [];
 
 function inContainer(subject: ContainerSubject): readonly Hit[] {
-  const hits: Hit[] = [];
-  const named = textAt(subject.container, "image");
+  const image = textAt(subject.container, "image");
   const texts = [
     ...runTexts(subject),
     ...variableTexts(subject),
-    ...(named === undefined ? [] : [{ path: [...subject.path, "image"], text: named }]),
+    ...(image === undefined ? [] : [{ path: [...subject.path, "image"], text: image }]),
   ];
-  for (const row of commandTable) {
-    if (row.onNode === true && !reachesNode(subject)) continue;
-    const found = texts.find(({ text }) => fits(row, text));
-    if (found !== undefined)
-      hits.push({
-        id: row.id,
-        path: found.path,
-        message: `container ${printable(subject.name)} ${row.what}`,
-      });
-  }
+  const who = `container ${printable(subject.name)}`;
+  const hits = [...commandHits(texts, who, reachesNode(subject))];
   const folder = textAt(subject.container, "workingDir");
   if (folder !== undefined && /^\/proc\/self\/fd\/\d+/.test(plainPath(folder)))
     hits.push({
       id: "backdoor/working-directory",
       path: [...subject.path, "workingDir"],
-      message: `container ${printable(subject.name)} works in ${printable(folder)}`,
+      message: `${who} works in ${printable(folder)}`,
     });
-  const image = textAt(subject.container, "image");
   const parsed = image === undefined ? undefined : parseImage(image);
   const known = parsed === undefined ? undefined : lookAlike(parsed.repository);
   // A name below one's own registry or organisation is one's own.
@@ -112,7 +99,8 @@ function reachesNode({ pod, context }: ContainerSubject): boolean {
 
 function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
   return [
-    ...hiddenText(subject.object, []),
+    // Nearly no object holds any: no path is built for them.
+    ...(holdsHidden(subject.object) ? hiddenText(subject.object, []) : none),
     ...inBinding(subject),
     ...inRole(subject),
     ...inWebhook(subject),
@@ -137,6 +125,12 @@ function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
 /** Characters that turn the order of a line round or that nobody sees (as in the inventory of agents). */
 const hidden =
   /[\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f\udd00-\uddef]/;
+
+function holdsHidden(value: Json): boolean {
+  if (typeof value === "string") return hidden.test(value);
+  if (isArray(value)) return value.some(holdsHidden);
+  return isObject(value) && Object.entries(value).some(([key, part]) => hidden.test(key) || holdsHidden(part));
+}
 
 function hiddenText(value: Json, path: JsonPath): readonly Hit[] {
   if (typeof value === "string") {

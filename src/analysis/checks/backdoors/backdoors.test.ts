@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readDocuments } from "../../../kube/yaml/read-documents.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
+import { objectIndex } from "../practices/object-index.ts";
 import { backdoorFindings } from "./backdoor-findings.ts";
 import { backdoorTable } from "./backdoor-table.ts";
 import { commandTable } from "./command-table.ts";
@@ -8,7 +9,9 @@ import { withDecoded } from "./commands.ts";
 import { lookAlike } from "./well-known-images.ts";
 
 const found = (text: string) =>
-  backdoorFindings(readObjects(readDocuments("a.yaml", new TextEncoder().encode(text))).objects, 37).map(
+  backdoorFindings(
+    objectIndex(readObjects(readDocuments("a.yaml", new TextEncoder().encode(text))).objects, 37),
+  ).map(
     (finding) => finding.code,
   );
 

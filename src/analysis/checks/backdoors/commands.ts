@@ -1,5 +1,5 @@
-import { get, mappingsAt, textAt, textsAt, type ContainerSubject } from "../practices/subjects.ts";
-import type { JsonPath } from "../../../kube/json.ts";
+import { mappingsAt, textAt, textsAt, type ContainerSubject } from "../practices/subjects.ts";
+import type { JsonObject, JsonPath } from "../../../kube/json.ts";
 
 /** A text of a container that is run, with its place. */
 export interface RunText {
@@ -8,17 +8,24 @@ export interface RunText {
 }
 
 /** Longer than any command that a person writes; what stands further on is looked at through its beginning alone. */
-const MAX = 64 * 1024;
+export const MAX_TEXT: number = 64 * 1024;
+
+/** Command and arguments as one line; nothing where there are none. */
+export function commandTexts(container: JsonObject, path: JsonPath): readonly RunText[] {
+  const command = textsAt(container, "command");
+  const words = [...command, ...textsAt(container, "args")].map(([, word]) => word);
+  if (words.length === 0) return [];
+  return [
+    {
+      path: [...path, command.length > 0 ? "command" : "args"],
+      text: words.join(" ").slice(0, MAX_TEXT),
+    },
+  ];
+}
 
 /** Every text that a container runs: command and arguments as one line, probes and lifecycle hooks. */
 export function runTexts({ container, path }: ContainerSubject): readonly RunText[] {
-  const texts: RunText[] = [];
-  const words = [...textsAt(container, "command"), ...textsAt(container, "args")].map(([, word]) => word);
-  if (words.length > 0)
-    texts.push({
-      path: [...path, get(container, "command") === undefined ? "args" : "command"],
-      text: words.join(" ").slice(0, MAX),
-    });
+  const texts = [...commandTexts(container, path)];
   for (const where of [
     ["livenessProbe", "exec"],
     ["readinessProbe", "exec"],
@@ -28,7 +35,7 @@ export function runTexts({ container, path }: ContainerSubject): readonly RunTex
   ] as const) {
     const inner = textsAt(container, ...where, "command").map(([, word]) => word);
     if (inner.length > 0)
-      texts.push({ path: [...path, ...where, "command"], text: inner.join(" ").slice(0, MAX) });
+      texts.push({ path: [...path, ...where, "command"], text: inner.join(" ").slice(0, MAX_TEXT) });
   }
   return texts;
 }
@@ -37,7 +44,7 @@ export function runTexts({ container, path }: ContainerSubject): readonly RunTex
 export function variableTexts({ container, path }: ContainerSubject): readonly RunText[] {
   return mappingsAt(container, "env").flatMap(([index, variable]) => {
     const value = textAt(variable, "value");
-    return value === undefined ? [] : [{ path: [...path, "env", index, "value"], text: value.slice(0, MAX) }];
+    return value === undefined ? [] : [{ path: [...path, "env", index, "value"], text: value.slice(0, MAX_TEXT) }];
   });
 }
 

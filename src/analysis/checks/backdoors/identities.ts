@@ -1,8 +1,8 @@
 import { printable } from "../../../kube/printable.ts";
 import { type ObjectSubject, textAt, textsAt } from "../practices/subjects.ts";
-import type { Sign } from "./more-findings.ts";
+import type { Hit } from "./pod-findings.ts";
 
-const none: readonly Sign[] = [];
+const none: readonly Hit[] = [];
 
 /** Signers of which kubelets ask for certificates of `system:node:…`. */
 const ofNodes: ReadonlySet<string> = new Set([
@@ -14,7 +14,7 @@ const masters = "the group system:masters";
 const ofSystem = "an identity of the system (system:…)";
 
 /** A request for a login that nobody can take back: of the group of administrators, or of a part of Kubernetes. */
-export function certificate(subject: ObjectSubject): readonly Sign[] {
+export function certificate(subject: ObjectSubject): readonly Hit[] {
   const { group, kind } = subject.key;
   const asked =
     kind === "CertificateSigningRequest"
@@ -56,7 +56,7 @@ function inCertificate(subject: ObjectSubject): string | undefined {
 }
 
 /** Who of the cloud is an administrator of an EKS cluster. */
-export function cloudAdministrators(subject: ObjectSubject): readonly Sign[] {
+export function cloudAdministrators(subject: ObjectSubject): readonly Hit[] {
   const { kind, name, group } = subject.key;
   if (group !== "" || kind !== "ConfigMap" || name !== "aws-auth" || subject.namespace !== "kube-system")
     return none;

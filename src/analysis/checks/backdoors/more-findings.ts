@@ -4,19 +4,13 @@ import { plainPath } from "../practices/host-rows.ts";
 import type { ObjectIndex } from "../practices/object-index.ts";
 import { get, mappingsAt, membersAt, type ObjectSubject, textAt, textsAt } from "../practices/subjects.ts";
 import { commandTable } from "./command-table.ts";
-import { fits } from "./fits.ts";
+import { fits, readings } from "./fits.ts";
+import type { Hit } from "./pod-findings.ts";
 
-/** A sign in an object that is no workload. */
-export interface Sign {
-  readonly id: string;
-  readonly path: JsonPath;
-  readonly message: string;
-}
-
-const none: readonly Sign[] = [];
+const none: readonly Hit[] = [];
 
 /** What a ConfigMap's script does, wherever it is run. */
-export function scripts(subject: ObjectSubject): readonly Sign[] {
+export function scripts(subject: ObjectSubject): readonly Hit[] {
   if (subject.key.group !== "" || subject.key.kind !== "ConfigMap") return none;
   const texts: (readonly [JsonPath, string])[] = membersAt(subject.object, "data").flatMap(([name, value]) =>
     typeof value === "string" ? [[["data", name], value] as const] : [],
@@ -32,11 +26,9 @@ export function scripts(subject: ObjectSubject): readonly Sign[] {
   return texts.flatMap(([path, text]) => {
     // Prose and data hold such words too: only lines of a script count.
     if (!/^#!|\b(?:sh|bash|curl|wget|python\d?|exec)\b/.test(text)) return none;
+    const lines = text.split("\n").filter((line) => !/^\s*#/.test(line)).map(readings);
     return commandTable
-      .filter(
-        (row) =>
-          row.onNode !== true && text.split("\n").some((line) => !/^\s*#/.test(line) && fits(row, line)),
-      )
+      .filter((row) => row.onNode !== true && lines.some((line) => fits(row, line)))
       .map((row) => ({
         id: row.id,
         path,
@@ -46,7 +38,7 @@ export function scripts(subject: ObjectSubject): readonly Sign[] {
 }
 
 /** Rights over kube-system for somebody who is no part of the cluster. */
-export function systemBinding(subject: ObjectSubject): readonly Sign[] {
+export function systemBinding(subject: ObjectSubject): readonly Hit[] {
   const wide = ["admin", "edit", "cluster-admin"].includes(textAt(subject.object, "roleRef", "name") ?? "");
   if (subject.key.kind !== "RoleBinding" || subject.namespace !== "kube-system" || !wide) return none;
   return mappingsAt(subject.object, "subjects").flatMap(([index, one]) =>
@@ -63,13 +55,14 @@ export function systemBinding(subject: ObjectSubject): readonly Sign[] {
 }
 
 /** What an admission policy puts into other people's objects. */
-export function policyCode(subject: ObjectSubject): readonly Sign[] {
+export function policyCode(subject: ObjectSubject): readonly Hit[] {
   if (subject.key.kind !== "MutatingAdmissionPolicy") return none;
   return mappingsAt(subject.object, "spec", "mutations").flatMap(([index, mutation]) =>
-    (["applyConfiguration", "jsonPatch"] as const).flatMap((form): readonly Sign[] => {
+    (["applyConfiguration", "jsonPatch"] as const).flatMap((form): readonly Hit[] => {
       const code = textAt(mutation, form, "expression") ?? "";
       const path = ["spec", "mutations", index, form, "expression"];
-      const row = commandTable.find((one) => fits(one, code));
+      const lines = readings(code);
+      const row = commandTable.find((one) => fits(one, lines));
       if (row !== undefined)
         return [{ id: row.id, path, message: `what the policy puts into objects ${row.what}` }];
       return /\bserviceAccountName\b|\bimage\b\s*[:"']|\/image\b/.test(code) ||
@@ -90,7 +83,7 @@ const metadataHost =
   /^(?:metadata\.google\.internal|169\.254\.169\.254|instance-data(?:\.ec2\.internal)?|metadata\.azure\.(?:com|internal)|100\.100\.100\.200)\.?$/i;
 
 /** Names of the cluster that lead somewhere else. */
-export function outsideService(subject: ObjectSubject, index: ObjectIndex): readonly Sign[] {
+export function outsideService(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
   const { kind, group } = subject.key;
   const outside = textAt(subject.object, "spec", "externalName");
   if (kind === "Service" && group === "" && outside !== undefined && metadataHost.test(outside))
@@ -148,7 +141,7 @@ const plainSource =
   /^(?:http|git):\/\/|^(?:https|ssh|oci):\/\/(?:[^/@]*@)?(?:\d{1,3}\.){3}\d{1,3}(?:[:/]|$)/i;
 
 /** What a GitOps controller fetches where nobody can tell whose it is. */
-export function gitSource(subject: ObjectSubject): readonly Sign[] {
+export function gitSource(subject: ObjectSubject): readonly Hit[] {
   const { group, kind } = subject.key;
   const at: readonly JsonPath[] =
     group === "argoproj.io" && kind === "Application"
@@ -197,7 +190,7 @@ export function gitSource(subject: ObjectSubject): readonly Sign[] {
 }
 
 /** Names that say the opposite of what the object does, and namespaces that no policy sees. */
-export function misnamed(subject: ObjectSubject): readonly Sign[] {
+export function misnamed(subject: ObjectSubject): readonly Hit[] {
   const { kind, name, group } = subject.key;
   if (kind === "NetworkPolicy" && /deny|isolat|lockdown|restrict/i.test(name)) {
     const open = (["ingress", "egress"] as const).find((direction) =>
@@ -233,7 +226,7 @@ export function misnamed(subject: ObjectSubject): readonly Sign[] {
 }
 
 /** A volume of the cluster that is a node's own root. */
-export function nodeVolume(subject: ObjectSubject): readonly Sign[] {
+export function nodeVolume(subject: ObjectSubject): readonly Hit[] {
   const path = textAt(subject.object, "spec", "hostPath", "path");
   if (subject.key.kind !== "PersistentVolume" || path === undefined) return none;
   return /^\/(?:$|(?:etc|root|proc|sys|boot|dev|var\/run|run|var\/lib\/(?:kubelet|etcd|docker|containerd))(?:\/|$))/.test(

@@ -22,13 +22,18 @@ function isKubelet(object: JsonObject): boolean {
   return group === "kubelet.config.k8s.io" && kind === "KubeletConfiguration";
 }
 
+const managedBy: ReadonlyMap<string, JsonPath> = new Map([
+  ["batch/Job", ["spec", "managedBy"]],
+  ["batch/CronJob", ["spec", "jobTemplate", "spec", "managedBy"]],
+]);
+
 /** A field of the kubelet's configuration that is not set. */
 function unsetInKubelet(field: string): ChangedDefault["at"] {
   return (object) => (isKubelet(object) && object[field] === undefined ? [] : undefined);
 }
 
 /** One row a default. What a changed feature gate does to a field is found by comparing both versions. */
-export const changedDefaults: readonly ChangedDefault[] = [
+const changedDefaults: readonly ChangedDefault[] = [
   {
     minor: 32,
     what: "spec.managedBy of a Job is read, and dropped no more (JobManagedBy): the Job controller leaves the Job to what it names",
@@ -36,17 +41,8 @@ export const changedDefaults: readonly ChangedDefault[] = [
     source: "k8s.io/kubernetes pkg/features, JobManagedBy; KEP-4368",
     at: (object) => {
       const { group, kind } = objectKey(object);
-      const spec: JsonPath | undefined =
-        group !== "batch"
-          ? undefined
-          : kind === "Job"
-            ? ["spec"]
-            : kind === "CronJob"
-              ? ["spec", "jobTemplate", "spec"]
-              : undefined;
-      if (spec === undefined) return undefined;
-      const path = [...spec, "managedBy"];
-      return valueAt(object, path) === undefined ? undefined : path;
+      const path = managedBy.get(`${group}/${kind}`);
+      return path === undefined || valueAt(object, path) === undefined ? undefined : path;
     },
   },
   {

@@ -1,4 +1,4 @@
-import { type JsonPath, pathText } from "../../../kube/json.ts";
+import { type JsonPath, pathText, startsWith } from "../../../kube/json.ts";
 import { identity } from "../../../kube/object-key.ts";
 import { type Finding, isAtLeast } from "../../findings/finding.ts";
 import { type UpgradeCode, upgradeTable } from "./upgrade-table.ts";
@@ -63,8 +63,7 @@ function ownerKey({ place, object }: Finding): string {
 
 /** Is one value inside the other? What was refused before is no news, also where both versions say it of another value. */
 function isRelated(left: JsonPath = [], right: JsonPath = []): boolean {
-  const [short, long] = left.length < right.length ? [left, right] : [right, left];
-  return short.every((step, index) => step === long[index]);
+  return startsWith(left, right) || startsWith(right, left);
 }
 
 function freshFinding(finding: Finding, to: number): readonly Finding[] {

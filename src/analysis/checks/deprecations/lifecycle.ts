@@ -83,9 +83,9 @@ export function replacementOf(key: Gvk, minor: number): ResourceType | undefined
     if (found !== undefined) return found;
     next = lifecycleOf(next)?.replacement ?? otherKinds.get(`${next.group}/${next.kind}`);
   }
+  if (versionsOf(key.group, key.kind).length > 0) return undefined;
   for (const group of successors) {
-    const found =
-      versionsOf(key.group, key.kind).length > 0 ? undefined : bestOf({ ...key, group }, key, minor);
+    const found = bestOf({ ...key, group }, key, minor);
     if (found !== undefined) return found;
   }
   return undefined;

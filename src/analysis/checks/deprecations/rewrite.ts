@@ -1,13 +1,11 @@
 import { isArray, isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { objectKey, versionText } from "../../../kube/object-key.ts";
+import type { Edit } from "../fixes/edit.ts";
 import { isReshaped } from "./body-notes.ts";
 import { isDeprecated, isServed, replacementOf } from "./lifecycle.ts";
 
-/** One edit of an object. Paths are those before any edit is made; mappings on the way of a `set` are made. */
-export type RewriteEdit =
-  | { readonly op: "set"; readonly path: JsonPath; readonly value: Json }
-  | { readonly op: "remove"; readonly path: JsonPath }
-  | { readonly op: "rename"; readonly path: JsonPath; readonly key: string };
+/** One edit of an object, from the object on. */
+export type RewriteEdit = Extract<Edit, { readonly op: "set" | "remove" | "rename" }>;
 
 /** What besides the apiVersion; undefined where only a person can tell what is meant. */
 type Rewrite = (object: JsonObject) => readonly RewriteEdit[] | undefined;

@@ -3,13 +3,13 @@ import type { Gvk } from "./lifecycle.ts";
 /** A release of a product, as numbers: major, minor. */
 export type Release = readonly [number, number];
 
-/** A version of kinds that a product defines. */
+/** Versions of kinds that a product defines. */
 export interface ThirdPartyRow {
   readonly product: string;
   readonly group: string;
-  /** `*`: every version of the group. */
-  readonly version: string;
-  /** Empty: every kind of the version. */
+  /** Empty: every version of the group. */
+  readonly versions: readonly string[];
+  /** Empty: every kind of the versions. */
   readonly kinds: readonly string[];
   readonly deprecated: Release;
   /** The first release that does not serve it; undefined while there is none. */
@@ -23,14 +23,15 @@ export interface ThirdPartyRow {
 // The rows of cert-manager and Istio are the facts of FairwindsOps/pluto versions.yaml (Apache-2.0, see NOTICE), with
 // the group of ACME kinds put right; every other row names where its product says so.
 const pluto = "FairwindsOps/pluto versions.yaml";
+const certManager = `${pluto}; cert-manager.io/docs/releases/upgrading/remove-deprecated-apis`;
 const certificateKinds = ["Certificate", "CertificateRequest", "ClusterIssuer", "Issuer"];
 const acmeKinds = ["Challenge", "Order"];
 
-export const thirdPartyRows: readonly ThirdPartyRow[] = [
+const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "cert-manager",
     group: "certmanager.k8s.io",
-    version: "v1alpha1",
+    versions: ["v1alpha1"],
     kinds: certificateKinds,
     deprecated: [0, 11],
     removed: [0, 11],
@@ -41,44 +42,59 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "cert-manager",
     group: "certmanager.k8s.io",
-    version: "v1alpha1",
+    versions: ["v1alpha1"],
     kinds: acmeKinds,
     deprecated: [0, 11],
     removed: [0, 11],
     replacement: "acme.cert-manager.io/v1",
     source: pluto,
   },
-  ...["v1alpha2", "v1alpha3", "v1beta1"].flatMap((version): readonly ThirdPartyRow[] => [
-    {
-      product: "cert-manager",
-      group: "cert-manager.io",
-      version,
-      kinds: certificateKinds,
-      deprecated: [1, 4],
-      removed: [1, 6],
-      replacement: "cert-manager.io/v1",
-      ...(version === "v1alpha2"
-        ? { note: "keyAlgorithm, keyEncoding and keySize stand under privateKey, organization under subject" }
-        : version === "v1alpha3"
-          ? { note: "keyAlgorithm, keyEncoding and keySize stand under privateKey" }
-          : {}),
-      source: `${pluto}; cert-manager.io/docs/releases/upgrading/remove-deprecated-apis`,
-    },
-    {
-      product: "cert-manager",
-      group: "acme.cert-manager.io",
-      version,
-      kinds: acmeKinds,
-      deprecated: [1, 4],
-      removed: [1, 6],
-      replacement: "acme.cert-manager.io/v1",
-      source: `${pluto}; cert-manager.io/docs/releases/upgrading/remove-deprecated-apis`,
-    },
-  ]),
+  {
+    product: "cert-manager",
+    group: "cert-manager.io",
+    versions: ["v1alpha2"],
+    kinds: certificateKinds,
+    deprecated: [1, 4],
+    removed: [1, 6],
+    replacement: "cert-manager.io/v1",
+    note: "keyAlgorithm, keyEncoding and keySize stand under privateKey, organization under subject",
+    source: certManager,
+  },
+  {
+    product: "cert-manager",
+    group: "cert-manager.io",
+    versions: ["v1alpha3"],
+    kinds: certificateKinds,
+    deprecated: [1, 4],
+    removed: [1, 6],
+    replacement: "cert-manager.io/v1",
+    note: "keyAlgorithm, keyEncoding and keySize stand under privateKey",
+    source: certManager,
+  },
+  {
+    product: "cert-manager",
+    group: "cert-manager.io",
+    versions: ["v1beta1"],
+    kinds: certificateKinds,
+    deprecated: [1, 4],
+    removed: [1, 6],
+    replacement: "cert-manager.io/v1",
+    source: certManager,
+  },
+  {
+    product: "cert-manager",
+    group: "acme.cert-manager.io",
+    versions: ["v1alpha2", "v1alpha3", "v1beta1"],
+    kinds: acmeKinds,
+    deprecated: [1, 4],
+    removed: [1, 6],
+    replacement: "acme.cert-manager.io/v1",
+    source: certManager,
+  },
   {
     product: "istio",
     group: "rbac.istio.io",
-    version: "*",
+    versions: [],
     kinds: [],
     deprecated: [1, 4],
     removed: [1, 4],
@@ -88,7 +104,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "istio",
     group: "authentication.istio.io",
-    version: "v1alpha1",
+    versions: ["v1alpha1"],
     kinds: [],
     deprecated: [1, 5],
     removed: [1, 6],
@@ -98,7 +114,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "gateway-api",
     group: "gateway.networking.k8s.io",
-    version: "v1alpha2",
+    versions: ["v1alpha2"],
     kinds: ["GRPCRoute"],
     deprecated: [1, 1],
     removed: [1, 2],
@@ -108,7 +124,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "gateway-api",
     group: "gateway.networking.k8s.io",
-    version: "v1alpha2",
+    versions: ["v1alpha2"],
     kinds: ["ReferenceGrant"],
     deprecated: [0, 6],
     removed: [1, 2],
@@ -118,7 +134,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "gateway-api",
     group: "gateway.networking.k8s.io",
-    version: "v1alpha2",
+    versions: ["v1alpha2"],
     kinds: ["ReferencePolicy"],
     deprecated: [0, 5],
     removed: [0, 6],
@@ -128,7 +144,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "external-snapshotter",
     group: "snapshot.storage.k8s.io",
-    version: "v1beta1",
+    versions: ["v1beta1"],
     kinds: ["VolumeSnapshot", "VolumeSnapshotClass", "VolumeSnapshotContent"],
     deprecated: [4, 1],
     removed: [6, 0],
@@ -138,7 +154,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "external-secrets",
     group: "external-secrets.io",
-    version: "v1beta1",
+    versions: ["v1beta1"],
     kinds: ["ClusterExternalSecret", "ClusterSecretStore", "ExternalSecret", "SecretStore"],
     deprecated: [0, 16],
     removed: [0, 17],
@@ -148,7 +164,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "karpenter",
     group: "karpenter.sh",
-    version: "v1alpha5",
+    versions: ["v1alpha5"],
     kinds: ["Provisioner"],
     deprecated: [0, 32],
     removed: [0, 33],
@@ -158,7 +174,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "karpenter",
     group: "karpenter.sh",
-    version: "v1alpha5",
+    versions: ["v1alpha5"],
     kinds: ["Machine"],
     deprecated: [0, 32],
     removed: [0, 33],
@@ -168,7 +184,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "karpenter",
     group: "karpenter.k8s.aws",
-    version: "v1alpha1",
+    versions: ["v1alpha1"],
     kinds: ["AWSNodeTemplate"],
     deprecated: [0, 32],
     removed: [0, 33],
@@ -178,7 +194,7 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "cluster-api",
     group: "cluster.x-k8s.io",
-    version: "v1alpha3",
+    versions: ["v1alpha3"],
     kinds: [],
     deprecated: [1, 4],
     removed: [1, 5],
@@ -188,53 +204,49 @@ export const thirdPartyRows: readonly ThirdPartyRow[] = [
   {
     product: "cluster-api",
     group: "cluster.x-k8s.io",
-    version: "v1alpha4",
+    versions: ["v1alpha4"],
     kinds: [],
     deprecated: [1, 4],
     removed: [1, 6],
     replacement: "cluster.x-k8s.io/v1beta1",
     source: "cluster-api.sigs.k8s.io/developer/providers/migrations/v1.5-to-v1.6",
   },
-  ...(["v2beta1", "v2beta2"] as const).map(
-    (version): ThirdPartyRow => ({
-      product: "flux",
-      group: "helm.toolkit.fluxcd.io",
-      version,
-      kinds: ["HelmRelease"],
-      deprecated: [2, 3],
-      replacement: "helm.toolkit.fluxcd.io/v2",
-      source: "fluxcd/flux2 release v2.3.0",
-    }),
-  ),
-  ...(["v1beta1", "v1beta2"] as const).flatMap((version): readonly ThirdPartyRow[] => [
-    {
-      product: "flux",
-      group: "source.toolkit.fluxcd.io",
-      version,
-      kinds: ["HelmChart", "HelmRepository"],
-      deprecated: [2, 3],
-      replacement: "source.toolkit.fluxcd.io/v1",
-      source: "fluxcd/flux2 release v2.3.0",
-    },
-    {
-      product: "flux",
-      group: "source.toolkit.fluxcd.io",
-      version,
-      kinds: ["GitRepository"],
-      deprecated: [2, 0],
-      replacement: "source.toolkit.fluxcd.io/v1",
-      source: "fluxcd/flux2 release v2.0.0",
-    },
-    {
-      product: "flux",
-      group: "kustomize.toolkit.fluxcd.io",
-      version,
-      kinds: ["Kustomization"],
-      deprecated: [2, 0],
-      replacement: "kustomize.toolkit.fluxcd.io/v1",
-      source: "fluxcd/flux2 release v2.0.0",
-    },
-  ]),
+  {
+    product: "flux",
+    group: "helm.toolkit.fluxcd.io",
+    versions: ["v2beta1", "v2beta2"],
+    kinds: ["HelmRelease"],
+    deprecated: [2, 3],
+    replacement: "helm.toolkit.fluxcd.io/v2",
+    source: "fluxcd/flux2 release v2.3.0",
+  },
+  {
+    product: "flux",
+    group: "source.toolkit.fluxcd.io",
+    versions: ["v1beta1", "v1beta2"],
+    kinds: ["HelmChart", "HelmRepository"],
+    deprecated: [2, 3],
+    replacement: "source.toolkit.fluxcd.io/v1",
+    source: "fluxcd/flux2 release v2.3.0",
+  },
+  {
+    product: "flux",
+    group: "source.toolkit.fluxcd.io",
+    versions: ["v1beta1", "v1beta2"],
+    kinds: ["GitRepository"],
+    deprecated: [2, 0],
+    replacement: "source.toolkit.fluxcd.io/v1",
+    source: "fluxcd/flux2 release v2.0.0",
+  },
+  {
+    product: "flux",
+    group: "kustomize.toolkit.fluxcd.io",
+    versions: ["v1beta1", "v1beta2"],
+    kinds: ["Kustomization"],
+    deprecated: [2, 0],
+    replacement: "kustomize.toolkit.fluxcd.io/v1",
+    source: "fluxcd/flux2 release v2.0.0",
+  },
 ];
 
 /** Products with rows, sorted: what `--upgrade-to product=1.N` takes. */
@@ -245,7 +257,7 @@ export function thirdPartyRowOf({ group, version, kind }: Gvk): ThirdPartyRow | 
   return thirdPartyRows.find(
     (row) =>
       row.group === group &&
-      (row.version === "*" || row.version === version) &&
+      (row.versions.length === 0 || row.versions.includes(version)) &&
       (row.kinds.length === 0 || row.kinds.includes(kind)),
   );
 }

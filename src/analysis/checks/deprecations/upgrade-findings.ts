@@ -64,7 +64,7 @@ function removedApi(read: ReadObject, key: ObjectKey, { from, to }: Upgrade): re
 }
 
 /** What the server of a minor warns of: a version that it serves and that is deprecated. */
-export function deprecatedApi(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
+function deprecatedApi(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
   if (!isServed(key, minor) || !isDeprecated(key, minor)) return [];
   const { deprecated, removed } = lifecycleOf(key) ?? {};
   const until = removed === undefined ? "" : `, and not served from 1.${removed} on`;
@@ -132,7 +132,7 @@ function servesItself(definition: JsonObject | undefined, version: string): bool
 function deprecatedParts(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {
   const told = new Set<string>();
   const found: Finding[] = [];
-  for (const { row, use } of deprecatedUses(read.object, minor)) {
+  for (const { row, use } of deprecatedUses(read.object, key, minor)) {
     told.add(JSON.stringify(use.path));
     const at = use.key ? "key" : "value";
     if (row.dead !== undefined && row.dead <= minor)

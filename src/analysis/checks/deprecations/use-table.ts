@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
 import { containersOf, type PodTemplate, podTemplateOf } from "../../../kube/pod-template.ts";
+import type { Gvk } from "./lifecycle.ts";
 
 /** A value, annotation or label that Kubernetes wants no more, in an object. */
 export interface DeprecatedUse {
@@ -20,7 +20,13 @@ export interface UseRow {
   readonly fatal?: true;
   readonly instead: string;
   readonly source: string;
-  readonly find: (object: JsonObject, template: PodTemplate | undefined) => readonly DeprecatedUse[];
+  readonly find: (object: JsonObject, subject: UseSubject) => readonly DeprecatedUse[];
+}
+
+/** What is known of an object before any row looks at it. */
+interface UseSubject {
+  readonly key: Gvk;
+  readonly template: PodTemplate | undefined;
 }
 
 const podWarnings = "k8s.io/kubernetes pkg/api/pod/warnings.go";
@@ -32,20 +38,19 @@ function keyOf(object: JsonObject, path: JsonPath): readonly DeprecatedUse[] {
   return valueAt(object, path) === undefined ? none : [{ path, key: true }];
 }
 
-function isKind(object: JsonObject, group: string, ...kinds: readonly string[]): boolean {
-  const key = objectKey(object);
+function isKind(key: Gvk, group: string, ...kinds: readonly string[]): boolean {
   return key.group === group && kinds.includes(key.kind);
 }
 
 /** An annotation of objects of some kinds. */
 function annotation(group: string, kinds: readonly string[], name: string): UseRow["find"] {
-  return (object) =>
-    isKind(object, group, ...kinds) ? keyOf(object, ["metadata", "annotations", name]) : none;
+  return (object, { key }) =>
+    isKind(key, group, ...kinds) ? keyOf(object, ["metadata", "annotations", name]) : none;
 }
 
 /** An annotation of Pods, unless the field that replaces it is there. */
 function podAnnotation(name: string, field?: JsonPath): UseRow["find"] {
-  return (object, template) =>
+  return (object, { template }) =>
     template === undefined || (field !== undefined && valueAt(template.spec, field) !== undefined)
       ? none
       : keyOf(object, [...template.path, "metadata", "annotations", name]);
@@ -53,7 +58,7 @@ function podAnnotation(name: string, field?: JsonPath): UseRow["find"] {
 
 /** Annotations of Pods for one container each, unless the container or the Pod has the field that replaces it. */
 function containerAnnotations(prefix: string, field: string): UseRow["find"] {
-  return (_, template) => {
+  return (_, { template }) => {
     if (template === undefined || valueAt(template.spec, ["securityContext", field]) !== undefined)
       return none;
     const done = new Set(
@@ -69,8 +74,8 @@ function containerAnnotations(prefix: string, field: string): UseRow["find"] {
 
 /** A source of a volume: in Pods, and in PersistentVolumes. */
 function volume(source: string, inVolumes: string = source): UseRow["find"] {
-  return (object, template) => {
-    if (isKind(object, "", "PersistentVolume")) return keyOf(object, ["spec", inVolumes]);
+  return (object, { key, template }) => {
+    if (isKind(key, "", "PersistentVolume")) return keyOf(object, ["spec", inVolumes]);
     const volumes = template === undefined ? undefined : template.spec["volumes"];
     if (template === undefined || !isArray(volumes)) return none;
     return volumes.flatMap((one, index) =>
@@ -105,59 +110,44 @@ const nodeLabels: readonly (readonly [string, number, string])[] = [
 
 /** Where objects name labels of nodes. */
 function nodeLabel(label: string): UseRow["find"] {
-  return (object, template) => {
+  return (object, { key, template }) => {
     const found: DeprecatedUse[] = [];
-    const add = (path: JsonPath, key: boolean): void => void found.push({ path, key });
     const selector = (path: JsonPath): void => {
-      if (valueAt(object, [...path, label]) !== undefined) add([...path, label], true);
+      const at = [...path, label];
+      if (valueAt(object, at) !== undefined) found.push({ path: at, key: true });
     };
-    const terms = (path: JsonPath): void => {
-      for (const at of items(object, path)) {
-        for (const inner of items(object, [...at, "matchExpressions"]))
-          if (valueAt(object, [...inner, "key"]) === label) add([...inner, "key"], false);
-      }
+    const named = (path: JsonPath): void => {
+      if (valueAt(object, path) === label) found.push({ path, key: false });
+    };
+    const terms = (path: JsonPath, expressions: JsonPath): void => {
+      for (const at of items(object, path))
+        for (const inner of items(object, [...at, ...expressions])) named([...inner, "key"]);
     };
     const topology = (path: JsonPath, inner: JsonPath = []): void => {
-      for (const at of items(object, path)) {
-        const key = [...at, ...inner, "topologyKey"];
-        if (valueAt(object, key) === label) add(key, false);
-      }
+      for (const at of items(object, path)) named([...at, ...inner, "topologyKey"]);
     };
     if (template !== undefined) {
       const spec = [...template.path, "spec"];
       selector([...spec, "nodeSelector"]);
       topology([...spec, "topologySpreadConstraints"]);
       const affinity = [...spec, "affinity"];
-      terms([
-        ...affinity,
-        "nodeAffinity",
-        "requiredDuringSchedulingIgnoredDuringExecution",
-        "nodeSelectorTerms",
-      ]);
-      for (const at of items(object, [
-        ...affinity,
-        "nodeAffinity",
-        "preferredDuringSchedulingIgnoredDuringExecution",
-      ])) {
-        for (const inner of items(object, [...at, "preference", "matchExpressions"]))
-          if (valueAt(object, [...inner, "key"]) === label) add([...inner, "key"], false);
-      }
+      terms([...affinity, "nodeAffinity", REQUIRED, "nodeSelectorTerms"], ["matchExpressions"]);
+      terms([...affinity, "nodeAffinity", PREFERRED], ["preference", "matchExpressions"]);
       for (const kind of ["podAffinity", "podAntiAffinity"]) {
-        topology([...affinity, kind, "requiredDuringSchedulingIgnoredDuringExecution"]);
-        topology([...affinity, kind, "preferredDuringSchedulingIgnoredDuringExecution"], ["podAffinityTerm"]);
+        topology([...affinity, kind, REQUIRED]);
+        topology([...affinity, kind, PREFERRED], ["podAffinityTerm"]);
       }
-    } else if (isKind(object, "", "PersistentVolume"))
-      terms(["spec", "nodeAffinity", "required", "nodeSelectorTerms"]);
-    else if (isKind(object, "node.k8s.io", "RuntimeClass")) selector(["scheduling", "nodeSelector"]);
-    else if (isKind(object, "storage.k8s.io", "StorageClass")) {
-      for (const at of items(object, ["allowedTopologies"])) {
-        for (const inner of items(object, [...at, "matchLabelExpressions"]))
-          if (valueAt(object, [...inner, "key"]) === label) add([...inner, "key"], false);
-      }
-    }
+    } else if (isKind(key, "", "PersistentVolume"))
+      terms(["spec", "nodeAffinity", "required", "nodeSelectorTerms"], ["matchExpressions"]);
+    else if (isKind(key, "node.k8s.io", "RuntimeClass")) selector(["scheduling", "nodeSelector"]);
+    else if (isKind(key, "storage.k8s.io", "StorageClass"))
+      terms(["allowedTopologies"], ["matchLabelExpressions"]);
     return found;
   };
 }
+
+const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
+const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
 
 function items(object: JsonObject, path: JsonPath): readonly JsonPath[] {
   const list = valueAt(object, path);
@@ -169,7 +159,7 @@ function valueIs(path: JsonPath, value: Json): (object: JsonObject) => readonly 
 }
 
 /** What the API server warns of, and what it stopped to look at: one row a use. */
-export const useTable: readonly UseRow[] = [
+const useTable: readonly UseRow[] = [
   ...oldVolumes.map(
     ([inPods, inVolumes, since, dead]): UseRow => ({
       what: `the volume type ${inPods}`,
@@ -246,11 +236,11 @@ export const useTable: readonly UseRow[] = [
     since: 8,
     instead: "set spec.storageClassName",
     source: `${volumeWarnings}; k8s.io/kubernetes pkg/api/persistentvolumeclaim/util.go`,
-    find: (object) => {
+    find: (object, { key }) => {
       const name = "volume.beta.kubernetes.io/storage-class";
-      if (isKind(object, "", "PersistentVolume", "PersistentVolumeClaim"))
+      if (isKind(key, "", "PersistentVolume", "PersistentVolumeClaim"))
         return keyOf(object, ["metadata", "annotations", name]);
-      if (!isKind(object, "apps", "StatefulSet")) return none;
+      if (!isKind(key, "apps", "StatefulSet")) return none;
       return items(object, ["spec", "volumeClaimTemplates"]).flatMap((at) =>
         keyOf(object, [...at, "metadata", "annotations", name]),
       );
@@ -268,8 +258,8 @@ export const useTable: readonly UseRow[] = [
     since: 31,
     instead: "provision volumes dynamically, with the policy Delete",
     source: volumeWarnings,
-    find: (object) =>
-      isKind(object, "", "PersistentVolume")
+    find: (object, { key }) =>
+      isKind(key, "", "PersistentVolume")
         ? valueIs(["spec", "persistentVolumeReclaimPolicy"], "Recycle")(object)
         : none,
   },
@@ -285,9 +275,9 @@ export const useTable: readonly UseRow[] = [
     since: 18,
     instead: "set spec.ingressClassName, unless the controller asks for the annotation",
     source: "k8s.io/kubernetes pkg/registry/networking/ingress/strategy.go",
-    find: (object) =>
+    find: (object, subject) =>
       valueAt(object, ["spec", "ingressClassName"]) === undefined
-        ? annotation("networking.k8s.io", ["Ingress"], "kubernetes.io/ingress.class")(object, undefined)
+        ? annotation("networking.k8s.io", ["Ingress"], "kubernetes.io/ingress.class")(object, subject)
         : none,
   },
   {
@@ -310,18 +300,18 @@ export const useTable: readonly UseRow[] = [
     since: 35,
     instead: "write PreferSameZone, which is the same (since 1.34)",
     source: "k8s.io/kubernetes pkg/api/service/warnings.go; KEP-3015",
-    find: (object) =>
-      isKind(object, "", "Service") ? valueIs(["spec", "trafficDistribution"], "PreferClose")(object) : none,
+    find: (object, { key }) =>
+      isKind(key, "", "Service") ? valueIs(["spec", "trafficDistribution"], "PreferClose")(object) : none,
   },
   {
     what: "spec.externalIPs",
     since: 36,
     instead: "use a load balancer or the Gateway API; the implementation in kube-proxy goes away",
     source: "k8s.io/kubernetes pkg/api/service/warnings.go; KEP-5707",
-    find: (object) => {
+    find: (object, { key }) => {
       const path = ["spec", "externalIPs"];
       const list = valueAt(object, path);
-      const used = isKind(object, "", "Service") && isArray(list) && list.length > 0;
+      const used = isKind(key, "", "Service") && isArray(list) && list.length > 0;
       const ignored =
         valueAt(object, ["spec", "type"]) === "ExternalName" ||
         valueAt(object, ["spec", "clusterIP"]) === "None";
@@ -333,8 +323,8 @@ export const useTable: readonly UseRow[] = [
     since: 31,
     instead: "use IPv4 or IPv6: nothing in Kubernetes reads FQDN",
     source: "k8s.io/kubernetes pkg/registry/discovery/endpointslice/strategy.go",
-    find: (object) =>
-      isKind(object, "discovery.k8s.io", "EndpointSlice") ? valueIs(["addressType"], "FQDN")(object) : none,
+    find: (object, { key }) =>
+      isKind(key, "discovery.k8s.io", "EndpointSlice") ? valueIs(["addressType"], "FQDN")(object) : none,
   },
   {
     what: "the annotation kubernetes.io/enforce-mountable-secrets",
@@ -348,8 +338,8 @@ export const useTable: readonly UseRow[] = [
     since: 35,
     instead: "use nftables",
     source: "k8s.io/kubernetes cmd/kube-proxy/app/server_linux.go; KEP-5495",
-    find: (object) =>
-      isKind(object, "kubeproxy.config.k8s.io", "KubeProxyConfiguration")
+    find: (object, { key }) =>
+      isKind(key, "kubeproxy.config.k8s.io", "KubeProxyConfiguration")
         ? valueIs(["mode"], "ipvs")(object)
         : none,
   },
@@ -358,10 +348,11 @@ export const useTable: readonly UseRow[] = [
 /** Every use of the table in an object that a minor deprecates. */
 export function deprecatedUses(
   object: JsonObject,
+  key: Gvk,
   minor: number,
 ): readonly { readonly row: UseRow; readonly use: DeprecatedUse }[] {
-  const template = podTemplateOf(object);
+  const subject: UseSubject = { key, template: podTemplateOf(object) };
   return useTable.flatMap((row) =>
-    row.since > minor ? [] : row.find(object, template).map((use) => ({ row, use })),
+    row.since > minor ? [] : row.find(object, subject).map((use) => ({ row, use })),
   );
 }

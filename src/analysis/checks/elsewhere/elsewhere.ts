@@ -1,4 +1,6 @@
 import { backdoorOf, backdoorTable } from "../backdoors/backdoor-table.ts";
+import { podSecurityCheckOf } from "../pod-security/rules.ts";
+import type { PracticeRow } from "../practices/practice.ts";
 import { practiceOf, practices } from "../practices/practice-table.ts";
 import { secretTable } from "../secrets/secret-table.ts";
 import { notCovered, saidBy } from "./elsewhere-table.ts";
@@ -36,16 +38,16 @@ function ours(): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
+/** The practices that a check of Pod Security silences. */
+function silencedBy(id: string): readonly PracticeRow[] {
+  const check = podSecurityCheckOf(id);
+  return check === undefined ? [] : practices.filter((row) => row.podSecurity?.includes(check) === true);
+}
+
 /** The same check in other tools, as `tool:id`; a check of Pod Security has those of the practices that it silences. */
 export function sameElsewhere(id: string): readonly string[] {
   const own = practiceOf(id)?.same ?? backdoorOf(id)?.same ?? secretSame[id]?.same ?? [];
-  const check = id.startsWith("pod-security/") ? id.slice("pod-security/".length) : undefined;
-  const shared =
-    check === undefined
-      ? []
-      : practices
-          .filter((row) => row.podSecurity?.includes(check) === true)
-          .flatMap((row) => sameElsewhere(row.id));
+  const shared = silencedBy(id).flatMap((row) => sameElsewhere(row.id));
   const more = Object.entries(saidBy).flatMap(([foreign, ids]) => (ids.includes(id) ? [foreign] : []));
   return [...new Set([...own, ...shared, ...more])];
 }
@@ -53,10 +55,8 @@ export function sameElsewhere(id: string): readonly string[] {
 /** Guides that ask for a check: what its row names, and of what guide kubescape says that its control is. */
 export function guidesOf(id: string): readonly string[] {
   const same = sameElsewhere(id);
-  const check = id.startsWith("pod-security/") ? id.slice("pod-security/".length) : undefined;
-  const rows = practices.filter(
-    (row) => row.id === id || (check !== undefined && row.podSecurity?.includes(check) === true),
-  );
+  const own = practiceOf(id);
+  const rows = own === undefined ? silencedBy(id) : [own];
   const source = backdoorOf(id)?.source ?? "";
   const named = [
     ...rows.flatMap((row) => row.frameworks),

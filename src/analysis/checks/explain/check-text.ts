@@ -2,6 +2,7 @@ import type { Severity } from "../../../kube/problem.ts";
 import { LATEST_MINOR } from "../../../kube/catalogue/catalogue.ts";
 import { guidesOf, sameElsewhere } from "../elsewhere/elsewhere.ts";
 import { checks } from "../pod-security/check-table.ts";
+import { podSecurityCode } from "../pod-security/rules.ts";
 import { practiceOf } from "../practices/practice-table.ts";
 import { ruleExample, ruleOf } from "../rule-table.ts";
 import { upgradeExampleOf } from "../deprecations/upgrade-table.ts";
@@ -96,6 +97,6 @@ function examplesOf(id: string): Pick<CheckText, "given" | "exampleVersion" | "p
 
 /** The version in which a check of Pod Security began, where it was not there from the beginning. */
 function firstOf(id: string): number | undefined {
-  const first = checks.find((check) => `pod-security/${check.id}` === id)?.versions[0]?.from ?? 0;
+  const first = checks.find((check) => podSecurityCode(check.id) === id)?.versions[0]?.from ?? 0;
   return first > 0 && first <= LATEST_MINOR ? first : undefined;
 }

@@ -1,7 +1,7 @@
+import type { RuleExample } from "../../findings/rule.ts";
+
 /** Examples of checks that look at more than one object's text: at what stood before, at settings, at several steps. */
-export interface OtherExample {
-  readonly positive: string;
-  readonly negative: string;
+export interface OtherExample extends RuleExample {
   /** What stands before the example: the object as the cluster has it, or the settings. */
   readonly before?: string;
   readonly given?: "the object in the cluster" | "kubeops.yaml";

@@ -1,4 +1,5 @@
 import type { Severity } from "../../../kube/problem.ts";
+import { familyOf } from "../../findings/finding.ts";
 import { readingReasons } from "./reading-reasons.ts";
 import { type Reason, refused } from "./reason.ts";
 
@@ -361,5 +362,5 @@ const families: Readonly<Record<string, Partial<Record<Severity, string>>>> = {
 
 /** Why a check is one; undefined for a family without an entry. */
 export function reasonOf(id: string, severity: Severity): string | undefined {
-  return reasons[id]?.why ?? families[id.slice(0, id.indexOf("/"))]?.[severity];
+  return reasons[id]?.why ?? families[familyOf(id)]?.[severity];
 }

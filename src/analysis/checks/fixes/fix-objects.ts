@@ -1,8 +1,9 @@
-import { isObject, type JsonObject, type JsonPath } from "../../../kube/json.ts";
+import { isObject, type JsonObject, type JsonPath, startsWith } from "../../../kube/json.ts";
 import { identity, objectKey } from "../../../kube/object-key.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
-import type { ReadObject } from "../../../kube/read-object.ts";
+import type { ObjectKey } from "../../../kube/read-object.ts";
+import { lineIndex } from "../../../kube/yaml/line-index.ts";
 import { readDocuments } from "../../../kube/yaml/read-documents.ts";
 import { sourceTrees } from "../../../kube/yaml/source-tree.ts";
 import type { Finding } from "../../findings/finding.ts";
@@ -187,13 +188,16 @@ interface FileIndex {
 }
 
 function fileIndex(input: InputFile, text: string): FileIndex {
-  const starts = lineStarts(text);
+  const lines = lineIndex(input.path, text);
   const trees = sourceTrees(text);
-  const objects = Map.groupBy(readObjects(input.documents).objects, ({ document }) => document);
+  // Findings are many, and so are the objects of a list.
+  const objects = Map.groupBy(readObjects(input.documents).objects, ({ document, object }) =>
+    objectText(document, objectKey(object)),
+  );
 
   function documentOf({ place }: Pick<Finding, "place">): number {
     if (place === undefined) return -1;
-    const offset = (starts[place.line - 1] ?? 0) + place.column - 1;
+    const offset = lines.offset(place);
     let [low, high] = [0, trees.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
@@ -203,19 +207,16 @@ function fileIndex(input: InputFile, text: string): FileIndex {
     return low;
   }
 
-  function holds(read: ReadObject, { object, path = [] }: Finding): boolean {
-    if (object === undefined || identity(object) !== identity(objectKey(read.object))) return false;
-    return startsWith(path, read.path);
-  }
-
   return {
     target(finding) {
       const document = documentOf(finding);
-      if (finding.object === undefined) {
+      const { object, path = [] } = finding;
+      if (object === undefined) {
         const value = input.documents[document]?.value;
         return isObject(value) ? { document, base: [], object: value } : undefined;
       }
-      const read = objects.get(document)?.find((one) => holds(one, finding));
+      const alike = objects.get(objectText(document, object));
+      const read = alike?.find((one) => startsWith(path, one.path));
       return read === undefined ? undefined : { document, base: read.path, object: read.object };
     },
     relatedIn(finding, { document, base }) {
@@ -228,14 +229,8 @@ function fileIndex(input: InputFile, text: string): FileIndex {
   };
 }
 
-function startsWith(path: JsonPath, start: JsonPath): boolean {
-  return start.length <= path.length && start.every((step, index) => step === path[index]);
-}
-
-function lineStarts(text: string): readonly number[] {
-  const starts = [0];
-  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
-  return starts;
+function objectText(document: number, key: ObjectKey): string {
+  return `${document}\0${identity(key)}`;
 }
 
 /** What stays. A finding that is gone with the fix of another one is not told. */

@@ -281,6 +281,9 @@ describe("the table of fixes", () => {
     expect(textOf(fixed, own)).not.toContain("automountServiceAccountToken");
     expect(textOf(fixed, own)).toContain("imagePullPolicy: Always");
     expect(fixed.left.map(({ finding }) => finding.code)).toContain("security/service-account-token");
+    // An empty text is no name: the old field counts (serviceAccountOf).
+    const old = pod('  serviceAccountName: ""\n  serviceAccount: b\n  containers: [{name: a, image: b:1}]\n');
+    expect(textOf(fix(old, { profile: "cis" }), old)).not.toContain("automountServiceAccountToken");
     const bound = `${text}---\n${binding("{kind: ServiceAccount, name: default, namespace: shop}")}`;
     expect(textOf(fix(bound, { profile: "cis" }), bound)).not.toContain("automountServiceAccountToken");
   });

@@ -1,5 +1,5 @@
-import { isArray, type JsonObject, valueAt } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
+import { isArray, valueAt } from "../../../kube/json.ts";
+import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
 import { podTemplateOf } from "../../../kube/pod-template.ts";
 import type { ReadObject } from "../../../kube/read-object.ts";
 
@@ -9,12 +9,6 @@ export interface FixWorld {
   readonly podNamespaces: ReadonlySet<string>;
   /** Whether a binding gives something to the default ServiceAccount of a namespace. */
   readonly bindsDefault: (namespace: string) => boolean;
-}
-
-/** Namespace into which an object goes that names none. */
-export function namespaceOf(object: JsonObject): string {
-  const { namespace } = objectKey(object);
-  return namespace === "" ? "default" : namespace;
 }
 
 const ACCOUNTS = "system:serviceaccounts";

@@ -172,6 +172,11 @@ const VARIABLE = "variable ";
 const TOO_MUCH = "its expression takes more than the limit for one object";
 const SHOWN = 500;
 
+/** A message of a rule as its findings say it. */
+export function messageText(text: string): string {
+  return printableLine(text.trim(), SHOWN);
+}
+
 function finding(rule: OwnRule, { read, key }: RuleSubject, unit: RuleUnit, message: string): Finding {
   const path = [...unit.path, ...rule.path];
   return {
@@ -186,10 +191,10 @@ function finding(rule: OwnRule, { read, key }: RuleSubject, unit: RuleUnit, mess
 }
 
 function brokenFinding(rule: OwnRule, subject: RuleSubject, unit: RuleUnit, evaluation: Evaluation): Finding {
-  const plain = printableLine((rule.message ?? rule.title).trim(), SHOWN);
+  const plain = messageText(rule.message ?? rule.title);
   if (rule.messageProgram === undefined) return finding(rule, subject, unit, plain);
   const value = evaluation.run(rule.messageProgram);
-  const text = typeof value === "string" ? printableLine(value.trim(), SHOWN) : "";
+  const text = typeof value === "string" ? messageText(value) : "";
   if (text !== "") return finding(rule, subject, unit, text);
   const why = value instanceof CelError ? value.message : "it gives an empty text";
   return finding(

@@ -5,7 +5,7 @@ import type { JsonObject, JsonPath } from "../../../kube/json.ts";
 import { placeText } from "../../../kube/place.ts";
 import type { ReadDocument } from "../../../kube/read-object.ts";
 import { placeInScalar } from "../../../kube/yaml/place-in-scalar.ts";
-import type { SettingsProblem } from "../settings/settings.ts";
+import { WrongSettings } from "../settings/settings.ts";
 import type { OwnRule, RuleMatch, RuleTest } from "./own-rule.ts";
 import { anySubject, ruleEnvironment, type SubjectTypes, subjectTypes } from "./rule-environment.ts";
 import type { WrittenMatch, WrittenRule, WrittenTest } from "./rule-shape.ts";
@@ -20,43 +20,28 @@ export interface RulesWritten {
   readonly rules: readonly WrittenRule[];
 }
 
-/** The rules, compiled and looked at closely; or the first thing that is wrong with them. */
-export function parseRules(
-  written: readonly RulesWritten[],
-): { readonly rules: readonly OwnRule[] } | { readonly problem: SettingsProblem } {
-  const rules: OwnRule[] = [];
+/**
+ * The rules, compiled and looked at closely.
+ * @throws {WrongSettings} for the first thing that is wrong with them.
+ */
+export function parseRules(written: readonly RulesWritten[]): readonly OwnRule[] {
   const known = new Map<string, OwnRule>();
-  try {
-    for (const { document, path, rules: rows } of written) {
-      for (const [index, row] of rows.entries()) {
-        const rule = new RuleReader(document, [...path, index]).rule(row);
-        const before = known.get(rule.id);
-        if (before !== undefined)
-          throw new Wrong({
-            message: `there are two rules ${rule.id}`,
-            place: document.places.value([...path, index, "id"]),
-            hint: `the other one is at ${placeText(before.place)}`,
-          });
-        if (rules.length >= MOST_RULES)
-          throw new Wrong({ message: `more than ${MOST_RULES} rules`, place: rule.place });
-        known.set(rule.id, rule);
-        rules.push(rule);
-      }
+  for (const { document, path, rules } of written) {
+    for (const [index, row] of rules.entries()) {
+      const rule = new RuleReader(document, [...path, index]).rule(row);
+      const before = known.get(rule.id);
+      if (before !== undefined)
+        throw new WrongSettings({
+          message: `there are two rules ${rule.id}`,
+          place: document.places.value([...path, index, "id"]),
+          hint: `the other one is at ${placeText(before.place)}`,
+        });
+      if (known.size >= MOST_RULES)
+        throw new WrongSettings({ message: `more than ${MOST_RULES} rules`, place: rule.place });
+      known.set(rule.id, rule);
     }
-    return { rules };
-  } catch (error) {
-    if (error instanceof Wrong) return { problem: error.problem };
-    throw error;
   }
-}
-
-/** Thrown within this file only. */
-class Wrong extends Error {
-  readonly problem: SettingsProblem;
-  constructor(problem: SettingsProblem) {
-    super(problem.message);
-    this.problem = problem;
-  }
+  return [...known.values()];
 }
 
 type Wanted = "any" | "bool" | "string";
@@ -109,9 +94,9 @@ class RuleReader {
     };
   }
 
-  #wrong(path: JsonPath, message: string, hint?: string): Wrong {
+  #wrong(path: JsonPath, message: string, hint?: string): WrongSettings {
     const place = this.#document.places.value([...this.#path, ...path]);
-    return new Wrong({ message, place, ...(hint === undefined ? {} : { hint }) });
+    return new WrongSettings({ message, place, ...(hint === undefined ? {} : { hint }) });
   }
 
   #fieldPath(text: string | undefined): JsonPath {
@@ -151,7 +136,7 @@ class RuleReader {
     return compiled;
   }
 
-  #refused(source: string, path: JsonPath, problems: readonly CelProblem[], what: string): Wrong {
+  #refused(source: string, path: JsonPath, problems: readonly CelProblem[], what: string): WrongSettings {
     const [first] = problems;
     const scalar = this.#document.places.value([...this.#path, ...path]);
     const lines = this.#document.source;
@@ -162,7 +147,7 @@ class RuleReader {
     const more = problems.length > 1 ? `, and ${problems.length - 1} more` : "";
     const message = first?.message ?? "";
     const hint = adviceFor(message, this.#level);
-    return new Wrong({
+    return new WrongSettings({
       message: `the expression ${what}: ${message}${more}`,
       place,
       ...(hint === undefined ? {} : { hint }),

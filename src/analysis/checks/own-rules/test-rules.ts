@@ -1,9 +1,9 @@
-import { printable, printableLine } from "../../../kube/printable.ts";
+import { printable } from "../../../kube/printable.ts";
 import type { ReadDocument, ReadObject } from "../../../kube/read-object.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
 import { pathText } from "../../../kube/json.ts";
 import type { SettingsProblem } from "../settings/settings.ts";
-import { judgeBy } from "./own-findings.ts";
+import { judgeBy, messageText } from "./own-findings.ts";
 import type { Expected, OwnRule, RuleTest } from "./own-rule.ts";
 import { RuleInputs } from "./rule-inputs.ts";
 
@@ -77,7 +77,7 @@ function resultOf(rule: OwnRule, test: RuleTest, objects: readonly ReadObject[])
       got,
       detail: `expected ${test.expect}, got ${got}${said}${advice(test, got)}`,
     };
-  const wanted = test.message === undefined ? undefined : printableLine(test.message.trim(), MESSAGE);
+  const wanted = test.message === undefined ? undefined : messageText(test.message);
   const passed = wanted === undefined || findings.some(({ message }) => message === wanted);
   return {
     rule,
@@ -87,8 +87,6 @@ function resultOf(rule: OwnRule, test: RuleTest, objects: readonly ReadObject[])
     detail: passed ? "" : `no finding says ${JSON.stringify(wanted)}${said}`,
   };
 }
-
-const MESSAGE = 500;
 
 function advice({ expect }: RuleTest, got: Expected): string {
   return got === "skip" && expect !== "skip"

@@ -1,9 +1,4 @@
-import { NAMESPACE_LABEL } from "./rules.ts";
-
-export interface PodSecurityExample {
-  readonly positive: string;
-  readonly negative: string;
-}
+import type { RuleExample } from "../../findings/rule.ts";
 
 const pod = (spec: string): string =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {${spec}}`;
@@ -13,7 +8,7 @@ const namespace = (label: string): string =>
   `apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {${label}}}`;
 
 /** A Pod that a check refuses at its level, and its nearest neighbour that the check takes; by the id of the check. */
-export const podSecurityExamples: Readonly<Record<string, PodSecurityExample>> = {
+export const podSecurityExamples: Readonly<Record<string, RuleExample>> = {
   appArmorProfile: {
     positive: context("appArmorProfile: {type: Unconfined}"),
     negative: context("appArmorProfile: {type: RuntimeDefault}"),
@@ -100,7 +95,8 @@ export const podSecurityExamples: Readonly<Record<string, PodSecurityExample>> =
     positive: container(""),
     negative: context("seccompProfile: {type: RuntimeDefault}"),
   },
-  [NAMESPACE_LABEL.slice("pod-security/".length)]: {
+  // Of the finding NAMESPACE_LABEL, which is of no check.
+  "namespace-label": {
     positive: namespace("pod-security.kubernetes.io/enforce: strict"),
     negative: namespace("pod-security.kubernetes.io/enforce: restricted"),
   },

@@ -3,9 +3,16 @@ import { checks } from "./check-table.ts";
 
 const SOURCE = "k8s.io/pod-security-admission policy/check_*.go";
 
+const FAMILY = "pod-security/";
+
 /** Code of the finding of a check. */
 export function podSecurityCode(check: string): string {
-  return `pod-security/${check}`;
+  return FAMILY + check;
+}
+
+/** The check of a code; undefined for codes of other families. */
+export function podSecurityCheckOf(code: string): string | undefined {
+  return code.startsWith(FAMILY) ? code.slice(FAMILY.length) : undefined;
 }
 
 /** Labels by which a namespace asks for a level or a version that there is not. */

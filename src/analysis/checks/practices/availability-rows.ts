@@ -1,8 +1,7 @@
 import { type Selector, selectorOf } from "../../../kube/selector.ts";
 import { deploymentExample, none } from "./helpers.ts";
 import type { PracticeRow, Profile } from "./practice.ts";
-import { hasClaim, isServed } from "./served.ts";
-import { type SelectorIndex, selectorIndex } from "../../../kube/label-index.ts";
+import { hasClaim, isServed, selectorsByNamespace } from "./served.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import { get, numberAt, type ObjectSubject, type PodSubject, textAt } from "./subjects.ts";
 
@@ -25,23 +24,14 @@ function atZero(value: unknown): boolean {
 const MOST_COVERED = 1000;
 
 function coveredBy(budget: ObjectSubject, index: ObjectIndex): readonly PodSubject[] {
-  const selector = selectorOf(get(budget.object, "spec", "selector"));
-  return index.podsBy(budget.namespace, selector, MOST_COVERED);
+  return index.podsBy(budget.namespace, budgetSelector(budget), MOST_COVERED);
+}
+
+function budgetSelector({ object }: ObjectSubject): Selector | undefined {
+  return selectorOf(get(object, "spec", "selector"));
 }
 
 const budgets = Symbol("selectors of budgets by namespace");
-
-function budgetsByNamespace(index: ObjectIndex): ReadonlyMap<string, SelectorIndex> {
-  const selectors = new Map<string, Selector[]>();
-  for (const budget of index.all("PodDisruptionBudget")) {
-    const selector = selectorOf(get(budget.object, "spec", "selector"));
-    if (selector === undefined) continue;
-    const others = selectors.get(budget.namespace);
-    if (others === undefined) selectors.set(budget.namespace, [selector]);
-    else others.push(selector);
-  }
-  return new Map([...selectors].map(([namespace, some]) => [namespace, selectorIndex(some)]));
-}
 
 const hpa = (fields: string): string =>
   `apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a, namespace: shop}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}, ${fields}}`;
@@ -126,7 +116,7 @@ export const availabilityRows: readonly PracticeRow[] = [
       replicatedKinds.has(subject.key.kind) &&
       (subject.replicas ?? 0) > 1 &&
       !index
-        .once(budgets, () => budgetsByNamespace(index))
+        .once(budgets, () => selectorsByNamespace(index.all("PodDisruptionBudget"), budgetSelector))
         .get(subject.namespace)
         ?.selects(subject.labels)
         ? [{ path: ["spec"], message: `no PodDisruptionBudget of the input covers its Pods` }]

@@ -1,21 +1,15 @@
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import { scopeOf } from "../../../kube/catalogue/catalogue.ts";
-import type { Json } from "../../../kube/json.ts";
+import { type Json, textMap } from "../../../kube/json.ts";
 import { mayMake, type PodMaker, podMakerOf } from "../../../kube/pod-maker.ts";
-import { type Labels, type Selector, selectorOf } from "../../../kube/selector.ts";
+import { type Selector, selectorOf } from "../../../kube/selector.ts";
 import { type LabelIndex, labelIndex } from "../../../kube/label-index.ts";
-import {
-  get,
-  membersAt,
-  type ObjectSubject,
-  objectSubject,
-  type PodSubject,
-  podSubject,
-  textAt,
-} from "./subjects.ts";
+import { get, type ObjectSubject, objectSubject, type PodSubject, podSubject, textAt } from "./subjects.ts";
 
 /** Everything of the input by what rows ask for, built once. */
 export interface ObjectIndex {
+  /** Minor of Kubernetes 1 that the objects are for. */
+  readonly minor: number;
   readonly subjects: readonly ObjectSubject[];
   readonly pods: readonly PodSubject[];
   /** Objects of a kind in a namespace; cluster-scoped ones are in namespace "". */
@@ -45,21 +39,7 @@ export interface ObjectIndex {
 
 const none: readonly never[] = [];
 
-/**
- * The index of these objects. It is built once for an array: practices, backdoors and parameters ask for the same one, and
- * an array of objects that were read does not change.
- */
 export function objectIndex(reads: readonly ReadObject[], minor: number): ObjectIndex {
-  const known = built.get(reads);
-  if (known?.minor === minor) return known.index;
-  const index = buildIndex(reads, minor);
-  built.set(reads, { minor, index });
-  return index;
-}
-
-const built = new WeakMap<readonly ReadObject[], { readonly minor: number; readonly index: ObjectIndex }>();
-
-function buildIndex(reads: readonly ReadObject[], minor: number): ObjectIndex {
   const subjects = reads.map((read) => objectSubject(read, minor));
   const pods: PodSubject[] = [];
   const byPlace = new Map<string, ObjectSubject[]>();
@@ -96,6 +76,7 @@ function buildIndex(reads: readonly ReadObject[], minor: number): ObjectIndex {
   const objectsOf = (kind: string, namespace: string | undefined): readonly ObjectSubject[] =>
     (namespace === undefined ? byKind.get(kind) : byPlace.get(`${kind}\0${namespace}`)) ?? none;
   return {
+    minor,
     subjects,
     pods,
     of: (kind, namespace) => byPlace.get(`${kind}\0${namespace}`) ?? none,
@@ -113,7 +94,9 @@ function buildIndex(reads: readonly ReadObject[], minor: number): ObjectIndex {
       selector === undefined
         ? none
         : orMake(objectLabels, `${kind}\0${namespace ?? ""}`, () =>
-            labelIndex(objectsOf(kind, namespace), ({ object }) => labelsOf(object)),
+            labelIndex(objectsOf(kind, namespace), ({ object }) =>
+              textMap(get(object, "metadata", "labels")),
+            ),
           ).matching(selector),
     hasAny: (kind, namespace) => objectsOf(kind, namespace).length > 0,
     scalerOf: ({ key, namespace }) => scalers.get(`${key.kind}\0${namespace}\0${key.name}`),
@@ -127,20 +110,13 @@ function namespaceOf(key: ObjectKey, namespace: string): string {
   return scopeOf(key.group, key.kind) === "cluster" ? "" : namespace;
 }
 
-function orMake<K, T>(map: Map<K, T>, key: K, make: () => T): T {
+/** What is known by a key, worked out when it is asked for first. */
+export function orMake<K, T>(map: Map<K, T>, key: K, make: () => T): T {
   const known = map.get(key);
   if (known !== undefined) return known;
   const made = make();
   map.set(key, made);
   return made;
-}
-
-/** Labels of an object itself. */
-export function labelsOf(object: Json): Labels {
-  const labels = Object.create(null) as Record<string, string>;
-  for (const [key, value] of membersAt(get(object, "metadata", "labels")))
-    if (typeof value === "string") labels[key] = value;
-  return labels;
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

@@ -6,7 +6,6 @@ import {
   type ContainerSubject,
   mappingsAt,
   type PodSubject,
-  podSubject,
   textAt,
   textsAt,
 } from "./subjects.ts";
@@ -64,13 +63,13 @@ export const platformRows: readonly PracticeRow[] = [
     frameworks: ["MITRE T1609"],
     positive: containerExample("image: 'gcr.io/kubernetes-helm/tiller:v2.16.1'"),
     negative: containerExample("image: 'example.com/tiller-docs:v2'"),
-    object: (subject) => {
+    object: (subject, index) => {
       const { kind, name } = subject.key;
       if (kind === "Service")
         return name === "tiller-deploy" || textAt(subject.object, "spec", "selector", "name") === "tiller"
           ? [{ path: ["metadata", "name"], message: `Service ${name} leads to Tiller of Helm 2` }]
           : none;
-      const pod = podSubject(subject);
+      const pod = index.podOf(subject);
       return pod === undefined ? none : tillerHits(pod);
     },
   },

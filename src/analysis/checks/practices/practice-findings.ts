@@ -1,13 +1,12 @@
 import { printableRest } from "../../../kube/printable.ts";
-import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
-import { objectIndex } from "./object-index.ts";
+import { podSecurityCheckOf } from "../pod-security/rules.ts";
+import type { ObjectIndex } from "./object-index.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
 import { practices } from "./practice-table.ts";
 import type { ObjectSubject } from "./subjects.ts";
 
 export interface PracticeOptions {
-  readonly minor: number;
   readonly profile: Profile;
   /** Ids that are on although the profile leaves them out, and off although it has them. */
   readonly enable?: ReadonlySet<string>;
@@ -17,10 +16,9 @@ export interface PracticeOptions {
 }
 
 /** What the practices that are on find in the objects, in the order of objects and rows. */
-export function practiceFindings(reads: readonly ReadObject[], options: PracticeOptions): readonly Finding[] {
-  const rows = practices.filter((row) => isOn(row, options));
+export function practiceFindings(index: ObjectIndex, options: PracticeOptions): readonly Finding[] {
+  const rows = practices.filter((row) => isOn(row, index.minor, options));
   if (rows.length === 0) return [];
-  const index = objectIndex(reads, options.minor);
   const silenced = silencedBy(options.known ?? []);
   const findings: Finding[] = [];
   const containerRows = rows.flatMap((row) => ("container" in row ? [row] : []));
@@ -41,7 +39,7 @@ export function practiceFindings(reads: readonly ReadObject[], options: Practice
   return findings;
 }
 
-function isOn(row: PracticeRow, { minor, profile, enable, disable }: PracticeOptions): boolean {
+function isOn(row: PracticeRow, minor: number, { profile, enable, disable }: PracticeOptions): boolean {
   if ((row.since ?? 0) > minor || (row.until ?? minor) < minor) return false;
   if (disable?.has(row.id) === true) return false;
   return profile === "all" || row.profiles.includes(profile) || enable?.has(row.id) === true;
@@ -51,8 +49,8 @@ function isOn(row: PracticeRow, { minor, profile, enable, disable }: PracticeOpt
 function silencedBy(known: readonly Finding[]): ReadonlyMap<string, ReadonlySet<string>> {
   const silenced = new Map<string, Set<string>>();
   for (const { code, object } of known) {
-    if (!code.startsWith("pod-security/") || object === undefined) continue;
-    const check = code.slice("pod-security/".length);
+    const check = podSecurityCheckOf(code);
+    if (check === undefined || object === undefined) continue;
     const set = silenced.get(check) ?? new Set<string>();
     set.add(`${object.kind}\0${object.namespace}\0${object.name}`);
     silenced.set(check, set);

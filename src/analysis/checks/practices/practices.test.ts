@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { readDocuments } from "../../../kube/yaml/read-documents.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
+import { objectIndex } from "./object-index.ts";
 import { practiceFindings } from "./practice-findings.ts";
 import { practices } from "./practice-table.ts";
 
 const read = (text: string) => readObjects(readDocuments("a.yaml", new TextEncoder().encode(text))).objects;
 
 describe.each(practices)("$id", (row) => {
-  const found = (text: string) => practiceFindings(read(text), { minor: 37, profile: "all" });
+  const found = (text: string) => practiceFindings(objectIndex(read(text), 37), { profile: "all" });
 
   it("is found in its positive example and not in its neighbour", () => {
     const hits = found(row.positive).filter((finding) => finding.code === row.id);

@@ -2,12 +2,13 @@ import { describe, expect, test } from "vitest";
 import { readDocuments } from "../../../kube/yaml/read-documents.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
 import { findNetworkFaults } from "../../network/findings/find.ts";
+import { objectIndex } from "./object-index.ts";
 import { practiceFindings } from "./practice-findings.ts";
 
 const read = (...documents: readonly string[]) =>
   readObjects(readDocuments("a.yaml", new TextEncoder().encode(documents.join("\n---\n")))).objects;
 const found = (...documents: readonly string[]): readonly string[] =>
-  practiceFindings(read(...documents), { minor: 37, profile: "default" })
+  practiceFindings(objectIndex(read(...documents), 37), { profile: "default" })
     .filter(({ code }) => code.startsWith("reference/"))
     .map(({ severity, code }) => `${severity} ${code}`);
 
@@ -80,10 +81,13 @@ describe("what stands in every cluster, or comes of something in the input, is n
 /** What a row says of documents, each in a file of its own (`folder/name.yaml`), with every row on. */
 const said = (id: string, files: Readonly<Record<string, string>>): readonly string[] =>
   practiceFindings(
-    Object.entries(files).flatMap(
-      ([file, text]) => readObjects(readDocuments(file, new TextEncoder().encode(text))).objects,
+    objectIndex(
+      Object.entries(files).flatMap(
+        ([file, text]) => readObjects(readDocuments(file, new TextEncoder().encode(text))).objects,
+      ),
+      37,
     ),
-    { minor: 37, profile: "all" },
+    { profile: "all" },
   )
     .filter(({ code }) => code === id)
     .map(({ severity, message }) => `${severity} ${message}`);

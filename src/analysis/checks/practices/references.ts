@@ -1,7 +1,7 @@
 import type { JsonPath } from "../../../kube/json.ts";
 import type { Severity } from "../../../kube/problem.ts";
 import { deploymentExample, none } from "./helpers.ts";
-import type { ObjectIndex } from "./object-index.ts";
+import { type ObjectIndex, orMake } from "./object-index.ts";
 import type { Hit } from "./practice.ts";
 import type { ObjectSubject } from "./subjects.ts";
 
@@ -32,14 +32,10 @@ interface Folders {
  */
 export function hasNear(index: ObjectIndex, kind: string, { namespace, read }: ObjectSubject): boolean {
   const known = index.once(folders, () => new Map<string, Folders>());
-  const id = `${kind}\0${namespace}`;
-  let found = known.get(id);
-  if (found === undefined) {
-    const own = new Set(index.of(kind, namespace).map((other) => folderOf(other.read.file)));
-    found = { own, above: new Set([...own].flatMap(upFrom)) };
-    known.set(id, found);
-  }
-  const { own, above } = found;
+  const { own, above } = orMake(known, `${kind}\0${namespace}`, () => {
+    const all = new Set(index.of(kind, namespace).map((other) => folderOf(other.read.file)));
+    return { own: all, above: new Set([...all].flatMap(upFrom)) };
+  });
   const folder = folderOf(read.file);
   return above.has(folder) || upFrom(folder).some((one) => own.has(one));
 }

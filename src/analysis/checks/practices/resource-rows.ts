@@ -1,7 +1,7 @@
 import { parseQuantity } from "../../../kube/quantity.ts";
 import { containerExample, inContainer, none } from "./helpers.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import type { ObjectIndex } from "./object-index.ts";
+import { type ObjectIndex, orMake } from "./object-index.ts";
 import { get, mappingsAt, textAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
@@ -50,21 +50,18 @@ function rangeGives(
   resource: string,
 ): boolean {
   const known = index.once(rangeAnswers, () => new Map<string, boolean>());
-  const id = `${namespace}\0${which}\0${resource}`;
-  const before = known.get(id);
-  if (before !== undefined) return before;
-  const given = index
-    .of("LimitRange", namespace)
-    .some(({ object }) =>
-      mappingsAt(object, "spec", "limits").some(
-        ([, item]) =>
-          textAt(item, "type") === "Container" &&
-          (get(item, which === "limits" ? "default" : "defaultRequest", resource) !== undefined ||
-            (which === "requests" && get(item, "default", resource) !== undefined)),
+  return orMake(known, `${namespace}\0${which}\0${resource}`, () =>
+    index
+      .of("LimitRange", namespace)
+      .some(({ object }) =>
+        mappingsAt(object, "spec", "limits").some(
+          ([, item]) =>
+            textAt(item, "type") === "Container" &&
+            (get(item, which === "limits" ? "default" : "defaultRequest", resource) !== undefined ||
+              (which === "requests" && get(item, "default", resource) !== undefined)),
+        ),
       ),
-    );
-  known.set(id, given);
-  return given;
+  );
 }
 
 function zeroQuantity(text: string): boolean {

@@ -1,14 +1,18 @@
 import { type SelectorIndex, selectorIndex } from "../../../kube/label-index.ts";
 import { mapSelector, type Selector } from "../../../kube/selector.ts";
 import type { ObjectIndex } from "./object-index.ts";
-import { type ContainerSubject, get, mappingsAt, type PodSubject } from "./subjects.ts";
+import { type ContainerSubject, get, mappingsAt, type ObjectSubject, type PodSubject } from "./subjects.ts";
 
 /** The container says a port, or a Service of the input leads to its Pods: without either nothing is sent to it. */
 export function isAnswering({ container, pod }: ContainerSubject, index: ObjectIndex): boolean {
   if (mappingsAt(container, "ports").length > 0) return true;
   return (
     index
-      .once(served, () => servicesByNamespace(index))
+      .once(served, () =>
+        selectorsByNamespace(index.all("Service"), ({ object }) =>
+          mapSelector(get(object, "spec", "selector")),
+        ),
+      )
       .get(pod.namespace)
       ?.selects(pod.labels) === true
   );
@@ -28,14 +32,16 @@ export function hasClaim(pod: PodSubject): boolean {
 
 const served = Symbol("selectors of Services by namespace");
 
-function servicesByNamespace(index: ObjectIndex): ReadonlyMap<string, SelectorIndex> {
-  const selectors = new Map<string, Selector[]>();
-  for (const service of index.all("Service")) {
-    const selector = mapSelector(get(service.object, "spec", "selector"));
-    if (selector === undefined) continue;
-    const others = selectors.get(service.namespace);
-    if (others === undefined) selectors.set(service.namespace, [selector]);
-    else others.push(selector);
-  }
-  return new Map([...selectors].map(([namespace, some]) => [namespace, selectorIndex(some)]));
+/** What selects something, by namespace, to ask whether any of it selects given labels. */
+export function selectorsByNamespace(
+  subjects: readonly ObjectSubject[],
+  selectorFor: (subject: ObjectSubject) => Selector | undefined,
+): ReadonlyMap<string, SelectorIndex> {
+  const byNamespace = Map.groupBy(subjects, ({ namespace }) => namespace);
+  return new Map(
+    [...byNamespace].map(([namespace, some]) => [
+      namespace,
+      selectorIndex(some.map(selectorFor).filter((selector) => selector !== undefined)),
+    ]),
+  );
 }

@@ -1,11 +1,11 @@
-import { resourceOf, scopeOf, versionsOf } from "../../../kube/catalogue/catalogue.ts";
+import { isCustom, resourceOf, scopeOf } from "../../../kube/catalogue/catalogue.ts";
 import { isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { objectKey, versionText } from "../../../kube/object-key.ts";
 import { podTemplateOf } from "../../../kube/pod-template.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { InputFile } from "../../../kube/read-inputs.ts";
-import { type Finding, sortFindings } from "../../findings/finding.ts";
+import { familyOf, type Finding, sortFindings } from "../../findings/finding.ts";
 import { admissionFindings } from "../admission/admission-findings.ts";
 import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
 import { comparedFindings } from "../deprecations/compare-versions.ts";
@@ -118,12 +118,9 @@ function definitionsFor(
   return definitions;
 }
 
-/**
- * A group without a point cannot be one of custom resources, so a kind of it that the catalogue lacks was removed; of
- * other groups the table of lifecycles knows what was.
- */
+/** What is neither of the catalogue nor of the table of lifecycles, which knows what was removed. */
 function mayBeCustom(group: string, kind: string): boolean {
-  return group.includes(".") && versionsOf(group, kind).length === 0 && !wasNative(group, kind);
+  return isCustom(group, kind) && !wasNative(group, kind);
 }
 
 /** Places of further objects of one kind that its finding names. */
@@ -192,7 +189,7 @@ function oncePerPath(findings: readonly Finding[]): readonly Finding[] {
     const at = JSON.stringify(finding.path ?? []);
     const before = first.get(at);
     const told = before === undefined ? undefined : kept[before];
-    if (told === undefined || familyOf(told) === familyOf(finding)) {
+    if (told === undefined || familyOf(told.code) === familyOf(finding.code)) {
       if (before === undefined) first.set(at, kept.length);
       kept.push(finding);
     } else if (before !== undefined && finding.code === "schema/enum" && finding.hint !== undefined)
@@ -202,10 +199,6 @@ function oncePerPath(findings: readonly Finding[]): readonly Finding[] {
       };
   }
   return kept;
-}
-
-function familyOf({ code }: Finding): string {
-  return code.slice(0, code.indexOf("/"));
 }
 
 function checkServed(read: ReadObject, key: ObjectKey, minor: number): readonly Finding[] {

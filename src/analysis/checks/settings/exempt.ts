@@ -2,13 +2,14 @@ import { isObject, valueAt } from "../../../kube/json.ts";
 import { containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
 import { printable } from "../../../kube/printable.ts";
 import { objectKey } from "../../../kube/object-key.ts";
+import type { Place } from "../../../kube/place.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { glob } from "./glob.ts";
-import type { CheckSettings, Exemption } from "./settings.ts";
+import { type CheckSettings, type Exemption, isFixed } from "./settings.ts";
 
 /** Annotation `check.kubernetes-operations.dev/<family>.<check>: <reason>` exempts its object from one check. */
-export const EXEMPT_PREFIX = "check.kubernetes-operations.dev/";
+const EXEMPT_PREFIX = "check.kubernetes-operations.dev/";
 
 export interface Exempted {
   readonly kept: readonly Finding[];
@@ -26,7 +27,10 @@ export function applySettings(
   settings: CheckSettings,
 ): Exempted {
   const inline = inlineExemptions(reads);
-  const inlineByTarget = Map.groupBy(inline, ({ check, object }) => targetText(check, object));
+  const inlineByTarget = Map.groupBy(
+    inline.filter(({ check, reason }) => reason.trim() !== "" && !isFixed(check)),
+    ({ check, read }) => targetText(check, read.places.value([]), objectKey(read.object)),
+  );
   const readsByObject = Map.groupBy(reads, (read) => objectText(read.file, objectKey(read.object)));
   const used = new Set<Exemption>();
   const usedInline = new Set<InlineExemption>();
@@ -35,7 +39,7 @@ export function applySettings(
   for (const finding of findings) {
     const severity = settings.severity.get(finding.code);
     const own = severity === undefined ? finding : { ...finding, severity };
-    const named = inlineByTarget.get(targetText(own.code, own.object))?.find((one) => one.fits(own));
+    const named = inlineOf(own, inlineByTarget);
     const general = settings.exemptions.find((one) => fits(one, own, readsByObject));
     if (named !== undefined) usedInline.add(named);
     if (general !== undefined) used.add(general);
@@ -62,11 +66,9 @@ export function applySettings(
 
 interface InlineExemption {
   readonly read: ReadObject;
-  readonly object: ObjectKey;
   readonly annotation: string;
   readonly check: string;
   readonly reason: string;
-  readonly fits: (finding: Finding) => boolean;
 }
 
 function annotationFinding({ read, annotation, check }: InlineExemption, what: string): Finding {
@@ -89,35 +91,22 @@ function inlineExemptions(reads: readonly ReadObject[]): readonly InlineExemptio
       const name = annotation.slice(EXEMPT_PREFIX.length);
       const dot = name.indexOf(".");
       const check = dot < 0 ? name : `${name.slice(0, dot)}/${name.slice(dot + 1)}`;
-      const first = read.places.value([]);
-      return [
-        {
-          read,
-          object: objectKey(read.object),
-          annotation,
-          check,
-          reason: value,
-          fits: (finding: Finding) =>
-            value.trim() !== "" &&
-            finding.code === check &&
-            !/^(?:yaml|object|schema|server)\//.test(check) &&
-            belongs(finding, read, first),
-        },
-      ];
+      return [{ read, annotation, check, reason: value }];
     });
   });
 }
 
-function belongs(finding: Finding, read: ReadObject, first: Finding["place"]): boolean {
-  const metadata = valueAt(read.object, ["metadata"]);
-  return (
-    finding.object !== undefined &&
-    finding.place?.file === first?.file &&
-    finding.object.kind === read.object["kind"] &&
-    isObject(metadata) &&
-    finding.object.name === metadata["name"] &&
-    finding.object.namespace === (metadata["namespace"] ?? "")
-  );
+/** The exemption that an annotation of the object of a finding makes from its check. */
+function inlineOf(
+  { code, object, place }: Finding,
+  inline: ReadonlyMap<string, readonly InlineExemption[]>,
+): InlineExemption | undefined {
+  if (object === undefined || place === undefined) return undefined;
+  return inline.get(targetText(code, place, object))?.[0];
+}
+
+function targetText(check: string, { file }: Place, object: ObjectKey): string {
+  return `${check}\0${objectText(file, object)}`;
 }
 
 /** Objects by file and identity: findings are many, and so are objects. */
@@ -125,10 +114,6 @@ type ReadsByObject = ReadonlyMap<string, readonly ReadObject[]>;
 
 function objectText(file: string, { kind, namespace, name }: ObjectKey): string {
   return `${file}\0${kind}\0${namespace}\0${name}`;
-}
-
-function targetText(check: string, object: ObjectKey | undefined): string {
-  return object === undefined ? check : objectText(check, object);
 }
 
 function fits(exemption: Exemption, finding: Finding, reads: ReadsByObject): boolean {
@@ -152,8 +137,7 @@ function containerName(finding: Finding, reads: ReadsByObject): string | undefin
     for (const { path: inSpec, container } of containersOf(template.spec)) {
       const start = [...read.path, ...template.path, "spec", ...inSpec].join("\0");
       const name = container["name"];
-      if ((text === start || text.startsWith(`${start}\0`)) && belongs(finding, read, place))
-        return typeof name === "string" ? name : undefined;
+      if (text === start || text.startsWith(`${start}\0`)) return typeof name === "string" ? name : undefined;
     }
   }
   return undefined;

@@ -1,8 +1,7 @@
 import { printable, printableRest } from "../../../kube/printable.ts";
-import type { ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { parseImage } from "../practices/image-reference.ts";
-import { objectIndex } from "../practices/object-index.ts";
+import type { ObjectIndex } from "../practices/object-index.ts";
 import { textAt } from "../practices/subjects.ts";
 import type { CheckSettings } from "./settings.ts";
 
@@ -24,14 +23,13 @@ export const parameterRules = {
 
 /** What the parameters of the settings ask for. */
 export function parameterFindings(
-  reads: readonly ReadObject[],
+  index: ObjectIndex,
   { allowedRegistries, requiredLabels }: CheckSettings,
-  minor: number,
 ): readonly Finding[] {
   if (allowedRegistries.length === 0 && requiredLabels.length === 0) return [];
   const findings: Finding[] = [];
   const allowed = allowedRegistries.map((one) => one.replace(/\/+$/, ""));
-  for (const pod of objectIndex(reads, minor).pods) {
+  for (const pod of index.pods) {
     if (allowed.length > 0) {
       for (const { container, path, name } of pod.containers) {
         const image = textAt(container, "image");

@@ -6,7 +6,13 @@ import { checkShape } from "../../../kube/shape/check-shape.ts";
 import type { RecordShape } from "../../../kube/shape/shape.ts";
 import { parseRules, type RulesWritten } from "../own-rules/parse-rules.ts";
 import { rulesShape, type WrittenRules } from "../own-rules/rule-shape.ts";
-import type { CheckSettings, Exemption, SettingsProblem } from "./settings.ts";
+import {
+  type CheckSettings,
+  type Exemption,
+  isFixed,
+  type SettingsProblem,
+  WrongSettings,
+} from "./settings.ts";
 import { settingsShape, type WrittenCheck, type WrittenSettings } from "./settings-shape.ts";
 
 export type ParsedSettings =
@@ -15,18 +21,6 @@ export type ParsedSettings =
 
 /** What is read of a document of settings or rules. */
 export type SettingsDocument = Pick<ReadDocument, "file" | "value" | "places" | "source">;
-
-/** Families that say what the API server refuses: nobody's settings change that. */
-const fixed: ReadonlySet<string> = new Set(["yaml", "object", "schema", "server"]);
-
-/** Thrown within this file only; parseSettings gives it back as a value. */
-class Wrong extends Error {
-  readonly problem: SettingsProblem;
-  constructor(problem: SettingsProblem) {
-    super(problem.message);
-    this.problem = problem;
-  }
-}
 
 /**
  * Reads `kubeops.yaml`, and the files of rules that it names. A key that is not known, a check that does not exist, an
@@ -40,7 +34,7 @@ export function parseSettings(
   try {
     return { ok: true, settings: settingsOf(document, isCheck, ruleFiles) };
   } catch (error) {
-    if (error instanceof Wrong) return { ok: false, problem: error.problem };
+    if (error instanceof WrongSettings) return { ok: false, problem: error.problem };
     throw error;
   }
 }
@@ -63,13 +57,13 @@ function settingsOf(
   const known = (id: string, path: JsonPath): string => {
     const place = document.places.value(path);
     if (!isCheck(id) && !own.has(id))
-      throw new Wrong({
+      throw new WrongSettings({
         message: `${quoted(id)} is no check`,
         place,
         hint: "kubeops check --list-checks names them all",
       });
-    if (fixed.has(id.split("/")[0] ?? ""))
-      throw new Wrong({
+    if (isFixed(id))
+      throw new WrongSettings({
         message: `${quoted(id)} says what the API server refuses, and no setting changes that`,
         place,
       });
@@ -105,9 +99,7 @@ function rulesOf(
     const { rules } = file.value as unknown as WrittenRules;
     written.push({ document: file, path: ["rules"], rules });
   }
-  const parsed = parseRules(written);
-  if ("problem" in parsed) throw new Wrong(parsed.problem);
-  return parsed.rules;
+  return parseRules(written);
 }
 
 function exemptionsOf(
@@ -143,7 +135,7 @@ function inShape(document: SettingsDocument, shape: RecordShape, guide: string):
   if (wrong === undefined) return;
   const { path, at, message, hint } = wrong;
   const where = pathText(path);
-  throw new Wrong({
+  throw new WrongSettings({
     message: at === "key" || where === "" ? message : `${printable(where)} ${message}`,
     place: at === "key" ? document.places.key(path) : document.places.value(path),
     hint: hint ?? `see ${guide} for an example`,

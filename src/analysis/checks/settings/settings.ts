@@ -1,5 +1,6 @@
 import type { Place } from "../../../kube/place.ts";
 import type { Severity } from "../../../kube/problem.ts";
+import { familyOf } from "../../findings/finding.ts";
 import type { OwnRule } from "../own-rules/own-rule.ts";
 import type { Profile } from "../practices/practice.ts";
 
@@ -39,9 +40,25 @@ export const noSettings: CheckSettings = {
   rules: [],
 };
 
+/** Families that say what the API server refuses: nobody's settings and annotations change that. */
+const fixed: ReadonlySet<string> = new Set(["yaml", "object", "schema", "server"]);
+
+export function isFixed(check: string): boolean {
+  return fixed.has(familyOf(check));
+}
+
 /** What is wrong with a settings file, and where. */
 export interface SettingsProblem {
   readonly message: string;
   readonly place: Place;
   readonly hint?: string;
+}
+
+/** Thrown while settings and rules are read; parseSettings gives it back as a value. */
+export class WrongSettings extends Error {
+  readonly problem: SettingsProblem;
+  constructor(problem: SettingsProblem) {
+    super(problem.message);
+    this.problem = problem;
+  }
 }

@@ -1,7 +1,6 @@
 import { type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
+import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
 import { matchesLabels } from "../../../kube/selector.ts";
-import { namespaceOf } from "../model/read-workloads.ts";
 import type { NamespaceModel } from "../model/workload.ts";
 import type { Backend } from "./backend.ts";
 import { listAt } from "./services.ts";

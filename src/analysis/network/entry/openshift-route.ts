@@ -1,6 +1,5 @@
 import { type JsonObject, valueAt } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
-import { namespaceOf } from "../model/read-workloads.ts";
+import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
 import type { Backend } from "./backend.ts";
 import { listAt } from "./services.ts";
 

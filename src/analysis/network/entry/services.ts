@@ -1,8 +1,8 @@
 import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
+import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
 import { type LabelIndex, labelIndex } from "../../../kube/label-index.ts";
 import { mapSelector } from "../../../kube/selector.ts";
-import { isProtocol, namespaceOf } from "../model/read-workloads.ts";
+import { isProtocol } from "../model/read-workloads.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Protocol } from "../sets/port-space.ts";
 

@@ -1,16 +1,11 @@
-import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
+import { isArray, isObject, type Json, type JsonObject, textMap, valueAt } from "../../../kube/json.ts";
+import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
 import { containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
 import type { Labels } from "../../../kube/selector.ts";
 import { MAX_PORT, type Protocol } from "../sets/port-space.ts";
 import type { ContainerPort, NamespaceModel, Workload } from "./workload.ts";
 
 export const NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name";
-
-/** Namespace of an object; what is applied without one goes to `default`. */
-export function namespaceOf(object: JsonObject): string {
-  return objectKey(object).namespace || "default";
-}
 
 /**
  * The workloads of the objects, sorted. A Pod that a controller owns counts for its controller: Pods of one controller
@@ -149,15 +144,7 @@ function otherTemplate(
   const template = valueAt(object, path);
   const spec = valueAt(template, ["spec"]);
   if (!isObject(spec)) return undefined;
-  return { spec, labels: labelsOf(valueAt(template, ["metadata", "labels"])) };
-}
-
-/** A map of texts without prototype. */
-export function labelsOf(value: Json | undefined): Labels {
-  const labels = Object.create(null) as Record<string, string>;
-  if (isObject(value))
-    for (const [key, text] of Object.entries(value)) if (typeof text === "string") labels[key] = text;
-  return labels;
+  return { spec, labels: textMap(valueAt(template, ["metadata", "labels"])) };
 }
 
 function portsOf(spec: JsonObject): readonly ContainerPort[] {
@@ -200,7 +187,7 @@ export function readNamespaces(
   for (const object of objects) {
     const key = objectKey(object);
     if (key.group !== "" || key.kind !== "Namespace") continue;
-    const labels = labelsOf(valueAt(object, ["metadata", "labels"])) as Record<string, string>;
+    const labels = textMap(valueAt(object, ["metadata", "labels"])) as Record<string, string>;
     // The API server sets it, whatever is written (it cannot be another).
     labels[NAMESPACE_NAME_LABEL] = key.name;
     namespaces.set(key.name, { name: key.name, labels, declared: true });

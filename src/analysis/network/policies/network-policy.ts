@@ -1,6 +1,6 @@
 import { isObject, type JsonPath } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
-import { namespaceOf, isProtocol } from "../model/read-workloads.ts";
+import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
+import { isProtocol } from "../model/read-workloads.ts";
 import { allIps, type IpSet, noIps, unionIps } from "../sets/ip-set.ts";
 import type { PortRange, Protocol } from "../sets/port-space.ts";
 import {

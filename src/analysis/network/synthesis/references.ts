@@ -1,8 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
+import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
 import { containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
 import { listAt, type ServiceModel } from "../entry/services.ts";
-import { namespaceOf } from "../model/read-workloads.ts";
 import type { Workload } from "../model/workload.ts";
 
 /** A workload names a Service: where, and on which port. */

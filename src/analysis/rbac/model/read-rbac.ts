@@ -2,12 +2,12 @@ import {
   isArray,
   isObject,
   type Json,
-  type JsonObject,
   type JsonPath,
   pathText,
+  textMap,
   valueAt,
 } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
+import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
 import { selectorOf } from "../../../kube/selector.ts";
 import type { Finding } from "../../findings/finding.ts";
 import type { ServedTable } from "../resources/served.ts";
@@ -52,20 +52,12 @@ export function readRbac(inputs: readonly RbacInput[], served: ServedTable): Rba
   return { roles, bindings, findings };
 }
 
-/** An object of a namespaced kind without a namespace is one of `default`, as kubectl sends it. */
-function namespaceOf(object: JsonObject, namespaced: boolean): string {
-  if (!namespaced) return "";
-  const { namespace } = objectKey(object);
-  return namespace === "" ? "default" : namespace;
-}
-
 function readRole(input: RbacInput, kind: RoleKind, findings: Finding[], served: ServedTable): Role {
   const { object } = input;
   const { name } = objectKey(object);
-  const namespace = namespaceOf(object, kind === "Role");
+  const namespace = kind === "Role" ? namespaceOf(object) : "";
   const rules = Object.hasOwn(object, "rules") ? object["rules"] : undefined;
-  const written: PolicyRule[] = [];
-  const places: JsonPath[] = [];
+  const read: { readonly rule: PolicyRule; readonly path: JsonPath }[] = [];
   if (rules !== undefined && rules !== null && !isArray(rules))
     findings.push(rbacFinding("rbac/malformed", input, ["rules"], { what: "rules" }));
   // A role of 100,000 faulty rules is one fault, shown a few times.
@@ -78,29 +70,22 @@ function readRole(input: RbacInput, kind: RoleKind, findings: Finding[], served:
         findings.push(rbacFinding("rbac/malformed", input, path, { what: pathText(path) }));
       continue;
     }
-    written.push(rule);
-    places.push(path);
+    read.push({ rule, path });
   }
+  const written = read.map(({ rule }) => rule);
   const told = { input, kind, served, granted: grantedByGroup(written) };
-  for (const [index, rule] of written.entries()) {
+  for (const { rule, path } of read) {
     if (findings.length >= most) break;
-    findings.push(...ruleFindings(told, rule, places[index] ?? []));
+    findings.push(...ruleFindings(told, rule, path));
   }
-  const base = { kind, namespace, name, labels: labelsOf(object), written, builtin: false, input };
+  const labels = textMap(valueAt(object, ["metadata", "labels"]));
+  const base = { kind, namespace, name, labels, written, builtin: false, input };
   const selectors = kind === "ClusterRole" ? readSelectors(input, findings) : undefined;
   return selectors === undefined ? base : { ...base, selectors };
 }
 
 /** Findings of one kind of place are told up to this number for one object. */
 const MOST_OF_ONE_OBJECT = 50;
-
-function labelsOf(object: JsonObject): Readonly<Record<string, string>> {
-  const labels = valueAt(object, ["metadata", "labels"]);
-  const map = Object.create(null) as Record<string, string>;
-  for (const [key, value] of isObject(labels) ? Object.entries(labels) : [])
-    if (typeof value === "string") map[key] = value;
-  return map;
-}
 
 function readSelectors(input: RbacInput, findings: Finding[]): Role["selectors"] {
   const rule = Object.hasOwn(input.object, "aggregationRule") ? input.object["aggregationRule"] : undefined;
@@ -200,7 +185,7 @@ function wrongGroup(rule: PolicyRule, resource: string, served: ServedTable): re
 function readBinding(input: RbacInput, kind: Binding["kind"], findings: Finding[]): Binding {
   const { object } = input;
   const { name } = objectKey(object);
-  const namespace = namespaceOf(object, kind === "RoleBinding");
+  const namespace = kind === "RoleBinding" ? namespaceOf(object) : "";
   const ref = Object.hasOwn(object, "roleRef") ? object["roleRef"] : undefined;
   const roleRef = { kind: text(ref, "kind"), name: text(ref, "name") };
   const group = text(ref, "apiGroup");

@@ -1,8 +1,8 @@
 import { isArray, isObject, type Json, type JsonPath, valueAt } from "../../../../kube/json.ts";
-import { objectKey } from "../../../../kube/object-key.ts";
+import { namespaceOf, objectKey } from "../../../../kube/object-key.ts";
+import { serviceAccountOf } from "../../../../kube/pod-template.ts";
 import type { Edit } from "../edit.ts";
 import type { FixRow, FixSubject } from "../fix-row.ts";
-import { namespaceOf } from "../fix-world.ts";
 import { containerOn } from "./paths.ts";
 
 type MakeEdits = FixRow["edits"];
@@ -84,9 +84,8 @@ const seccomp = onPod(
 const noToken: MakeEdits = ({ object, path, world }) => {
   const spec = valueAt(object, path.slice(0, -1));
   if (!isObject(spec) || valueAt(spec, ["automountServiceAccountToken"]) !== undefined) return undefined;
-  const name = valueAt(spec, ["serviceAccountName"]) ?? valueAt(spec, ["serviceAccount"]) ?? "default";
-  if (world.bindsDefault(namespaceOf(object))) return undefined;
-  return name === "default" || name === "" ? [{ op: "set", path, value: false }] : undefined;
+  if (serviceAccountOf(spec).name !== "default" || world.bindsDefault(namespaceOf(object))) return undefined;
+  return [{ op: "set", path, value: false }];
 };
 
 /** Only a namespace whose Pods are in the input: of others, and of those of the system, nobody here knows what runs there. */

@@ -1,5 +1,5 @@
 /** Pods and templates of Pods: core ValidatePodCreate and ValidatePodTemplateSpec. */
-import { isObject, type Json, type JsonObject } from "../../../../kube/json.ts";
+import { isObject, type Json, type JsonObject, textMap, valueAt } from "../../../../kube/json.ts";
 import { matchesSelector, selectorOf } from "../../../../kube/selector.ts";
 import { isSet, listOf, objectOf, textOf } from "../engine/build.ts";
 import { reportAt, type Run, shown } from "../engine/run.ts";
@@ -79,10 +79,7 @@ export function checkTemplate(template: Json | undefined, rules: TemplateRules, 
 
 /** Labels that a template gives its Pods. */
 export function labelsOf(template: Json | undefined): Readonly<Record<string, string>> {
-  const labels = objectOf(objectOf(isObject(template) ? template : undefined, "metadata"), "labels") ?? {};
-  const map = Object.create(null) as Record<string, string>;
-  for (const [key, value] of Object.entries(labels)) if (typeof value === "string") map[key] = value;
-  return map;
+  return textMap(valueAt(template, ["metadata", "labels"]));
 }
 
 /** The selector must select the Pods of the template (`spec` is where the run stands). */

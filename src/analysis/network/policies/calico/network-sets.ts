@@ -1,7 +1,6 @@
-import { isObject, type Json, type JsonObject, valueAt } from "../../../../kube/json.ts";
-import { objectKey } from "../../../../kube/object-key.ts";
+import { isObject, type Json, type JsonObject, textMap, valueAt } from "../../../../kube/json.ts";
+import { namespaceOf, objectKey } from "../../../../kube/object-key.ts";
 import type { Labels } from "../../../../kube/selector.ts";
-import { labelsOf, namespaceOf } from "../../model/read-workloads.ts";
 import type { NamespaceModel } from "../../model/workload.ts";
 import { type IpSet, noIps, unionIps } from "../../sets/ip-set.ts";
 import type { PolicyReader } from "../reading.ts";
@@ -55,7 +54,7 @@ export interface CalicoMetadata {
  */
 export function calicoMetadata(object: JsonObject): CalicoMetadata {
   const { group, name } = objectKey(object);
-  const labels = labelsOf(valueAt(object, ["metadata", "labels"]));
+  const labels = textMap(valueAt(object, ["metadata", "labels"]));
   const kept = valueAt(object, ["metadata", "annotations", "projectcalico.org/metadata"]);
   if (group !== "crd.projectcalico.org" || typeof kept !== "string") return { name, labels };
   const metadata = parsed(kept);
@@ -67,7 +66,7 @@ export function calicoMetadata(object: JsonObject): CalicoMetadata {
         : tier === "default" || tier === ""
           ? name.replace(/^default\./, "")
           : name,
-    labels: { ...labels, ...labelsOf(metadata["labels"]) },
+    labels: { ...labels, ...textMap(metadata["labels"]) },
   };
 }
 

@@ -1,6 +1,5 @@
 import { isObject, type JsonPath } from "../../../../kube/json.ts";
-import { objectKey } from "../../../../kube/object-key.ts";
-import { namespaceOf } from "../../model/read-workloads.ts";
+import { namespaceOf, objectKey } from "../../../../kube/object-key.ts";
 import { type Direction, type Policy, stages, type Term } from "../policy.ts";
 import { type PolicyReader, shown } from "../reading.ts";
 import {

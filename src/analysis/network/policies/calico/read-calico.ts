@@ -1,9 +1,9 @@
-import type { JsonObject } from "../../../../kube/json.ts";
-import { objectKey } from "../../../../kube/object-key.ts";
+import { type JsonObject, textMap } from "../../../../kube/json.ts";
+import { namespaceOf, objectKey } from "../../../../kube/object-key.ts";
 import { printable } from "../../../../kube/printable.ts";
 import type { Labels } from "../../../../kube/selector.ts";
 import { readServices } from "../../entry/services.ts";
-import { knownNamespaces, labelsOf, namespaceOf } from "../../model/read-workloads.ts";
+import { knownNamespaces } from "../../model/read-workloads.ts";
 import type { NamespaceModel, Workload } from "../../model/workload.ts";
 import type { Policy } from "../policy.ts";
 import { type NetworkProblem, PolicyReader } from "../reading.ts";
@@ -142,7 +142,7 @@ function serviceAccounts(objects: readonly JsonObject[]): ReadonlyMap<string, La
   for (const object of objects) {
     const { group, kind, name } = objectKey(object);
     if (group === "" && kind === "ServiceAccount")
-      found.set(`${namespaceOf(object)}/${name}`, labelsOf(valueAt(object, ["metadata", "labels"])));
+      found.set(`${namespaceOf(object)}/${name}`, textMap(valueAt(object, ["metadata", "labels"])));
   }
   return found;
 }
@@ -168,7 +168,7 @@ function spoofed(objects: readonly JsonObject[]): readonly NetworkProblem[] {
       ["spec", "jobTemplate", "spec", "template", "metadata", "labels"],
     ].slice(objectKey(object).kind === "Pod" ? 0 : 1);
     return paths.flatMap((path) => {
-      const labels = Object.keys(labelsOf(valueAt(object, path)));
+      const labels = Object.keys(textMap(valueAt(object, path)));
       const label = labels.find(
         (key) => key.startsWith(NAMESPACE_PREFIX) || key.startsWith(SERVICE_ACCOUNT_PREFIX),
       );

@@ -1,8 +1,7 @@
-import { isObject, type JsonObject, type JsonPath, valueAt } from "../../../../kube/json.ts";
+import { isObject, type JsonObject, type JsonPath, textMap, valueAt } from "../../../../kube/json.ts";
 import { objectKey } from "../../../../kube/object-key.ts";
 import { type Labels, matchesSelector } from "../../../../kube/selector.ts";
 import { listAt } from "../../entry/services.ts";
-import { labelsOf } from "../../model/read-workloads.ts";
 import { addressSet, cidrSet, coversIps, type IpSet, minusIps, noIps, unionIps } from "../../sets/ip-set.ts";
 import { type PolicyReader, shown } from "../reading.ts";
 import { readRequirements } from "./selector.ts";
@@ -24,7 +23,7 @@ export function readCidrGroups(objects: readonly JsonObject[]): ReadonlyMap<stri
     );
     groups.set(name, {
       ips: blocks.length === 0 ? noIps : unionIps(blocks),
-      labels: labelsOf(valueAt(object, ["metadata", "labels"])),
+      labels: textMap(valueAt(object, ["metadata", "labels"])),
     });
   }
   return groups;

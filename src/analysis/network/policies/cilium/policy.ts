@@ -1,6 +1,5 @@
 import { isObject, type JsonPath } from "../../../../kube/json.ts";
-import { objectKey } from "../../../../kube/object-key.ts";
-import { namespaceOf } from "../../model/read-workloads.ts";
+import { namespaceOf, objectKey } from "../../../../kube/object-key.ts";
 import { type Action, type Direction, type Policy, type Rule, stages, type Term } from "../policy.ts";
 import { type PolicyReader, shown } from "../reading.ts";
 import { type Known, readPeers } from "./peers.ts";

@@ -1,8 +1,7 @@
-import { isObject, type JsonObject, type JsonPath, valueAt } from "../../../../kube/json.ts";
-import { objectKey } from "../../../../kube/object-key.ts";
+import { isObject, type JsonObject, type JsonPath, textMap, valueAt } from "../../../../kube/json.ts";
+import { namespaceOf, objectKey } from "../../../../kube/object-key.ts";
 import { matchesSelector, type Selector } from "../../../../kube/selector.ts";
 import { listAt, readServices, type ServiceModel } from "../../entry/services.ts";
-import { labelsOf, namespaceOf } from "../../model/read-workloads.ts";
 import { addressSet, type IpSet, noIps, unionIps } from "../../sets/ip-set.ts";
 import type { Term } from "../policy.ts";
 import { canonicalSelector, type PolicyReader, shown } from "../reading.ts";
@@ -119,7 +118,7 @@ function servicesOf(
     return known.all.filter(
       (service) =>
         (namespace === "" || service.namespace === namespace) &&
-        matchesSelector(requirements, labelsOf(valueAt(service.object, ["metadata", "labels"]))),
+        matchesSelector(requirements, textMap(valueAt(service.object, ["metadata", "labels"]))),
     );
   }
   const name = reader.at([...at, "k8sService", "serviceName"]);
