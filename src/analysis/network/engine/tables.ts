@@ -1,5 +1,5 @@
 import type { Direction, Ports } from "../policies/policy.ts";
-import { allIps, cutIps, type IpSet, isWholeFamily, noIps, unionIps } from "../sets/ip-set.ts";
+import { allIps, cutIps, type IpSet, isNoIps, isWholeFamily, noIps, unionIps } from "../sets/ip-set.ts";
 import { PortSpace, type PortRange, type PortSetId, protocols } from "../sets/port-space.ts";
 import type { CompiledPeers, CompiledRule, Network, PodClass } from "./network.ts";
 
@@ -372,7 +372,7 @@ function decideIps(
       const ips = peers.everybody ? allIps : peers.ips;
       return [{ stage, action, ips, ports: resolved.ports(rule, undefined) }];
     });
-    const used = withIps.filter(({ ips }) => ips.v4.length + ips.v6.length > 0);
+    const used = withIps.filter(({ ips }) => !isNoIps(ips));
     if (used.every(({ action }) => action === "allow")) {
       for (const group of groupBy(used, (entry) => String(entry.ports))) {
         const [first] = group;
@@ -403,7 +403,7 @@ function decideIps(
     if (cell === undefined) cells.set(ports, [ips]);
     else cell.push(ips);
   }
-  return [...cells].map(([ports, sets]) => ({ ports, ips: sets.length === 0 ? noIps : unionIps(sets) }));
+  return [...cells].map(([ports, sets]) => ({ ports, ips: unionIps(sets) }));
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {

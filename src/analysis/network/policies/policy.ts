@@ -1,6 +1,6 @@
 import type { JsonObject, JsonPath } from "../../../kube/json.ts";
 import type { Selector } from "../../../kube/selector.ts";
-import type { IpSet } from "../sets/ip-set.ts";
+import { allIps, type IpSet, isNoIps } from "../sets/ip-set.ts";
 import type { PortRange, Protocol } from "../sets/port-space.ts";
 
 export type Direction = "ingress" | "egress";
@@ -82,6 +82,12 @@ export interface Policy {
   readonly rules: Readonly<Record<Direction, readonly Rule[]>>;
   /** Where the selector of its pods stands, if not at `spec.podSelector`. */
   readonly subjectPath?: JsonPath;
+}
+
+export const everybody: Peers = { everybody: true, terms: [], ips: allIps, ipsMeanPods: false };
+
+export function meansNobody({ everybody: all, terms, ips }: Peers): boolean {
+  return !all && terms.length === 0 && isNoIps(ips);
 }
 
 export const anyPorts: Ports = { all: true, ranges: [], names: [] };

@@ -1,6 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { keyText, objectKey } from "../../../kube/object-key.ts";
 import { type Requirement, type Selector, selectorOf } from "../../../kube/selector.ts";
+import { NAMESPACE_NAME_LABEL } from "../model/read-workloads.ts";
 import { cidrSet, type IpSet, ipText, minusIps, noIps, coversIps } from "../sets/ip-set.ts";
 import { MAX_PORT } from "../sets/port-space.ts";
 import { pathText } from "../../../kube/json.ts";
@@ -110,6 +111,19 @@ export function canonicalSelector(selector: Selector): Selector {
   for (const requirement of selector)
     seen.set(`${requirement.key} ${requirement.operator} ${requirement.values.join()}`, requirement);
   return [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, requirement]) => requirement);
+}
+
+/** What a selector of namespaces says to mean one of them by its name. */
+export function namespaceByName(namespace: string): Requirement {
+  return { key: NAMESPACE_NAME_LABEL, operator: "In", values: [namespace] };
+}
+
+/** The one namespace that a selector of namespaces means by its name alone. */
+export function namespaceNamed(selector: Selector): string | undefined {
+  const [only, ...rest] = selector;
+  const [name, ...others] = only?.values ?? [];
+  const byName = only?.key === NAMESPACE_NAME_LABEL && only.operator === "In";
+  return byName && rest.length === 0 && others.length === 0 ? name : undefined;
 }
 
 export function shown(value: Json | undefined): string {

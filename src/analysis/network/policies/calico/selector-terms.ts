@@ -2,7 +2,7 @@ import { matchesSelector, type Requirement, type Selector } from "../../../../ku
 import { NAMESPACE_NAME_LABEL } from "../../model/read-workloads.ts";
 import { canHold } from "../../sets/label-box.ts";
 import type { Term } from "../policy.ts";
-import { canonicalSelector } from "../reading.ts";
+import { canonicalSelector, namespaceNamed } from "../reading.ts";
 import { type CalicoSelector, operators } from "./selector.ts";
 
 /** Labels that Calico gives to pods (libcalico-go/lib/backend/k8s/conversion). */
@@ -32,18 +32,12 @@ export function termsOf(selector: CalicoSelector, own: string): readonly Term[] 
   if (alternatives === undefined) return undefined;
   const found = new Map<string, Term>();
   for (const { namespace, pods } of alternatives) {
-    const term = { namespace: namespaceOf(namespace, own), pods };
+    // The policy's own namespace by its name alone is that one and no other.
+    const isOwn = own !== "" && namespaceNamed(namespace) === own;
+    const term = { namespace: isOwn ? own : namespace, pods };
     found.set(JSON.stringify(term), term);
   }
   return [...found.values()];
-}
-
-/** A namespace that is meant by its name alone, and is the policy's own, is that one and no other. */
-function namespaceOf(selector: Selector, own: string): string | Selector {
-  const [only] = selector;
-  const byName =
-    selector.length === 1 && only?.key === NAMESPACE_NAME_LABEL && only.operator === "In" ? only.values : [];
-  return own !== "" && byName.length === 1 && byName[0] === own ? own : selector;
 }
 
 function alternativesOf(selector: CalicoSelector, negated: boolean): readonly Alternative[] | undefined {

@@ -23,7 +23,7 @@ export function readCidrGroups(objects: readonly JsonObject[]): ReadonlyMap<stri
       typeof block === "string" ? (cidrSet(block) ?? []) : [],
     );
     groups.set(name, {
-      ips: blocks.length === 0 ? noIps : unionIps(blocks),
+      ips: unionIps(blocks),
       labels: labelsOf(valueAt(object, ["metadata", "labels"])),
     });
   }
@@ -44,7 +44,7 @@ export function readCidrs(reader: PolicyReader, path: JsonPath): OutsideRead {
       reader.problem("invalid", [...path, index], `${shown(block)} is no address and no CIDR block`);
     return set ?? noIps;
   });
-  return { ips: blocks.length === 0 ? noIps : unionIps(blocks), unknown: [] };
+  return { ips: unionIps(blocks), unknown: [] };
 }
 
 const choices = ["cidr", "cidrGroupRef", "cidrGroupSelector"] as const;
@@ -71,7 +71,7 @@ export function readCidrSets(
       choice === "cidr" ? reader.cidr([...at, choice]) : groupIps(reader, [...at, choice], groups, unknown);
     return withoutExcepts(reader, at, whole, choice === "cidr");
   });
-  return { ips: sets.length === 0 ? noIps : unionIps(sets), unknown };
+  return { ips: unionIps(sets), unknown };
 }
 
 function groupIps(

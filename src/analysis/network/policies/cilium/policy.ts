@@ -1,7 +1,15 @@
 import { isObject, type JsonPath } from "../../../../kube/json.ts";
 import { objectKey } from "../../../../kube/object-key.ts";
 import { namespaceOf } from "../../model/read-workloads.ts";
-import { type Action, type Direction, type Policy, type Rule, stages, type Term } from "../policy.ts";
+import {
+  type Action,
+  type Direction,
+  meansNobody,
+  type Policy,
+  type Rule,
+  stages,
+  type Term,
+} from "../policy.ts";
 import { type PolicyReader, shown } from "../reading.ts";
 import { type Known, readPeers } from "./peers.ts";
 import { readPorts } from "./ports.ts";
@@ -149,10 +157,8 @@ function readRule(
       path,
       `${narrows.join(", ")}: the rule counts as if it let all traffic of its ports through`,
     );
-  const nobody =
-    !peers.everybody && peers.terms.length === 0 && peers.ips.v4.length + peers.ips.v6.length === 0;
   // `- {}` allows nothing: it stands for default deny alone.
-  if (nobody && !listed) return undefined;
+  if (meansNobody(peers) && !listed) return undefined;
   return {
     action,
     peers,
