@@ -176,10 +176,11 @@ function compile(policies: readonly Policy[], profile: Profile): Compiled {
       else row.push(number);
     }
     const numbers: Record<Direction, number[]> = { ingress: [], egress: [] };
+    const own: number[] = [];
     for (const direction of directions) {
       for (const [index, rule] of policy.rules[direction].entries()) {
         for (const { name } of [...rule.ports.names, ...(rule.ports.but?.names ?? [])]) portNames.add(name);
-        if (rule.subject !== undefined) narrowed.set(number, [...(narrowed.get(number) ?? []), rules.length]);
+        if (rule.subject !== undefined) own.push(rules.length);
         numbers[direction].push(rules.length);
         rules.push({
           ...compilePeers(rule.peers),
@@ -192,6 +193,7 @@ function compile(policies: readonly Policy[], profile: Profile): Compiled {
       }
     }
     rulesOf.push(numbers);
+    if (own.length > 0) narrowed.set(number, own);
   }
   return { terms, rules, rulesOf, policiesOf, narrowed, portNames, podIps };
 }

@@ -7,7 +7,7 @@ import { policiesFor } from "../engine/tables.ts";
 import { isLabelSeen } from "../policies/cilium/identity-labels.ts";
 import { CILIUM_GROUP, ciliumPolicyKinds } from "../policies/cilium/read-cilium.ts";
 import { type Policy, policyText } from "../policies/policy.ts";
-import type { Report } from "./report.ts";
+import { type Report, someOf } from "./report.ts";
 
 /** What policies of Cilium do that their authors may not mean, beside what holds for every kind. */
 export function ciliumFaults(net: Network, add: Report): void {
@@ -102,15 +102,12 @@ function unlearnedNames(
       const policy = net.policies[number];
       if (policy === undefined || !asks.has(number) || told.has(number)) continue;
       told.add(number);
-      const workload = net.workloads[pods.workloads[0] ?? -1];
-      const who =
-        workload === undefined ? "its pods" : `${workload.kind} ${workload.namespace}/${workload.name}`;
       add(
         "network/cilium-names-unlearned",
         policy.object,
         (policy.subjectPath ?? ["spec"]).slice(0, -1),
         printable(policyText(policy)),
-        printable(who),
+        someOf(net, pods),
       );
     }
   }

@@ -19,6 +19,7 @@ export interface NetworkProblem {
 /** Reads one object with the path in hand; collects problems. */
 export class PolicyReader {
   readonly problems: NetworkProblem[] = [];
+  readonly #told = new Set<string>();
   readonly object: JsonObject;
   /** Ranges of ports are known; where they are not, a range is its first port. */
   readonly endPorts: boolean;
@@ -38,12 +39,12 @@ export class PolicyReader {
 
   problem(kind: NetworkProblem["kind"], path: JsonPath, message: string): void {
     const where = path.length === 0 ? "" : ` ${pathText(path)}`;
-    this.problems.push({
-      kind,
-      path,
-      object: this.object,
-      message: `${printable(keyText(objectKey(this.object)))}${printable(where)}: ${message}`,
-    });
+    const text = `${printable(keyText(objectKey(this.object)))}${printable(where)}: ${message}`;
+    // A member may be read more than once; what is wrong with it is told once.
+    const told = `${kind} ${text}`;
+    if (this.#told.has(told)) return;
+    this.#told.add(told);
+    this.problems.push({ kind, path, object: this.object, message: text });
   }
 
   at(path: JsonPath): Json | undefined {
