@@ -4,7 +4,14 @@ import type { Labels } from "../../../kube/selector.ts";
 import { knownNamespaces, readWorkloads } from "../model/read-workloads.ts";
 import type { NamespaceModel, Workload } from "../model/workload.ts";
 import { readPolicies } from "../policies/read-policies.ts";
-import { type Direction, directions, type Peers, type Policy, type Rule } from "../policies/policy.ts";
+import {
+  type Direction,
+  directions,
+  type Peers,
+  type Policy,
+  policyText,
+  type Rule,
+} from "../policies/policy.ts";
 import type { NetworkProblem } from "../policies/reading.ts";
 import { addressSet, coversIps, type IpSet, ipKey, isNoIps } from "../sets/ip-set.ts";
 import { PortSpace } from "../sets/port-space.ts";
@@ -274,7 +281,7 @@ function samePriority(policies: readonly Policy[]): readonly NetworkProblem[] {
         kind: "undefined",
         object: policy.object,
         path: ["spec", "priority"],
-        message: `${policy.kind} ${policy.name} has the priority ${priority} of ${other.kind} ${other.name}: where both select a pod, which one is asked first is not defined`,
+        message: `${policyText(policy)} has the priority ${priority} of ${policyText(other)}: where both select a pod, which one is asked first is not defined`,
       });
   }
   return problems;

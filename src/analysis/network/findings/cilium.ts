@@ -43,7 +43,7 @@ function servicesForEverybody(policy: Policy, add: Report): void {
   for (const rule of policy.rules.egress) {
     const path = [...rule.path, "toServices"];
     if (rule.action === "allow" && rule.peers.everybody && listAt(policy.object, path).length > 0)
-      add("network/cilium-services-everybody", policy.object, path, printable(policyText(policy)));
+      add("network/cilium-services-everybody", policy.object, path, policyText(policy));
   }
 }
 
@@ -106,7 +106,7 @@ function unlearnedNames(
         "network/cilium-names-unlearned",
         policy.object,
         (policy.subjectPath ?? ["spec"]).slice(0, -1),
-        printable(policyText(policy)),
+        policyText(policy),
         someOf(net, pods),
       );
     }

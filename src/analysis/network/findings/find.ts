@@ -65,7 +65,7 @@ export function findNetworkFaults(objects: readonly ReadObject[]): readonly Find
   const inNamespace = workloadsByNamespace(net);
   const makers = makersByNamespace(objects);
   for (const [number, policy] of net.policies.entries()) {
-    const name = printable(policyText(policy));
+    const name = policyText(policy);
     if (policy.kind === "NetworkPolicy" || policy.kind === "CiliumNetworkPolicy")
       subjectFaults(net, policy, { name, inNamespace, makers, add, remark });
     if (policy.kind === "NetworkPolicy") writtenFaults(net, policy, name, add);
@@ -140,7 +140,7 @@ function calicoSubjects(
       "network/selects-nothing",
       policy.object,
       ["spec", "selector"],
-      printable(policyText(policy)),
+      policyText(policy),
       printable(policy.namespace),
     );
   }
@@ -275,13 +275,7 @@ function coveredPolicies(net: Network, add: Report): void {
       const policy = net.policies[number];
       const wider = net.policies[by ?? -1];
       if (policy !== undefined && wider !== undefined)
-        add(
-          "network/no-effect",
-          policy.object,
-          ["spec"],
-          printable(policyText(policy)),
-          printable(policyText(wider)),
-        );
+        add("network/no-effect", policy.object, ["spec"], policyText(policy), policyText(wider));
     }
   }
 }
@@ -349,7 +343,7 @@ function dnsFaults(net: Network, add: Report): void {
     const silent = numbers.every((number) => (net.rulesOf[number]?.egress ?? []).length === 0);
     if (opens || silent || first === undefined || policy === undefined || told.has(first)) continue;
     told.add(first);
-    add("network/no-dns", policy.object, ["spec"], printable(policyText(policy)), someOf(net, pods));
+    add("network/no-dns", policy.object, ["spec"], policyText(policy), someOf(net, pods));
   }
 }
 
@@ -392,7 +386,7 @@ function servicePortFaults(net: Network, add: Report): void {
           "network/service-port",
           of.object,
           [...rule.path, rule.said === undefined ? "ports" : "toPorts"],
-          printable(policyText(of)),
+          policyText(of),
           printable(other),
         );
       }

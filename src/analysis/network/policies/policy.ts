@@ -1,4 +1,5 @@
 import type { JsonObject, JsonPath } from "../../../kube/json.ts";
+import { printable } from "../../../kube/printable.ts";
 import type { Selector } from "../../../kube/selector.ts";
 import { allIps, type IpSet, isNoIps } from "../sets/ip-set.ts";
 import type { PortRange, Protocol } from "../sets/port-space.ts";
@@ -93,7 +94,7 @@ export function meansNobody({ everybody: all, terms, ips }: Peers): boolean {
 export const anyPorts: Ports = { all: true, ranges: [], names: [] };
 export const noPorts: Ports = { all: false, ranges: [], names: [] };
 
-/** `NetworkPolicy shop/web`. */
-export function policyText(policy: Policy): string {
-  return `${policy.kind} ${policy.namespace === "" ? policy.name : `${policy.namespace}/${policy.name}`}`;
+/** `NetworkPolicy shop/web`, as people may see it. */
+export function policyText({ kind, namespace, name }: Policy): string {
+  return printable(`${kind} ${namespace === "" ? name : `${namespace}/${name}`}`);
 }

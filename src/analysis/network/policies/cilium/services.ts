@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, type JsonPath, valueAt } from "../../../../kube/json.ts";
 import { objectKey } from "../../../../kube/object-key.ts";
+import { printable } from "../../../../kube/printable.ts";
 import { mapSelector, matchesSelector } from "../../../../kube/selector.ts";
 import { listAt, readServices, type ServiceModel } from "../../entry/services.ts";
 import { labelsOf, namespaceOf } from "../../model/read-workloads.ts";
@@ -83,7 +84,7 @@ export function readToServices(reader: PolicyReader, path: JsonPath, known: Know
       const addresses = known.addresses.get(`${service.namespace}/${service.name}`);
       if (addresses === undefined)
         unknown.add(
-          `the addresses behind Service ${service.namespace}/${service.name}, which has no selector, are not in the input`,
+          `the addresses behind Service ${printable(`${service.namespace}/${service.name}`)}, which has no selector, are not in the input`,
         );
       else sets.push(...addresses);
     }
