@@ -37,6 +37,9 @@ describe("an index of labels", () => {
         expect(selectorIndex(selectors).selects(own)).toBe(
           selectors.some((asked) => matchesSelector(asked, own)),
         );
+        expect(new Set(selectorIndex(selectors).matches(own))).toEqual(
+          new Set(selectors.filter((asked) => matchesSelector(asked, own))),
+        );
       }),
     );
   });

@@ -52,29 +52,62 @@ function rarest(
   return best.flat().toSorted((a, b) => a - b);
 }
 
-/** Selectors, asked whether one of them selects given labels: only those are tried that ask for one of the labels. */
-export interface SelectorIndex {
-  selects(labels: Labels): boolean;
-}
+/**
+ * Many selectors, each with what it stands for, asked by labels: those that want a value of a label are looked up by it, so
+ * that a question costs about as much as its answer is long.
+ */
+export class SelectorIndex<T = unknown> {
+  readonly #byLabel = new Map<string, [Selector, T][]>();
+  readonly #always: [Selector, T][] = [];
 
-export function selectorIndex(selectors: readonly Selector[]): SelectorIndex {
-  const byLabel = new Map<string, Selector[]>();
-  const others: Selector[] = [];
-  for (const selector of selectors) {
-    const asked = selector.find(({ operator }) => operator === "In");
-    if (asked === undefined) others.push(selector);
-    for (const value of asked?.values ?? []) {
-      const label = `${asked?.key ?? ""}\0${value}`;
-      const bucket = byLabel.get(label);
-      if (bucket === undefined) byLabel.set(label, [selector]);
-      else bucket.push(selector);
+  add(selector: Selector, item: T): void {
+    let best: Selector[number] | undefined;
+    for (const requirement of selector) {
+      if (
+        requirement.operator === "In" &&
+        (best === undefined || requirement.values.length < best.values.length)
+      )
+        best = requirement;
+    }
+    if (best === undefined) {
+      this.#always.push([selector, item]);
+      return;
+    }
+    for (const value of best.values) {
+      const label = `${best.key}\0${value}`;
+      const row = this.#byLabel.get(label);
+      if (row === undefined) this.#byLabel.set(label, [[selector, item]]);
+      else row.push([selector, item]);
     }
   }
-  return {
-    selects: (labels) =>
-      others.some((selector) => matchesSelector(selector, labels)) ||
-      Object.keys(labels).some((key) =>
-        byLabel.get(`${key}\0${labels[key] ?? ""}`)?.some((selector) => matchesSelector(selector, labels)),
-      ),
-  };
+
+  /** What the selectors stand for that select these labels. */
+  matches(labels: Labels): readonly T[] {
+    const found: T[] = [];
+    for (const row of this.#rows(labels))
+      for (const [selector, item] of row) if (matchesSelector(selector, labels)) found.push(item);
+    return found;
+  }
+
+  /** Does one of them select these labels? */
+  selects(labels: Labels): boolean {
+    return this.#rows(labels).some((row) => row.some(([selector]) => matchesSelector(selector, labels)));
+  }
+
+  #rows(labels: Labels): readonly (readonly (readonly [Selector, T])[])[] {
+    const rows = [this.#always];
+    if (this.#byLabel.size === 0) return rows;
+    for (const key of Object.keys(labels)) {
+      const row = this.#byLabel.get(`${key}\0${labels[key] ?? ""}`);
+      if (row !== undefined) rows.push(row);
+    }
+    return rows;
+  }
+}
+
+/** An index of selectors that stand for nothing but themselves. */
+export function selectorIndex(selectors: readonly Selector[]): SelectorIndex<Selector> {
+  const index = new SelectorIndex<Selector>();
+  for (const selector of selectors) index.add(selector, selector);
+  return index;
 }

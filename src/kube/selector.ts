@@ -56,7 +56,7 @@ function matchesRequirement({ key, operator, values }: Requirement, labels: Labe
   }
 }
 
-type TextOperator = "StartsWith" | "EndsWith" | "Contains";
+export type TextOperator = "StartsWith" | "EndsWith" | "Contains";
 
 /** The operators that look into values: which test, and whether it must hold. */
 export const textOperators: Readonly<

@@ -1,7 +1,7 @@
 import { withFresh } from "../engine/fresh.ts";
 import type { Network } from "../engine/network.ts";
 import { type IpCell, policiesFor, type Table, tableWithout, type Without } from "../engine/tables.ts";
-import { type Direction, directions } from "../policies/policy.ts";
+import { type Direction, directions, meansNobody } from "../policies/policy.ts";
 import { ipKey } from "../sets/ip-set.ts";
 
 /** What becomes of who reaches whom if something goes. */
@@ -169,9 +169,7 @@ function reasonOf(
   if (rule === undefined || policy === undefined) return "redundant";
   const { ports, peers } = rule.rule;
   const noPort = !ports.all && ports.ranges.length + ports.names.length === 0;
-  const nobody =
-    !peers.everybody && peers.terms.length === 0 && peers.ips.v4.length + peers.ips.v6.length === 0;
-  if (noPort || nobody) return "vacuous";
+  if (noPort || meansNobody(peers)) return "vacuous";
   const ordered = net.policies.some(
     ({ stage, rules }) =>
       stage === policy.stage && rules[rule.direction].some(({ action }) => action !== "allow"),

@@ -8,11 +8,11 @@ import {
 } from "../engine/explain.ts";
 import { freshText, withFresh } from "../engine/fresh.ts";
 import type { Network } from "../engine/network.ts";
-import { printable } from "../../../kube/printable.ts";
-import { Names } from "../render/names.ts";
+import { printable, printableRest } from "../../../kube/printable.ts";
+import { Names, policyTexts } from "../render/names.ts";
 import { count } from "../render/matrix.ts";
 import { policyText } from "../policies/policy.ts";
-import { type IpSet, ipText } from "../sets/ip-set.ts";
+import { ipText } from "../sets/ip-set.ts";
 import { PortSpace, type PortSetId } from "../sets/port-space.ts";
 import { type NamedEnd, type NamedTarget, parseEnd, parseTarget } from "./ends.ts";
 
@@ -124,14 +124,10 @@ function members(net: Network, end: NamedEnd): readonly Member[] {
 function uniform(net: Network, from: End, to: End): readonly (readonly [End, End])[] {
   if ("ips" in from && "ips" in to) return [];
   if ("ips" in from && "pods" in to)
-    return partsOf(net, to.pods, "ingress", from.ips).map((ips) => [{ ips }, to] as const);
+    return addressParts(net, to.pods, "ingress", from.ips).map((ips) => [{ ips }, to] as const);
   if ("ips" in to && "pods" in from)
-    return partsOf(net, from.pods, "egress", to.ips).map((ips) => [from, { ips }] as const);
+    return addressParts(net, from.pods, "egress", to.ips).map((ips) => [from, { ips }] as const);
   return [[from, to]];
-}
-
-function partsOf(net: Network, pods: number, direction: "ingress" | "egress", ips: IpSet): readonly IpSet[] {
-  return addressParts(net, pods, direction, ips);
 }
 
 // --- for people
@@ -140,7 +136,7 @@ const SHOWN = 8;
 
 export function replyText(reply: Reply): string {
   const { net, pairs } = reply;
-  const head = `${reply.from} to ${reply.to}, ${reply.ports}`;
+  const head = `${printableRest(reply.from)} to ${printableRest(reply.to)}, ${reply.ports}`;
   const out: string[] = [];
   if (pairs.length === 0) out.push(`no: ${head}: there is nobody to ask about\n`);
   else if (reply.yes) out.push(`yes: ${head}\n`);
@@ -271,10 +267,7 @@ export function replyJson(reply: Reply): ReplyJson {
     ).flatMap(([action, list]) =>
       list.map((reason) => ({ rule: ruleText(net, reason), action, ports: text(reason.ports) })),
     ),
-    isolating: answer.isolating.flatMap((number) => {
-      const policy = net.policies[number];
-      return policy === undefined ? [] : [policyText(policy)];
-    }),
+    isolating: policyTexts(net, answer.isolating),
   });
   return {
     apiVersion: "kubernetes-operations.dev/v1",

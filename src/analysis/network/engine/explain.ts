@@ -1,7 +1,8 @@
+import { printable } from "../../../kube/printable.ts";
 import { policyText, type Direction } from "../policies/policy.ts";
 import { coversIps, cutIps, type IpSet, intersectIps, isNoIps, unionIps } from "../sets/ip-set.ts";
-import { type Protocol, PortSpace, type PortSetId, protocols } from "../sets/port-space.ts";
-import type { CompiledRule, Network, PodClass } from "./network.ts";
+import { type Protocol, PortSpace, type PortSetId } from "../sets/port-space.ts";
+import type { CompiledRule, Network } from "./network.ts";
 import { isPeer, policiesFor, portsAt, stagesOf, tableOf } from "./tables.ts";
 
 /** One end of a question: a class of pods, or addresses outside of the cluster. */
@@ -46,16 +47,6 @@ export function explain(net: Network, from: End, to: End, asked: PortSetId = Por
   const egress = side(net, "egress", from, to, asked);
   const ingress = side(net, "ingress", to, from, asked);
   return { asked, allowed: net.space.intersect(egress.allowed, ingress.allowed), egress, ingress };
-}
-
-/** The ports of one port number; of every protocol where none is named. */
-export function askedPorts(
-  net: Network,
-  port: number | undefined,
-  protocol: Protocol | undefined,
-): PortSetId {
-  const each = protocol === undefined ? protocols : [protocol];
-  return net.space.of(each.map((name) => ({ protocol: name, from: port ?? 1, to: port ?? 65_535 })));
 }
 
 function side(net: Network, direction: Direction, subject: End, peer: End, asked: PortSetId): SideAnswer {
@@ -154,14 +145,13 @@ export function addressParts(net: Network, pods: number, direction: Direction, i
 
 /** `NetworkPolicy shop/web, ingress rule 2`, rules counted from 1; with its name where it has one. */
 export function ruleText(net: Network, { policy, rule }: RuleReason): string {
-  const named = rule.rule.name === "" ? "" : ` "${rule.rule.name}"`;
   const of = net.policies[policy];
-  const where = rule.rule.said ?? `${rule.direction} rule ${rule.index + 1}`;
-  const beyond = rule.rule.abstracted === undefined ? "" : ` (${rule.rule.abstracted})`;
-  return `${of === undefined ? "" : policyText(of)}, ${where}${named}${beyond}`;
+  return `${of === undefined ? "" : policyText(of)}, ${rulePlace(rule)}`;
 }
 
-/** Is it a class of pods that can be asked? */
-export function isKnownClass(net: Network, id: number): PodClass | undefined {
-  return net.classes[id];
+/** The same within its policy. */
+export function rulePlace({ rule, direction, index }: CompiledRule): string {
+  const { name, said = `${direction} rule ${index + 1}`, abstracted } = rule;
+  const named = name === "" ? "" : ` "${printable(name)}"`;
+  return `${said}${named}${abstracted === undefined ? "" : ` (${abstracted})`}`;
 }

@@ -4,7 +4,14 @@ import type { Labels } from "../../../kube/selector.ts";
 import { knownNamespaces, readWorkloads } from "../model/read-workloads.ts";
 import type { NamespaceModel, Workload } from "../model/workload.ts";
 import { readPolicies } from "../policies/read-policies.ts";
-import { type Direction, directions, type Peers, type Policy, type Rule } from "../policies/policy.ts";
+import {
+  type Direction,
+  directions,
+  type Peers,
+  type Policy,
+  policyText,
+  type Rule,
+} from "../policies/policy.ts";
 import type { NetworkProblem } from "../policies/reading.ts";
 import { addressSet, coversIps, type IpSet, ipKey, isNoIps } from "../sets/ip-set.ts";
 import { PortSpace } from "../sets/port-space.ts";
@@ -176,10 +183,11 @@ function compile(policies: readonly Policy[], profile: Profile): Compiled {
       else row.push(number);
     }
     const numbers: Record<Direction, number[]> = { ingress: [], egress: [] };
+    const own: number[] = [];
     for (const direction of directions) {
       for (const [index, rule] of policy.rules[direction].entries()) {
         for (const { name } of [...rule.ports.names, ...(rule.ports.but?.names ?? [])]) portNames.add(name);
-        if (rule.subject !== undefined) narrowed.set(number, [...(narrowed.get(number) ?? []), rules.length]);
+        if (rule.subject !== undefined) own.push(rules.length);
         numbers[direction].push(rules.length);
         rules.push({
           ...compilePeers(rule.peers),
@@ -192,6 +200,7 @@ function compile(policies: readonly Policy[], profile: Profile): Compiled {
       }
     }
     rulesOf.push(numbers);
+    if (own.length > 0) narrowed.set(number, own);
   }
   return { terms, rules, rulesOf, policiesOf, narrowed, portNames, podIps };
 }
@@ -272,7 +281,7 @@ function samePriority(policies: readonly Policy[]): readonly NetworkProblem[] {
         kind: "undefined",
         object: policy.object,
         path: ["spec", "priority"],
-        message: `${policy.kind} ${policy.name} has the priority ${priority} of ${other.kind} ${other.name}: where both select a pod, which one is asked first is not defined`,
+        message: `${policyText(policy)} has the priority ${priority} of ${policyText(other)}: where both select a pod, which one is asked first is not defined`,
       });
   }
   return problems;

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../../kube/json.ts";
+import { printable } from "../../../kube/printable.ts";
 import { PortSpace } from "../sets/port-space.ts";
 import { type Change, changes, compare, type Comparison, type CompareOptions } from "./compare.ts";
 
@@ -58,7 +59,7 @@ export function gapsOf(comparison: Comparison): readonly string[] {
   return [
     ...new Set(unmodelled.map(({ message }) => message)),
     ...comparison.cut.map(
-      (name) => `too many kinds of pods could come in ${name === "" ? "new namespaces" : name}`,
+      (name) => `too many kinds of pods could come in ${name === "" ? "new namespaces" : printable(name)}`,
     ),
     ...(asksFreshPairs(comparison)
       ? []

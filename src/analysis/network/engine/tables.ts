@@ -1,5 +1,5 @@
 import type { Direction, Ports } from "../policies/policy.ts";
-import { allIps, cutIps, type IpSet, isWholeFamily, noIps, unionIps } from "../sets/ip-set.ts";
+import { allIps, cutIps, type IpSet, isNoIps, isWholeFamily, noIps, unionIps } from "../sets/ip-set.ts";
 import { PortSpace, type PortRange, type PortSetId, protocols } from "../sets/port-space.ts";
 import type { CompiledPeers, CompiledRule, Network, PodClass } from "./network.ts";
 
@@ -20,7 +20,8 @@ export interface Table {
 interface Memory {
   readonly tables: Map<string, Table>;
   readonly ofClass: Record<Direction, (Table | undefined)[]>;
-  readonly members: Map<string, readonly number[]>;
+  /** Rising. */
+  readonly members: Map<string, ReadonlySet<number>>;
   readonly byTerm: readonly (readonly number[])[];
   readonly ports: Map<Ports, PortSetId>;
 }
@@ -131,7 +132,7 @@ function holdsFor(
   subject: CompiledPeers | undefined,
   { id }: PodClass,
 ): boolean {
-  return subject === undefined || membersOf(net, memory, subject).includes(id);
+  return subject === undefined || membersOf(net, memory, subject).has(id);
 }
 
 /** A stage of the way: its rules in their order, and what becomes of what none of them decides. */
@@ -220,7 +221,7 @@ class Resolver {
     this.#direction = direction;
   }
 
-  members(rule: CompiledRule): readonly number[] {
+  members(rule: CompiledRule): ReadonlySet<number> {
     return membersOf(this.#net, this.#memory, rule);
   }
 
@@ -235,7 +236,7 @@ class Resolver {
   }
 }
 
-function membersOf(net: Network, memory: Memory, compiled: CompiledPeers): readonly number[] {
+function membersOf(net: Network, memory: Memory, compiled: CompiledPeers): ReadonlySet<number> {
   const { peers, peersKey, terms, podIpsKey, withinKey } = compiled;
   const known = memory.members.get(peersKey);
   if (known !== undefined) return known;
@@ -250,7 +251,7 @@ function membersOf(net: Network, memory: Memory, compiled: CompiledPeers): reado
   }
   if (podIpsKey !== undefined)
     for (const pods of net.classes) if (hasAddressIn(pods, podIpsKey, peers.ips)) found.add(pods.id);
-  const members = [...found].sort((left, right) => left - right);
+  const members = new Set([...found].sort((left, right) => left - right));
   memory.members.set(peersKey, members);
   return members;
 }
@@ -263,7 +264,7 @@ function hasAddressIn(pods: PodClass, key: string, ips: IpSet = noIps): boolean 
 
 /** Is a class of pods among the peers of a rule? */
 export function isPeer(net: Network, rule: CompiledRule, id: number): boolean {
-  return membersOf(net, memoryOf(net), rule).includes(id);
+  return membersOf(net, memoryOf(net), rule).has(id);
 }
 
 /** The ports of a rule at a class of destinations; at an address outside of the cluster names match nothing. */
@@ -372,7 +373,7 @@ function decideIps(
       const ips = peers.everybody ? allIps : peers.ips;
       return [{ stage, action, ips, ports: resolved.ports(rule, undefined) }];
     });
-    const used = withIps.filter(({ ips }) => ips.v4.length + ips.v6.length > 0);
+    const used = withIps.filter(({ ips }) => !isNoIps(ips));
     if (used.every(({ action }) => action === "allow")) {
       for (const group of groupBy(used, (entry) => String(entry.ports))) {
         const [first] = group;
@@ -403,7 +404,7 @@ function decideIps(
     if (cell === undefined) cells.set(ports, [ips]);
     else cell.push(ips);
   }
-  return [...cells].map(([ports, sets]) => ({ ports, ips: sets.length === 0 ? noIps : unionIps(sets) }));
+  return [...cells].map(([ports, sets]) => ({ ports, ips: unionIps(sets) }));
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {

@@ -1,7 +1,7 @@
+import { SelectorIndex } from "../../../kube/label-index.ts";
 import { type Labels, matchesSelector, type Selector } from "../../../kube/selector.ts";
 import type { NamespaceModel } from "../model/workload.ts";
 import type { Term } from "../policies/policy.ts";
-import { SelectorIndex } from "./selector-index.ts";
 
 /** Number of a term: equal terms have equal numbers. */
 export type TermId = number;

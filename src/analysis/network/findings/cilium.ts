@@ -7,7 +7,7 @@ import { policiesFor } from "../engine/tables.ts";
 import { isLabelSeen } from "../policies/cilium/identity-labels.ts";
 import { CILIUM_GROUP, ciliumPolicyKinds } from "../policies/cilium/read-cilium.ts";
 import { type Policy, policyText } from "../policies/policy.ts";
-import type { Report } from "./report.ts";
+import { type Report, someOf } from "./report.ts";
 
 /** What policies of Cilium do that their authors may not mean, beside what holds for every kind. */
 export function ciliumFaults(net: Network, add: Report): void {
@@ -43,7 +43,7 @@ function servicesForEverybody(policy: Policy, add: Report): void {
   for (const rule of policy.rules.egress) {
     const path = [...rule.path, "toServices"];
     if (rule.action === "allow" && rule.peers.everybody && listAt(policy.object, path).length > 0)
-      add("network/cilium-services-everybody", policy.object, path, printable(policyText(policy)));
+      add("network/cilium-services-everybody", policy.object, path, policyText(policy));
   }
 }
 
@@ -102,15 +102,12 @@ function unlearnedNames(
       const policy = net.policies[number];
       if (policy === undefined || !asks.has(number) || told.has(number)) continue;
       told.add(number);
-      const workload = net.workloads[pods.workloads[0] ?? -1];
-      const who =
-        workload === undefined ? "its pods" : `${workload.kind} ${workload.namespace}/${workload.name}`;
       add(
         "network/cilium-names-unlearned",
         policy.object,
         (policy.subjectPath ?? ["spec"]).slice(0, -1),
-        printable(policyText(policy)),
-        printable(who),
+        policyText(policy),
+        someOf(net, pods),
       );
     }
   }

@@ -1,5 +1,5 @@
 import { isObject, type JsonPath, valueAt } from "../../../kube/json.ts";
-import { objectKey } from "../../../kube/object-key.ts";
+import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
 import { mayMake, type PodMaker, podMakerOf } from "../../../kube/pod-maker.ts";
 import { printable } from "../../../kube/printable.ts";
 import type { Severity } from "../../../kube/problem.ts";
@@ -15,7 +15,7 @@ import { cidrSet, coversIps } from "../sets/ip-set.ts";
 import { PortSpace, type PortSetId } from "../sets/port-space.ts";
 import { ciliumFaults, isCilium } from "./cilium.ts";
 import { networkFindings } from "./finding-table.ts";
-import type { Report } from "./report.ts";
+import { type Report, someOf } from "./report.ts";
 
 /** Kinds that make it worth while to build a network. */
 const concerned: ReadonlySet<string> = new Set([
@@ -64,13 +64,10 @@ export function findNetworkFaults(objects: readonly ReadObject[]): readonly Find
   const inNamespace = workloadsByNamespace(net);
   const makers = makersByNamespace(objects);
   for (const [number, policy] of net.policies.entries()) {
-    const name = printable(policyText(policy));
-    if (policy.kind === "NetworkPolicy") {
+    const name = policyText(policy);
+    if (policy.kind === "NetworkPolicy" || policy.kind === "CiliumNetworkPolicy")
       subjectFaults(net, policy, { name, inNamespace, makers, add, remark });
-      writtenFaults(net, policy, name, add);
-    }
-    if (policy.kind === "CiliumNetworkPolicy")
-      subjectFaults(net, policy, { name, inNamespace, makers, add, remark });
+    if (policy.kind === "NetworkPolicy") writtenFaults(net, policy, name, add);
     for (const rule of [...(net.rulesOf[number]?.ingress ?? []), ...(net.rulesOf[number]?.egress ?? [])]) {
       const compiled = net.rules[rule];
       if (compiled !== undefined) ruleFaults(net, policy, compiled, { name, inNamespace, add });
@@ -86,26 +83,16 @@ export function findNetworkFaults(objects: readonly ReadObject[]): readonly Find
 }
 
 function workloadsByNamespace(net: Network): ReadonlyMap<string, readonly number[]> {
-  const found = new Map<string, number[]>();
-  for (const [number, { namespace }] of net.workloads.entries()) {
-    const row = found.get(namespace);
-    if (row === undefined) found.set(namespace, [number]);
-    else row.push(number);
-  }
-  return found;
+  return Map.groupBy(net.workloads.keys(), (number) => net.workloads[number]?.namespace ?? "");
 }
 
 function makersByNamespace(objects: readonly ReadObject[]): ReadonlyMap<string, readonly PodMaker[]> {
-  const found = new Map<string, PodMaker[]>();
-  for (const { object } of objects) {
+  const makers = objects.flatMap(({ object }) => {
     const maker = podMakerOf(object);
-    if (maker === undefined) continue;
-    const namespace = objectKey(object).namespace || "default";
-    const row = found.get(namespace);
-    if (row === undefined) found.set(namespace, [maker]);
-    else row.push(maker);
-  }
-  return found;
+    return maker === undefined ? [] : [{ maker, namespace: namespaceOf(object) }];
+  });
+  const byNamespace = Map.groupBy(makers, ({ namespace }) => namespace);
+  return new Map([...byNamespace].map(([namespace, rows]) => [namespace, rows.map(({ maker }) => maker)]));
 }
 
 function selects(net: Network, selector: Selector, workload: number): boolean {
@@ -141,9 +128,9 @@ function calicoSubjects(
   inNamespace: ReadonlyMap<string, readonly number[]>,
   add: Report,
 ): void {
-  const selecting = new Set(
-    net.classes.flatMap(({ terms }) => terms.flatMap((term) => net.policiesOf.get(term) ?? [])),
-  );
+  if (!net.policies.some(isCalico)) return;
+  const matched = new Set(net.classes.flatMap(({ terms }) => terms));
+  const selecting = new Set([...matched].flatMap((term) => net.policiesOf.get(term) ?? []));
   for (const [number, policy] of net.policies.entries()) {
     if (!isCalico(policy) || selecting.has(number)) continue;
     const among = policy.namespace === "" ? net.workloads : (inNamespace.get(policy.namespace) ?? []);
@@ -152,7 +139,7 @@ function calicoSubjects(
       "network/selects-nothing",
       policy.object,
       ["spec", "selector"],
-      printable(policyText(policy)),
+      policyText(policy),
       printable(policy.namespace),
     );
   }
@@ -272,36 +259,22 @@ function tcpBeside(net: Network, policy: Policy, rule: Rule): boolean {
 
 /** Policies of one namespace and group that are compared with each other: the wide ones against all. */
 function coveredPolicies(net: Network, add: Report): void {
-  const byNamespace = new Map<string, number[]>();
-  for (const [number, policy] of net.policies.entries()) {
-    if (policy.kind !== "NetworkPolicy" || policy.subject.length !== 1) continue;
-    const row = byNamespace.get(policy.namespace);
-    if (row === undefined) byNamespace.set(policy.namespace, [number]);
-    else row.push(number);
-  }
-  for (const numbers of byNamespace.values()) {
-    const bySubject = new Map<string, number[]>();
-    for (const number of numbers) {
-      const key = JSON.stringify(net.policies[number]?.subject);
-      const row = bySubject.get(key);
-      if (row === undefined) bySubject.set(key, [number]);
-      else row.push(number);
-    }
+  const compared = [...net.policies.keys()].filter((number) => {
+    const policy = net.policies[number];
+    return policy?.kind === "NetworkPolicy" && policy.subject.length === 1;
+  });
+  const subjectOf = (number: number): string => JSON.stringify(net.policies[number]?.subject);
+  for (const numbers of Map.groupBy(compared, (each) => net.policies[each]?.namespace).values()) {
+    const bySubject = Map.groupBy(numbers, subjectOf);
     const everything = numbers.filter((number) => net.policies[number]?.subject[0]?.pods.length === 0);
     for (const number of numbers) {
-      const same = bySubject.get(JSON.stringify(net.policies[number]?.subject)) ?? [];
+      const same = bySubject.get(subjectOf(number)) ?? [];
       const others = [...new Set([...everything.slice(0, MOST_COMPARED), ...same.slice(0, MOST_COMPARED)])];
       const by = others.find((other) => other !== number && covers(net, other, number));
       const policy = net.policies[number];
       const wider = net.policies[by ?? -1];
       if (policy !== undefined && wider !== undefined)
-        add(
-          "network/no-effect",
-          policy.object,
-          ["spec"],
-          printable(policyText(policy)),
-          printable(policyText(wider)),
-        );
+        add("network/no-effect", policy.object, ["spec"], policyText(policy), policyText(wider));
     }
   }
 }
@@ -369,10 +342,7 @@ function dnsFaults(net: Network, add: Report): void {
     const silent = numbers.every((number) => (net.rulesOf[number]?.egress ?? []).length === 0);
     if (opens || silent || first === undefined || policy === undefined || told.has(first)) continue;
     told.add(first);
-    const workload = net.workloads[pods.workloads[0] ?? -1];
-    const who =
-      workload === undefined ? "its pods" : `${workload.kind} ${workload.namespace}/${workload.name}`;
-    add("network/no-dns", policy.object, ["spec"], printable(policyText(policy)), printable(who));
+    add("network/no-dns", policy.object, ["spec"], policyText(policy), someOf(net, pods));
   }
 }
 
@@ -415,7 +385,7 @@ function servicePortFaults(net: Network, add: Report): void {
           "network/service-port",
           of.object,
           [...rule.path, rule.said === undefined ? "ports" : "toPorts"],
-          printable(policyText(of)),
+          policyText(of),
           printable(other),
         );
       }

@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonPath } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { isProtocol } from "../model/read-workloads.ts";
 import { type IpSet, noIps, unionIps } from "../sets/ip-set.ts";
-import type { PortRange, Protocol } from "../sets/port-space.ts";
+import { MAX_POINT, type PortRange, type Protocol } from "../sets/port-space.ts";
 import {
   type Action,
   anyPorts,
@@ -114,7 +114,7 @@ function readPolicy(
 }
 
 /** Rules of a policy are read in their order, and at most this many of them (MaxItems is 100 in v1alpha1, 25 in v1alpha2). */
-const PLACES = 1024;
+export const PLACES = 1024;
 
 function readRules(
   reader: PolicyReader,
@@ -222,7 +222,7 @@ function readPeers(reader: PolicyReader, path: JsonPath, dialect: Dialect, direc
     known: {
       everybody: false,
       terms,
-      ips: blocks.length === 0 ? noIps : unionIps(blocks),
+      ips: unionIps(blocks),
       ipsMeanPods: dialect.networksMeanPods,
     },
     unknown,
@@ -312,7 +312,7 @@ function readProtocol(
     else reader.problem("invalid", path, "must be the name of a port");
   } else if (protocol === undefined)
     reader.problem("invalid", at, "must be one of tcp, udp, sctp, destinationNamedPort");
-  else if (!reader.has([...path, "destinationPort"])) ranges.push({ protocol, from: 1, to: 131_071 });
+  else if (!reader.has([...path, "destinationPort"])) ranges.push({ protocol, from: 1, to: MAX_POINT });
   else if (reader.has([...path, "destinationPort", "range"])) {
     const range = rangeAt(reader, [...path, "destinationPort", "range"]);
     if (range !== undefined) ranges.push({ protocol, ...range });

@@ -1,11 +1,12 @@
 import { isObject, type JsonPath } from "../../../kube/json.ts";
 import { namespaceOf, objectKey } from "../../../kube/object-key.ts";
 import { isProtocol } from "../model/read-workloads.ts";
-import { allIps, type IpSet, noIps, unionIps } from "../sets/ip-set.ts";
-import type { PortRange, Protocol } from "../sets/port-space.ts";
+import { type IpSet, unionIps } from "../sets/ip-set.ts";
+import { MAX_POINT, type PortRange, type Protocol } from "../sets/port-space.ts";
 import {
   anyPorts,
   type Direction,
+  everybody,
   type Peers,
   type Policy,
   type PortName,
@@ -15,8 +16,6 @@ import {
   type Term,
 } from "./policy.ts";
 import { type PolicyReader, shown } from "./reading.ts";
-
-const everybody: Peers = { everybody: true, terms: [], ips: allIps, ipsMeanPods: false };
 
 /**
  * networking.k8s.io/v1 NetworkPolicy (k8s.io/api networking/v1; validation: pkg/apis/networking/validation). Undefined
@@ -107,7 +106,7 @@ function readPeers(reader: PolicyReader, path: JsonPath, namespace: string): Pee
     const term = peerTerm(reader, peer, namespace);
     if (term !== undefined) terms.push(term);
   }
-  return { everybody: false, terms, ips: blocks.length === 0 ? noIps : unionIps(blocks), ipsMeanPods: false };
+  return { everybody: false, terms, ips: unionIps(blocks), ipsMeanPods: false };
 }
 
 /** The pods of one entry: both of its selectors must hold; without namespaceSelector they are those of its own namespace. */
@@ -160,7 +159,7 @@ function numericPorts(reader: PolicyReader, at: JsonPath, protocol: Protocol): r
   const hasEnd = reader.has([...at, "endPort"]);
   if (!reader.has([...at, "port"])) {
     if (hasEnd) reader.problem("invalid", [...at, "endPort"], "needs a port to start from");
-    return [{ protocol, from: 1, to: 131_071 }];
+    return [{ protocol, from: 1, to: MAX_POINT }];
   }
   const from = reader.port([...at, "port"]);
   if (from === undefined) return [];

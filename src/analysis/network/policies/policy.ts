@@ -1,6 +1,7 @@
 import type { JsonObject, JsonPath } from "../../../kube/json.ts";
+import { printable } from "../../../kube/printable.ts";
 import type { Selector } from "../../../kube/selector.ts";
-import type { IpSet } from "../sets/ip-set.ts";
+import { allIps, type IpSet, isNoIps } from "../sets/ip-set.ts";
 import type { PortRange, Protocol } from "../sets/port-space.ts";
 
 export type Direction = "ingress" | "egress";
@@ -84,10 +85,16 @@ export interface Policy {
   readonly subjectPath?: JsonPath;
 }
 
+export const everybody: Peers = { everybody: true, terms: [], ips: allIps, ipsMeanPods: false };
+
+export function meansNobody({ everybody: all, terms, ips }: Peers): boolean {
+  return !all && terms.length === 0 && isNoIps(ips);
+}
+
 export const anyPorts: Ports = { all: true, ranges: [], names: [] };
 export const noPorts: Ports = { all: false, ranges: [], names: [] };
 
-/** `NetworkPolicy shop/web`. */
-export function policyText(policy: Policy): string {
-  return `${policy.kind} ${policy.namespace === "" ? policy.name : `${policy.namespace}/${policy.name}`}`;
+/** `NetworkPolicy shop/web`, as people may see it. */
+export function policyText({ kind, namespace, name }: Policy): string {
+  return printable(`${kind} ${namespace === "" ? name : `${namespace}/${name}`}`);
 }

@@ -1,6 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { keyText, objectKey } from "../../../kube/object-key.ts";
 import { type Requirement, type Selector, selectorOf } from "../../../kube/selector.ts";
+import { NAMESPACE_NAME_LABEL } from "../model/read-workloads.ts";
 import { cidrSet, type IpSet, ipText, minusIps, noIps, coversIps } from "../sets/ip-set.ts";
 import { MAX_PORT } from "../sets/port-space.ts";
 import { pathText } from "../../../kube/json.ts";
@@ -18,6 +19,7 @@ export interface NetworkProblem {
 /** Reads one object with the path in hand; collects problems. */
 export class PolicyReader {
   readonly problems: NetworkProblem[] = [];
+  readonly #told = new Set<string>();
   readonly object: JsonObject;
   /** Ranges of ports are known; where they are not, a range is its first port. */
   readonly endPorts: boolean;
@@ -37,12 +39,12 @@ export class PolicyReader {
 
   problem(kind: NetworkProblem["kind"], path: JsonPath, message: string): void {
     const where = path.length === 0 ? "" : ` ${pathText(path)}`;
-    this.problems.push({
-      kind,
-      path,
-      object: this.object,
-      message: `${printable(keyText(objectKey(this.object)))}${printable(where)}: ${message}`,
-    });
+    const text = `${printable(keyText(objectKey(this.object)))}${printable(where)}: ${message}`;
+    // A member may be read more than once; what is wrong with it is told once.
+    const told = `${kind} ${text}`;
+    if (this.#told.has(told)) return;
+    this.#told.add(told);
+    this.problems.push({ kind, path, object: this.object, message: text });
   }
 
   at(path: JsonPath): Json | undefined {
@@ -110,6 +112,19 @@ export function canonicalSelector(selector: Selector): Selector {
   for (const requirement of selector)
     seen.set(`${requirement.key} ${requirement.operator} ${requirement.values.join()}`, requirement);
   return [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, requirement]) => requirement);
+}
+
+/** What a selector of namespaces says to mean one of them by its name. */
+export function namespaceByName(namespace: string): Requirement {
+  return { key: NAMESPACE_NAME_LABEL, operator: "In", values: [namespace] };
+}
+
+/** The one namespace that a selector of namespaces means by its name alone. */
+export function namespaceNamed(selector: Selector): string | undefined {
+  const [only, ...rest] = selector;
+  const [name, ...others] = only?.values ?? [];
+  const byName = only?.key === NAMESPACE_NAME_LABEL && only.operator === "In";
+  return byName && rest.length === 0 && others.length === 0 ? name : undefined;
 }
 
 export function shown(value: Json | undefined): string {

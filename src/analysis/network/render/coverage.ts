@@ -2,20 +2,13 @@ import { printable } from "../../../kube/printable.ts";
 import type { Coverage, Isolation, WorkloadCoverage } from "../ask/coverage.ts";
 import { isCovered } from "../ask/coverage.ts";
 import type { Network } from "../engine/network.ts";
-import { type Direction, policyText } from "../policies/policy.ts";
+import type { Direction } from "../policies/policy.ts";
 import { count } from "./matrix.ts";
-import { Names } from "./names.ts";
+import { Names, policyTexts } from "./names.ts";
 import { standingOf, standingText, type Standing } from "./standing.ts";
 
 /** Policies that are named beside a workload. */
 const NAMED = 3;
-
-function namesOf(net: Network, numbers: readonly number[]): readonly string[] {
-  return numbers.flatMap((number) => {
-    const policy = net.policies[number];
-    return policy === undefined ? [] : [printable(policyText(policy))];
-  });
-}
 
 export function coverageText(coverage: Coverage, options: { readonly quiet?: boolean } = {}): string {
   const { net, workloads, namespaces, cut } = coverage;
@@ -47,21 +40,14 @@ function groups<T>(
   rows: readonly T[],
   text: (row: T) => string,
 ): readonly (readonly [string, readonly T[]])[] {
-  const found = new Map<string, T[]>();
-  for (const row of rows) {
-    const key = text(row);
-    const group = found.get(key);
-    if (group === undefined) found.set(key, [row]);
-    else group.push(row);
-  }
-  return [...found];
+  return [...Map.groupBy(rows, text)];
 }
 
 function sideText(net: Network, { node, isolation }: WorkloadCoverage): string {
   if (node) return "in the network of its node, where no policy holds";
   return (["ingress", "egress"] as const)
     .map((direction) => {
-      const by = namesOf(net, isolation[direction]);
+      const by = policyTexts(net, isolation[direction]);
       if (by.length === 0) return `${direction} open`;
       const more = by.length > NAMED ? ` and ${by.length - NAMED} more` : "";
       return `${direction} isolated by ${by.slice(0, NAMED).join(", ")}${more}`;
@@ -98,8 +84,8 @@ export function coverageJson(coverage: Coverage): CoverageJson {
   const { net, workloads, namespaces, cut } = coverage;
   const names = new Names(net.workloads);
   const sides = (isolation: Isolation): Readonly<Record<Direction, readonly string[]>> => ({
-    ingress: namesOf(net, isolation.ingress),
-    egress: namesOf(net, isolation.egress),
+    ingress: policyTexts(net, isolation.ingress),
+    egress: policyTexts(net, isolation.egress),
   });
   return {
     apiVersion: "kubernetes-operations.dev/v1",

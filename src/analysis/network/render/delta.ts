@@ -4,7 +4,6 @@ import type { FreshPods } from "../engine/network.ts";
 import { type IpSet, ipTexts } from "../sets/ip-set.ts";
 import { PortSpace, type PortSetId } from "../sets/port-space.ts";
 import { addressTexts, ANY_NEW_POD, newPodsText, newPodText } from "./flow-end.ts";
-import { count } from "./matrix.ts";
 import { Names } from "./names.ts";
 import { standingOfChange, standingText, type Standing } from "./standing.ts";
 
@@ -180,12 +179,4 @@ export function deltaJson(comparison: Comparison): DeltaJson {
     counts: { opened: of("opened"), changed: of("changed"), closed: of("closed") },
     ...standingOfChange(comparison),
   };
-}
-
-/** What a delta has to say in one word: `count(…)` of what it opens. */
-export function openedText(comparison: Comparison): string {
-  const lines = deltaLines(comparison).filter(({ what }) => what !== "closed");
-  return lines.length === 0
-    ? "opens nothing"
-    : `opens ${count(lines.length, "kind of flow", "kinds of flows")}`;
 }

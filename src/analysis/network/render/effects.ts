@@ -1,8 +1,8 @@
-import { printable } from "../../../kube/printable.ts";
 import type { Effect, Effects, RuleEffect } from "../ask/effects.ts";
-import { ruleText } from "../engine/explain.ts";
+import { rulePlace } from "../engine/explain.ts";
 import { policyText } from "../policies/policy.ts";
 import { count } from "./matrix.ts";
+import { policyTexts } from "./names.ts";
 import { standingOf, standingText, type Standing } from "./standing.ts";
 
 const why: Readonly<Record<Exclude<Effect, "active"> | RuleEffect["effect"], string>> = {
@@ -23,7 +23,7 @@ interface Row {
 function rowsOf({ net, policies }: Effects): readonly Row[] {
   return policies.flatMap(({ policy, effect, rules }): readonly Row[] => {
     const of = net.policies[policy];
-    const name = of === undefined ? "" : printable(policyText(of));
+    const name = of === undefined ? "" : policyText(of);
     const own = effect === "active" ? [] : [{ effect, policy: name, why: why[effect] }];
     return [
       ...own,
@@ -33,10 +33,7 @@ function rowsOf({ net, policies }: Effects): readonly Row[] {
         .flatMap((rule): readonly Row[] => {
           const compiled = net.rules[rule.rule];
           if (compiled === undefined) return [];
-          const text = ruleText(net, { policy, rule: compiled, ports: 0 }).slice(
-            of === undefined ? 0 : policyText(of).length + 2,
-          );
-          return [{ effect: rule.effect, policy: name, rule: printable(text), why: why[rule.effect] }];
+          return [{ effect: rule.effect, policy: name, rule: rulePlace(compiled), why: why[rule.effect] }];
         }),
     ];
   });
@@ -44,10 +41,7 @@ function rowsOf({ net, policies }: Effects): readonly Row[] {
 
 function standing({ net, unasked, cut }: Effects): Standing {
   const { assumptions, incomplete, invalid } = standingOf(net, cut);
-  const names = unasked.flatMap((number) => {
-    const policy = net.policies[number];
-    return policy === undefined ? [] : [printable(policyText(policy))];
-  });
+  const names = policyTexts(net, unasked);
   return {
     assumptions,
     invalid,

@@ -1,5 +1,6 @@
 import { printable } from "../../../kube/printable.ts";
 import type { Network } from "../engine/network.ts";
+import { policyText } from "../policies/policy.ts";
 import type { Workload } from "../model/workload.ts";
 
 /** How workloads are called: `shop/web`, and `shop/Deployment/web` where two of one namespace share the name. */
@@ -50,6 +51,17 @@ export class Names {
     if (most === undefined || parts.length <= most) return parts;
     return [...parts.slice(0, most), `${parts.length - most} more`];
   }
+}
+
+/** Policies by their numbers. */
+export function policyTexts(
+  { policies }: Pick<Network, "policies">,
+  numbers: readonly number[],
+): readonly string[] {
+  return numbers.flatMap((number) => {
+    const policy = policies[number];
+    return policy === undefined ? [] : [policyText(policy)];
+  });
 }
 
 /** The workloads of classes, rising. */

@@ -1,3 +1,4 @@
+import { printable } from "../../../kube/printable.ts";
 import type { Comparison } from "../engine/compare.ts";
 import type { Network } from "../engine/network.ts";
 
@@ -19,7 +20,7 @@ export function standingOf(net: Network, cut: readonly string[] = []): Standing 
     undeclared.length === 0
       ? []
       : [
-          `${listed(undeclared.map(({ name }) => name))}: not declared in the input, so of its labels only kubernetes.io/metadata.name is known`,
+          `${listed(undeclared.map(({ name }) => printable(name)))}: not declared in the input, so of its labels only kubernetes.io/metadata.name is known`,
         ];
   return {
     assumptions: [...net.assumptions, ...labels],
@@ -29,7 +30,7 @@ export function standingOf(net: Network, cut: readonly string[] = []): Standing 
       ...cut.map((name) =>
         name === ""
           ? "too many kinds of pods could come in new namespaces: not all of them are looked at"
-          : `too many kinds of pods could come in namespace ${name}: not all of them are looked at`,
+          : `too many kinds of pods could come in namespace ${printable(name)}: not all of them are looked at`,
       ),
     ],
     invalid: of("invalid"),

@@ -12,6 +12,8 @@ const MAX6 = (1n << 128n) - 1n;
 
 export const noIps: IpSet = { v4: [], v6: [] };
 export const allIps: IpSet = { v4: [0, MAX4], v6: [0n, MAX6] };
+export const allV4: IpSet = { v4: allIps.v4, v6: [] };
+export const allV6: IpSet = { v4: [], v6: allIps.v6 };
 
 export function isNoIps(set: IpSet): boolean {
   return set.v4.length === 0 && set.v6.length === 0;

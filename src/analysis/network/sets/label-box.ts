@@ -1,4 +1,10 @@
-import { matchesText, type Requirement, type Selector, textOperators } from "../../../kube/selector.ts";
+import {
+  matchesText,
+  type Requirement,
+  type Selector,
+  type TextOperator,
+  textOperators,
+} from "../../../kube/selector.ts";
 
 /**
  * Sets of label maps, as one condition a key: boxes. `values` are the values that a key may have, or with `but` those that
@@ -13,7 +19,7 @@ export interface Condition {
 }
 
 interface TextTest {
-  readonly operator: "StartsWith" | "EndsWith" | "Contains";
+  readonly operator: TextOperator;
   readonly text: string;
   readonly holds: boolean;
 }
@@ -77,7 +83,7 @@ function passes(tests: readonly TextTest[], value: string): boolean {
  * refuses of it, it refuses of every value. That values of labels have at most 63 characters is not looked at.
  */
 function valueFor(tests: readonly TextTest[], values: ReadonlySet<string>): string | undefined {
-  const wanted = (operator: TextTest["operator"]): readonly string[] =>
+  const wanted = (operator: TextOperator): readonly string[] =>
     tests
       .filter((test) => test.holds && test.operator === operator)
       .map(({ text }) => text)
@@ -113,6 +119,14 @@ export function narrow(box: LabelBox, key: string, condition: Condition): LabelB
   const made = known === undefined ? condition : both(known, condition);
   if (!made.absent && isEmpty(made)) return undefined;
   return new Map([...box, [key, made]]);
+}
+
+/** Can there be labels that a selector selects? Each key is looked at once: its requirements may be many. */
+export function canHold(selector: Selector): boolean {
+  return [...Map.groupBy(selector, ({ key }) => key).values()].every((requirements) => {
+    const made = requirements.map(conditionOf).reduce(both);
+    return made.absent || !isEmpty(made);
+  });
 }
 
 function isEmpty({ but, values, tests = [] }: Condition): boolean {

@@ -7,7 +7,8 @@ export const MAX_PORT = 65_535;
 
 /** Beyond the ports that exist: one point for each name of a port that pods which do not exist yet may give to a port. */
 const NAMED = 65_536;
-const MAX_POINT = 131_071;
+/** The end of a range of every port, those that exist and those that have only a name. */
+export const MAX_POINT = 131_071;
 
 /** A set of (protocol, port), as a number: equal sets of one space have equal numbers. */
 export type PortSetId = number;

@@ -1,12 +1,11 @@
 import { isObject, type JsonPath } from "../../../../kube/json.ts";
 import { printable } from "../../../../kube/printable.ts";
-import type { Requirement, Selector } from "../../../../kube/selector.ts";
+import { mapSelector } from "../../../../kube/selector.ts";
 import type { ServiceModel } from "../../entry/services.ts";
-import { NAMESPACE_NAME_LABEL } from "../../model/read-workloads.ts";
 import { allIps, type IpSet, intersectIps, isNoIps, minusIps, noIps } from "../../sets/ip-set.ts";
 import type { PortRange } from "../../sets/port-space.ts";
-import type { Peers, PortName, Term } from "../policy.ts";
-import { type PolicyReader, shown } from "../reading.ts";
+import { everybody, type Peers, type PortName, type Term } from "../policy.ts";
+import { canonicalSelector, type PolicyReader, namespaceByName, shown } from "../reading.ts";
 import { addressesOf, type NetworkSetModel } from "./network-sets.ts";
 import { readNets } from "./nets.ts";
 import { type CalicoSelector, parseCalicoSelector } from "./selector.ts";
@@ -26,8 +25,6 @@ export interface CalicoContext {
   readonly services: ReadonlyMap<string, ServiceModel>;
 }
 
-export const everyone: Peers = { everybody: true, terms: [], ips: allIps, ipsMeanPods: false };
-
 /** One side of a rule. */
 export interface Entity {
   readonly peers: Peers;
@@ -42,7 +39,7 @@ export interface Entity {
 }
 
 const openEntity: Entity = {
-  peers: everyone,
+  peers: everybody,
   open: true,
   servicePorts: undefined,
   unknown: false,
@@ -215,10 +212,10 @@ function addressesAt(reader: PolicyReader, path: JsonPath, family: IpSet | undef
 /** The endpoints of a Service: its pods, and as a destination only their ports of it. */
 function readService(reader: PolicyReader, path: JsonPath, context: CalicoContext): Entity {
   const { service, namespace } = serviceAt(reader, path, context);
-  const selector = service?.type === "ExternalName" ? undefined : service?.selector;
-  const within = namespace === context.namespace ? namespace : [equals(NAMESPACE_NAME_LABEL, namespace)];
+  const pods = service?.type === "ExternalName" ? undefined : mapSelector(service?.selector);
+  const within = namespace === context.namespace ? namespace : [namespaceByName(namespace)];
   const terms: readonly Term[] =
-    selector === undefined ? [] : [{ namespace: within, pods: mapSelector(selector) }];
+    pods === undefined ? [] : [{ namespace: within, pods: canonicalSelector(pods) }];
   return {
     open: false,
     unknown: false,
@@ -269,14 +266,4 @@ function serviceAt(
       `Service ${of} has no selector, and endpoints that somebody else sets are not looked at: the rule counts as one for nobody`,
     );
   return { service, namespace };
-}
-
-function equals(key: string, value: string): Requirement {
-  return { key, operator: "In", values: [value] };
-}
-
-function mapSelector(selector: object): Selector {
-  return Object.entries(selector)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, value]) => equals(key, String(value)));
 }

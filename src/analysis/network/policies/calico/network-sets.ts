@@ -39,8 +39,7 @@ function inherit(labels: Record<string, string>, key: string, value: string): vo
 
 /** The addresses of the sets that a selector finds. */
 export function addressesOf(selector: CalicoSelector, sets: readonly NetworkSetModel[]): IpSet {
-  const found = sets.filter(({ labels }) => matchesCalico(selector, labels)).map(({ ips }) => ips);
-  return found.length === 0 ? noIps : unionIps(found);
+  return unionIps(sets.filter(({ labels }) => matchesCalico(selector, labels)).map(({ ips }) => ips));
 }
 
 export interface CalicoMetadata {

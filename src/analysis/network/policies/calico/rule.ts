@@ -1,18 +1,19 @@
 import type { Json, JsonPath } from "../../../../kube/json.ts";
 import { isObject } from "../../../../kube/json.ts";
-import { allIps, type IpSet, isNoIps } from "../../sets/ip-set.ts";
-import { MAX_PORT, type PortRange, type Protocol, protocols } from "../../sets/port-space.ts";
+import { allV4, allV6, type IpSet, isNoIps } from "../../sets/ip-set.ts";
+import { MAX_POINT, MAX_PORT, type PortRange, type Protocol, protocols } from "../../sets/port-space.ts";
 import {
   type Action,
   anyPorts,
   type Direction,
+  everybody,
   noPorts,
   type PortName,
   type Ports,
   type Rule,
 } from "../policy.ts";
 import { type PolicyReader, shown } from "../reading.ts";
-import { type CalicoContext, type Entity, everyone, readEntity } from "./entity.ts";
+import { type CalicoContext, type Entity, readEntity } from "./entity.ts";
 
 const actions: ReadonlyMap<string, Action | "log"> = new Map<string, Action | "log">([
   ["Allow", "allow"],
@@ -64,7 +65,7 @@ export function readRule(
   return [
     {
       action,
-      peers: peer.unknown ? everyone : peer.peers,
+      peers: peer.unknown ? everybody : peer.peers,
       ports,
       ...(own.open || own.unknown ? {} : { subject: own.peers }),
       order: 0,
@@ -170,8 +171,8 @@ function familyAt(reader: PolicyReader, path: JsonPath): IpSet | undefined {
   const at = [...path, "ipVersion"];
   if (!reader.has(at)) return undefined;
   const version = reader.at(at);
-  if (version === 4) return { v4: allIps.v4, v6: [] };
-  if (version === 6) return { v4: [], v6: allIps.v6 };
+  if (version === 4) return allV4;
+  if (version === 6) return allV6;
   reader.problem("invalid", at, `${shown(version)} must be 4 or 6`);
   return undefined;
 }
@@ -239,12 +240,9 @@ function readPorts(
   const but = without.length === 0 ? {} : { but: portsOf(without, allowed) };
   if (listed.length > 0) return { ...portsOf(listed, allowed), ...but };
   if (allowed.length === protocols.length) return { ...anyPorts, ...but };
-  const ranges = allowed.map((protocol): PortRange => ({ protocol, from: 1, to: EVERY_POINT }));
+  const ranges = allowed.map((protocol): PortRange => ({ protocol, from: 1, to: MAX_POINT }));
   return ranges.length === 0 ? undefined : { ...noPorts, ranges, ...but };
 }
-
-/** Ports that exist, and those that pods which do not exist yet may name; see sets/port-space.ts. */
-const EVERY_POINT = 131_071;
 
 function portsOf(items: readonly PortItem[], allowed: readonly Protocol[]): Ports {
   const ranges: PortRange[] = [];

@@ -1,9 +1,9 @@
-import type { Requirement, Selector, SelectorOperator } from "../../../../kube/selector.ts";
+import { matchesSelector, type Requirement, type Selector } from "../../../../kube/selector.ts";
 import { NAMESPACE_NAME_LABEL } from "../../model/read-workloads.ts";
-import { anyLabels, split } from "../../sets/label-box.ts";
+import { canHold } from "../../sets/label-box.ts";
 import type { Term } from "../policy.ts";
-import { canonicalSelector } from "../reading.ts";
-import type { CalicoSelector } from "./selector.ts";
+import { canonicalSelector, namespaceNamed } from "../reading.ts";
+import { type CalicoSelector, operators } from "./selector.ts";
 
 /** Labels that Calico gives to pods (libcalico-go/lib/backend/k8s/conversion). */
 export const NAMESPACE_LABEL = "projectcalico.org/namespace";
@@ -32,18 +32,12 @@ export function termsOf(selector: CalicoSelector, own: string): readonly Term[] 
   if (alternatives === undefined) return undefined;
   const found = new Map<string, Term>();
   for (const { namespace, pods } of alternatives) {
-    const term = { namespace: namespaceOf(namespace, own), pods };
+    // The policy's own namespace by its name alone is that one and no other.
+    const isOwn = own !== "" && namespaceNamed(namespace) === own;
+    const term = { namespace: isOwn ? own : namespace, pods };
     found.set(JSON.stringify(term), term);
   }
   return [...found.values()];
-}
-
-/** A namespace that is meant by its name alone, and is the policy's own, is that one and no other. */
-function namespaceOf(selector: Selector, own: string): string | Selector {
-  const [only] = selector;
-  const byName =
-    selector.length === 1 && only?.key === NAMESPACE_NAME_LABEL && only.operator === "In" ? only.values : [];
-  return own !== "" && byName.length === 1 && byName[0] === own ? own : selector;
 }
 
 function alternativesOf(selector: CalicoSelector, negated: boolean): readonly Alternative[] | undefined {
@@ -65,60 +59,61 @@ function alternativesOf(selector: CalicoSelector, negated: boolean): readonly Al
 const always: Alternative = { namespace: [], pods: [] };
 
 function oneOf(of: readonly CalicoSelector[], negated: boolean): readonly Alternative[] | undefined {
-  let found: readonly Alternative[] = [];
+  const found = new Map<string, Alternative>();
   for (const each of of) {
     const some = alternativesOf(each, negated);
     if (some === undefined) return undefined;
-    found = pruned([...found, ...some]);
-    if (found.length > MOST_ALTERNATIVES) return undefined;
-  }
-  return found;
-}
-
-function allOf(of: readonly CalicoSelector[], negated: boolean): readonly Alternative[] | undefined {
-  let found: readonly Alternative[] = [always];
-  for (const each of of) {
-    const some = alternativesOf(each, negated);
-    if (some === undefined || some.length * found.length > MOST_ALTERNATIVES * 16) return undefined;
-    found = pruned(
-      found.flatMap((left) =>
-        some.map((right) => ({
-          namespace: canonicalSelector([...left.namespace, ...right.namespace]),
-          pods: canonicalSelector([...left.pods, ...right.pods]),
-        })),
-      ),
-    );
-    if (found.length > MOST_ALTERNATIVES) return undefined;
-  }
-  return found;
-}
-
-/** Without repeats and what nothing can fulfil. */
-function pruned(alternatives: readonly Alternative[]): readonly Alternative[] {
-  if (alternatives.some(({ namespace, pods }) => namespace.length + pods.length === 0)) return [always];
-  const found = new Map<string, Alternative>();
-  for (const alternative of alternatives) {
-    const key = JSON.stringify(alternative);
-    if (!found.has(key) && canHold(alternative.namespace) && canHold(alternative.pods))
-      found.set(key, alternative);
+    add(found, some);
+    if (found.size > MOST_ALTERNATIVES) return undefined;
   }
   return [...found.values()];
 }
 
-function canHold(selector: Selector): boolean {
-  return split(anyLabels, selector).inside !== undefined;
+function allOf(of: readonly CalicoSelector[], negated: boolean): readonly Alternative[] | undefined {
+  const parts: (readonly Alternative[])[] = [];
+  for (const each of of) {
+    const some = alternativesOf(each, negated);
+    if (some === undefined) return undefined;
+    parts.push(some);
+  }
+  // What leaves no choice is put together at once: the text of a selector may hold thousands of it.
+  const sure = parts.filter(({ length }) => length === 1).flat();
+  let found = possible([together(sure)]);
+  for (const some of parts.filter(({ length }) => length !== 1)) {
+    if (some.length * found.length > MOST_ALTERNATIVES * 16) return undefined;
+    found = possible(found.flatMap((left) => some.map((right) => together([left, right]))));
+    if (found.length > MOST_ALTERNATIVES) return undefined;
+  }
+  return found;
 }
 
-type TestNode = Extract<CalicoSelector, { kind: "test" }>;
+function together(of: readonly Alternative[]): Alternative {
+  return {
+    namespace: canonicalSelector(of.flatMap(({ namespace }) => namespace)),
+    pods: canonicalSelector(of.flatMap(({ pods }) => pods)),
+  };
+}
 
-const operators: Readonly<Record<TestNode["test"], readonly [SelectorOperator, SelectorOperator]>> = {
-  has: ["Exists", "DoesNotExist"],
-  in: ["In", "NotIn"],
-  "not in": ["NotIn", "In"],
-  "starts with": ["StartsWith", "NotStartsWith"],
-  "ends with": ["EndsWith", "NotEndsWith"],
-  contains: ["Contains", "NotContains"],
-};
+function possible(alternatives: readonly Alternative[]): readonly Alternative[] {
+  const found = new Map<string, Alternative>();
+  add(found, alternatives);
+  return [...found.values()];
+}
+
+/** Adds what is new and something can fulfil. Beside what always holds nothing else is needed. */
+function add(found: Map<string, Alternative>, more: readonly Alternative[]): void {
+  for (const alternative of more) {
+    const key = JSON.stringify(alternative);
+    if (found.has(key) || found.has(alwaysKey)) continue;
+    if (!canHold(alternative.namespace) || !canHold(alternative.pods)) continue;
+    if (key === alwaysKey) found.clear();
+    found.set(key, alternative);
+  }
+}
+
+const alwaysKey = JSON.stringify(always);
+
+type TestNode = Extract<CalicoSelector, { kind: "test" }>;
 
 function testOf({ key, test, values }: TestNode, negated: boolean): readonly Alternative[] {
   const [plain, opposite] = operators[test];
@@ -129,35 +124,13 @@ function testOf({ key, test, values }: TestNode, negated: boolean): readonly Alt
   // Every text begins and ends with nothing.
   if (values[0] === "" && (test === "starts with" || test === "ends with" || test === "contains"))
     return testOf({ kind: "test", key, test: "has", values: [] }, negated);
-  if (key === ORCHESTRATOR_LABEL) return holdsFor("k8s", operator, values) ? [always] : [];
+  if (key === ORCHESTRATOR_LABEL)
+    return matchesSelector([{ key, operator, values }], { [key]: "k8s" }) ? [always] : [];
   const side = sideOf(key);
   if (side.always && (operator === "Exists" || operator === "DoesNotExist"))
     return operator === "Exists" ? [always] : [];
   const requirement: Requirement = { key: side.key, operator, values };
   return [side.namespace ? { namespace: [requirement], pods: [] } : { namespace: [], pods: [requirement] }];
-}
-
-function holdsFor(value: string, operator: SelectorOperator, values: readonly string[]): boolean {
-  const [first = ""] = values;
-  switch (operator) {
-    case "In":
-      return values.includes(value);
-    case "NotIn":
-      return !values.includes(value);
-    case "Exists":
-      return true;
-    case "StartsWith":
-    case "NotStartsWith":
-      return value.startsWith(first) === (operator === "StartsWith");
-    case "EndsWith":
-    case "NotEndsWith":
-      return value.endsWith(first) === (operator === "EndsWith");
-    case "Contains":
-    case "NotContains":
-      return value.includes(first) === (operator === "Contains");
-    default:
-      return false;
-  }
 }
 
 interface Side {

@@ -1,5 +1,5 @@
 import { byText } from "../../../../kube/by-text.ts";
-import type { Labels } from "../../../../kube/selector.ts";
+import { type Labels, matchesSelector, type SelectorOperator } from "../../../../kube/selector.ts";
 
 /**
  * A selector of Calico as a tree (projectcalico/calico libcalico-go/lib/selector): what `has(a) && b in {'x'}` says about
@@ -16,6 +16,16 @@ export type CalicoSelector =
 
 /** `equals` and `in` are one; `!=` and `not in` are their negation, which a missing label passes. */
 export type Test = "has" | "in" | "not in" | "starts with" | "ends with" | "contains";
+
+/** What a requirement calls each test, and its opposite. */
+export const operators: Readonly<Record<Test, readonly [SelectorOperator, SelectorOperator]>> = {
+  has: ["Exists", "DoesNotExist"],
+  in: ["In", "NotIn"],
+  "not in": ["NotIn", "In"],
+  "starts with": ["StartsWith", "NotStartsWith"],
+  "ends with": ["EndsWith", "NotEndsWith"],
+  contains: ["Contains", "NotContains"],
+};
 
 /** Why a text is no selector, and where: characters from 0. `tooBig`: Calico would read it. */
 export interface SelectorFault {
@@ -69,31 +79,10 @@ export function matchesCalico(selector: CalicoSelector, labels: Labels): boolean
       return selector.of.every((each) => matchesCalico(each, labels));
     case "or":
       return selector.of.some((each) => matchesCalico(each, labels));
-    default:
-      return matchesTest(selector, labels);
-  }
-}
-
-function matchesTest(
-  { key, test, values }: Extract<CalicoSelector, { kind: "test" }>,
-  labels: Labels,
-): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  const [first = ""] = values;
-  if (value === undefined) return test === "not in";
-  switch (test) {
-    case "has":
-      return true;
-    case "in":
-      return values.includes(value);
-    case "not in":
-      return !values.includes(value);
-    case "starts with":
-      return value.startsWith(first);
-    case "ends with":
-      return value.endsWith(first);
-    default:
-      return value.includes(first);
+    default: {
+      const { key, test, values } = selector;
+      return matchesSelector([{ key, operator: operators[test][0], values }], labels);
+    }
   }
 }
 

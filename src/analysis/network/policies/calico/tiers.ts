@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../../kube/json.ts";
 import { objectKey } from "../../../../kube/object-key.ts";
 import { byText } from "../../../../kube/by-text.ts";
+import { PLACES } from "../admin-policy.ts";
 import { type Policy, type Rule, stages } from "../policy.ts";
 import { type PolicyReader, shown } from "../reading.ts";
 import type { CalicoPolicy } from "./policy.ts";
@@ -133,9 +134,6 @@ function besides(policy: Policy): Placed {
     tie: `${policy.name}/${policy.namespace}/Kubernetes${policy.kind}`,
   };
 }
-
-/** Places of one priority; see readRules of policies/admin-policy.ts. */
-const PLACES = 1024;
 
 /** Policies one after the other, and their rules in the order in which they are written. */
 function ranked(policies: readonly Placed[]): readonly Policy[] {

@@ -22,8 +22,8 @@ export function readCidrGroups(objects: readonly JsonObject[]): ReadonlyMap<stri
       typeof block === "string" ? (cidrSet(block) ?? []) : [],
     );
     groups.set(name, {
-      ips: blocks.length === 0 ? noIps : unionIps(blocks),
-      labels: textMap(valueAt(object, ["metadata", "labels"])),
+        ips: unionIps(blocks),
+        labels: textMap(valueAt(object, ["metadata", "labels"])),
     });
   }
   return groups;
@@ -43,7 +43,7 @@ export function readCidrs(reader: PolicyReader, path: JsonPath): OutsideRead {
       reader.problem("invalid", [...path, index], `${shown(block)} is no address and no CIDR block`);
     return set ?? noIps;
   });
-  return { ips: blocks.length === 0 ? noIps : unionIps(blocks), unknown: [] };
+  return { ips: unionIps(blocks), unknown: [] };
 }
 
 const choices = ["cidr", "cidrGroupRef", "cidrGroupSelector"] as const;
@@ -70,7 +70,7 @@ export function readCidrSets(
       choice === "cidr" ? reader.cidr([...at, choice]) : groupIps(reader, [...at, choice], groups, unknown);
     return withoutExcepts(reader, at, whole, choice === "cidr");
   });
-  return { ips: sets.length === 0 ? noIps : unionIps(sets), unknown };
+  return { ips: unionIps(sets), unknown };
 }
 
 function groupIps(

@@ -156,7 +156,7 @@ function readEndpoints(reader: PolicyReader, at: JsonPath, namespace: string): S
     reserved.push(...meant.reserved);
     unknown.push(...meant.unknown);
   }
-  return { terms, ips: ips.length === 0 ? noIps : unionIps(ips), reserved, unknown };
+  return { terms, ips: unionIps(ips), reserved, unknown };
 }
 
 const allPods: Term = { namespace: [], pods: [] };
@@ -175,7 +175,7 @@ function readEntities(reader: PolicyReader, at: JsonPath): Said {
   if (found.some((entity) => entity.everybody === true)) return { everybody: true };
   return {
     terms: found.some((entity) => entity.pods) ? [allPods] : [],
-    ips: unionIps([noIps, ...found.map((entity) => entity.ips)]),
+    ips: unionIps(found.map((entity) => entity.ips)),
     reserved: found.flatMap((entity) => entity.reserved),
   };
 }

@@ -1,6 +1,14 @@
 import { isObject, type JsonPath } from "../../../../kube/json.ts";
 import { namespaceOf, objectKey } from "../../../../kube/object-key.ts";
-import { type Action, type Direction, type Policy, type Rule, stages, type Term } from "../policy.ts";
+import {
+  type Action,
+  type Direction,
+  meansNobody,
+  type Policy,
+  type Rule,
+  stages,
+  type Term,
+} from "../policy.ts";
 import { type PolicyReader, shown } from "../reading.ts";
 import { type Known, readPeers } from "./peers.ts";
 import { readPorts } from "./ports.ts";
@@ -148,10 +156,8 @@ function readRule(
       path,
       `${narrows.join(", ")}: the rule counts as if it let all traffic of its ports through`,
     );
-  const nobody =
-    !peers.everybody && peers.terms.length === 0 && peers.ips.v4.length + peers.ips.v6.length === 0;
   // `- {}` allows nothing: it stands for default deny alone.
-  if (nobody && !listed) return undefined;
+  if (meansNobody(peers) && !listed) return undefined;
   return {
     action,
     peers,

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonPath } from "../../../../kube/json.ts";
-import { MAX_PORT, type PortRange, type Protocol, protocols } from "../../sets/port-space.ts";
+import { MAX_POINT, MAX_PORT, type PortRange, type Protocol, protocols } from "../../sets/port-space.ts";
 import { anyPorts, type Direction, noPorts, type PortName, type Ports } from "../policy.ts";
 import { type PolicyReader, shown } from "../reading.ts";
 
@@ -101,12 +101,9 @@ function readPort(reader: PolicyReader, at: JsonPath, ranges: PortRange[], names
     return;
   }
   // 0 is every port, and an end that is not greater is none (pkg/policy/l4.go keysForRange).
-  const range = number === 0 ? { from: 1, to: EVERY_PORT } : { from: number, to: Math.max(number, end) };
+  const range = number === 0 ? { from: 1, to: MAX_POINT } : { from: number, to: Math.max(number, end) };
   for (const protocol of found) ranges.push({ protocol, ...range });
 }
-
-/** With the names of ports that pods which do not exist yet may have. */
-const EVERY_PORT = 131_071;
 
 function protocolsOf(reader: PolicyReader, at: JsonPath, written: Json | undefined): readonly Protocol[] {
   if (written === undefined || written === null || written === "" || written === "ANY") return protocols;

@@ -531,6 +531,14 @@ describe("policies of Cilium", () => {
     expect(net.policies).toEqual([]);
   });
 
+  test("what is wrong with a member is told once, however often it is looked at", () => {
+    const messages = build({ endpointSelector: {}, ingress: {} }).problems.map(({ message }) => message);
+    expect(messages).toEqual([
+      "CiliumNetworkPolicy.cilium.io a/p spec.ingress: must be a list",
+      "CiliumNetworkPolicy.cilium.io a/p spec: must have a rule in one of ingressDeny, ingress, egressDeny, egress",
+    ]);
+  });
+
   test("odd shapes and sizes are findings, not crashes, and bounded", () => {
     const odd: readonly unknown[] = [
       null,

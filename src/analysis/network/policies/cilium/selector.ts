@@ -1,9 +1,9 @@
 import { isArray, isObject, type Json, type JsonPath } from "../../../../kube/json.ts";
-import { isLabelKey, isLabelValue, type Requirement, type Selector } from "../../../../kube/selector.ts";
+import { isLabelKey, isLabelValue, type Requirement } from "../../../../kube/selector.ts";
 import { NAMESPACE_NAME_LABEL } from "../../model/read-workloads.ts";
-import { allIps, type IpSet, noIps, unionIps } from "../../sets/ip-set.ts";
+import { allV4, allV6, type IpSet, noIps, unionIps } from "../../sets/ip-set.ts";
 import type { Term } from "../policy.ts";
-import { canonicalSelector, type PolicyReader, shown } from "../reading.ts";
+import { canonicalSelector, namespaceNamed, type PolicyReader, namespaceByName, shown } from "../reading.ts";
 import type { Reserved } from "./entities.ts";
 import {
   CLUSTER_LABEL,
@@ -153,7 +153,7 @@ function meant(
     );
   return {
     term,
-    ips: unionIps([v4 ? { v4: allIps.v4, v6: [] } : noIps, v6 ? { v4: [], v6: allIps.v6 } : noIps]),
+    ips: unionIps([v4 ? allV4 : noIps, v6 ? allV6 : noIps]),
     reserved: [...reservedNames].filter((name) => has(name)),
     unknown: [...unknown],
   };
@@ -184,12 +184,6 @@ function holds({ source, key, operator, values }: SourcedRequirement, names: rea
   }
 }
 
-const sameName = (namespace: string): Requirement => ({
-  key: NAMESPACE_NAME_LABEL,
-  operator: "In",
-  values: [namespace],
-});
-
 /** Which labels of namespaces and of pods have to fit. */
 interface Wanted {
   readonly namespaces: Requirement[];
@@ -212,17 +206,9 @@ function podsOf(
   const pods = canonicalSelector(wanted.pods);
   if (namespace !== undefined && wanted.namespaces.length === 0) return { namespace, pods };
   const scope = canonicalSelector(
-    namespace === undefined ? wanted.namespaces : [...wanted.namespaces, sameName(namespace)],
+    namespace === undefined ? wanted.namespaces : [...wanted.namespaces, namespaceByName(namespace)],
   );
-  return { namespace: nameOf(scope) ?? scope, pods };
-}
-
-/** One namespace by its name needs no search. */
-function nameOf(scope: Selector): string | undefined {
-  const [only, ...rest] = scope;
-  const [name, ...others] = only?.values ?? [];
-  const byName = only?.key === NAMESPACE_NAME_LABEL && only.operator === "In";
-  return byName && rest.length === 0 && others.length === 0 ? name : undefined;
+  return { namespace: namespaceNamed(scope) ?? scope, pods };
 }
 
 function isNegative({ operator }: Requirement): boolean {

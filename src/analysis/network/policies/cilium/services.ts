@@ -1,8 +1,9 @@
 import { isObject, type JsonObject, type JsonPath, textMap, valueAt } from "../../../../kube/json.ts";
 import { namespaceOf, objectKey } from "../../../../kube/object-key.ts";
-import { matchesSelector, type Selector } from "../../../../kube/selector.ts";
+import { printable } from "../../../../kube/printable.ts";
+import { mapSelector, matchesSelector } from "../../../../kube/selector.ts";
 import { listAt, readServices, type ServiceModel } from "../../entry/services.ts";
-import { addressSet, type IpSet, noIps, unionIps } from "../../sets/ip-set.ts";
+import { addressSet, type IpSet, unionIps } from "../../sets/ip-set.ts";
 import type { Term } from "../policy.ts";
 import { canonicalSelector, type PolicyReader, shown } from "../reading.ts";
 import { isPodLabelSeen } from "./identity-labels.ts";
@@ -22,12 +23,7 @@ const MOST_ASKED = 5_000_000;
 
 export function readKnownServices(objects: readonly JsonObject[]): KnownServices {
   const all = [...readServices(objects).values()];
-  const byName = new Map<string, ServiceModel[]>();
-  for (const service of all) {
-    const row = byName.get(service.name);
-    if (row === undefined) byName.set(service.name, [service]);
-    else row.push(service);
-  }
+  const byName = Map.groupBy(all, ({ name }) => name);
   return { all, byName, addresses: endpointAddresses(objects), budget: { left: MOST_ASKED } };
 }
 
@@ -47,7 +43,9 @@ function endpointAddresses(objects: readonly JsonObject[]): ReadonlyMap<string, 
     if (typeof service !== "string") continue;
     const key = `${namespaceOf(object)}/${service}`;
     const sets = texts.flatMap((text) => (typeof text === "string" ? (addressSet(text) ?? []) : []));
-    found.set(key, [...(found.get(key) ?? []), ...sets]);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, sets);
+    else for (const set of sets) known.push(set);
   }
   return found;
 }
@@ -85,14 +83,14 @@ export function readToServices(reader: PolicyReader, path: JsonPath, known: Know
       const addresses = known.addresses.get(`${service.namespace}/${service.name}`);
       if (addresses === undefined)
         unknown.add(
-          `the addresses behind Service ${service.namespace}/${service.name}, which has no selector, are not in the input`,
+          `the addresses behind Service ${printable(`${service.namespace}/${service.name}`)}, which has no selector, are not in the input`,
         );
       else sets.push(...addresses);
     }
   }
   return {
     terms,
-    ips: sets.length === 0 ? noIps : unionIps(sets),
+    ips: unionIps(sets),
     services,
     withSelector,
     unknown: [...unknown],
@@ -136,13 +134,10 @@ function servicesOf(
   );
 }
 
-function podsBehind({ selector = {}, namespace }: ServiceModel): Term | undefined {
-  const pods: { key: string; operator: "In"; values: string[] }[] = [];
-  for (const [key, value] of Object.entries(selector)) {
-    // A label that is not part of an identity matches nothing.
-    if (typeof value !== "string" || !isPodLabelSeen(key)) return undefined;
-    pods.push({ key, operator: "In", values: [value] });
-  }
-  const made: Selector = canonicalSelector(pods);
-  return { namespace, pods: made };
+function podsBehind({ selector, namespace }: ServiceModel): Term | undefined {
+  const pods = mapSelector(selector);
+  // A label that is not part of an identity matches nothing.
+  return pods?.every(({ key }) => isPodLabelSeen(key)) === true
+    ? { namespace, pods: canonicalSelector(pods) }
+    : undefined;
 }
