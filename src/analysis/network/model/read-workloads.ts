@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
-import { containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
+import { containersOf, podTemplateOf, serviceAccountOf } from "../../../kube/pod-template.ts";
 import type { Labels } from "../../../kube/selector.ts";
 import { MAX_PORT, type Protocol } from "../sets/port-space.ts";
 import type { ContainerPort, NamespaceModel, Workload } from "./workload.ts";
@@ -127,17 +127,10 @@ function workloadOf(
     labels: template.labels,
     ports: portsOf(template.spec),
     hostNetwork: template.spec["hostNetwork"] === true,
-    serviceAccount: serviceAccountOf(template.spec),
+    serviceAccount: serviceAccountOf(template.spec).name,
     ips: key.kind === "Pod" ? podIps(object) : [],
     object,
   };
-}
-
-/** `serviceAccount` is its old name (core/v1 PodSpec.DeprecatedServiceAccount). */
-function serviceAccountOf(spec: JsonObject): string {
-  const { serviceAccountName, serviceAccount } = spec;
-  if (typeof serviceAccountName === "string" && serviceAccountName !== "") return serviceAccountName;
-  return typeof serviceAccount === "string" && serviceAccount !== "" ? serviceAccount : "default";
 }
 
 function otherTemplate(
