@@ -1,6 +1,4 @@
-import { hash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { findHelm, type Helm } from "../apply/chart/helm.ts";
 import { gzip, isNamespaceName, isReleaseName, renderChart } from "../apply/chart/render-chart.ts";
 import { projectFiles } from "../apply/files/node-files.ts";
@@ -11,41 +9,45 @@ import { helmFaults, settingFault } from "../kube/chart/helm-error.ts";
 import { chartProblem } from "../kube/chart/problems.ts";
 import { readRendered, sortedSections } from "../kube/chart/rendered.ts";
 import { isObject } from "../kube/json.ts";
+import { versionText } from "../kube/object-key.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import { printable } from "../kube/printable.ts";
 import type { Problem } from "../kube/problem.ts";
-import type { InputFile, SkippedFile } from "../kube/read-inputs.ts";
+import type { InputFile } from "../kube/read-inputs.ts";
 import type { ReadDocument } from "../kube/read-object.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
-import { type ChartOptions, isChart } from "./chart-options.ts";
+import type { ChartOptions } from "./chart-options.ts";
 import type { CliContext } from "./context.ts";
+import { repositoryOf } from "./project-folder.ts";
+import type { RenderedFolder } from "./rendered-folder.ts";
+import { sha256 } from "./sha256.ts";
 
 const MAX_VALUES_BYTES = 5 * 1024 * 1024;
-const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 
 /**
- * What Helm makes of the chart in a folder, as one input whose places are in the templates; why it is not rendered here;
- * undefined when the name is no folder with a chart. What Helm refuses is a problem of the input.
+ * What Helm makes of the chart in a folder, as one input whose places are in the templates; or why it is not rendered here.
+ * What Helm refuses is a problem of the input.
  * @throws {OpsError} USAGE, INPUT_MALFORMED, INPUT_UNREADABLE for what the user named
  */
 export async function renderedChart(
   context: CliContext,
   name: string,
   options: ChartOptions,
-): Promise<{ readonly input: InputFile } | { readonly skipped: SkippedFile } | undefined> {
-  if (!isChart(context, name)) return undefined;
+): Promise<RenderedFolder> {
   const path = resolve(context.cwd, name);
   const files = projectFiles(path, { displayFrom: context.cwd });
   const display = files.display(".");
   const given = givenValues(context, options);
   const chart = collectChart(files, gzip);
-  if (chart.library)
-    return { skipped: { path: display, reason: "a library chart, which renders nothing itself" } };
-  const helm = await findHelm(context.env["PATH"] ?? "", projectRoot(path));
-  if (typeof helm === "string") {
-    return { skipped: { path: display, reason: `a Helm chart, not rendered: ${helm}` } };
-  }
-  return { input: await inputOf({ chart, display, helm, given, options }) };
+  const notRendered = (reason: string): RenderedFolder => ({
+    skipped: [{ path: display, reason }],
+    asItStands: true,
+  });
+  if (chart.library) return notRendered("a library chart, which renders nothing itself");
+  const helm = await findHelm(context.env["PATH"] ?? "", repositoryOf(path) ?? path);
+  if (typeof helm === "string") return notRendered(`a Helm chart, not rendered: ${helm}`);
+  const input = await inputOf({ chart, display, helm, given, options });
+  return { input, skipped: [], asItStands: false };
 }
 
 interface Work {
@@ -65,14 +67,12 @@ async function inputOf({ chart, display, helm, given, options }: Work): Promise<
   const { description, problems, sourceOf } = chart;
   const texts = [...chart.files.values(), ...given.map(({ bytes }) => bytes)];
   const digest = sha256(Buffer.from(texts.map(sha256).join("\n")));
+  const values = valuesOf(chart, given, display);
   const input = (found: readonly Problem[], rendered?: ReturnType<typeof readRendered>): InputFile => ({
     path: display,
     sha256: digest,
     documents: [...(rendered?.documents ?? []), ...told(description, found)],
-    sources: new Map([
-      ...(rendered?.sources ?? []),
-      ...sourcesOf([description, ...valuesOf(chart, given, display)]),
-    ]),
+    sources: new Map([...(rendered?.sources ?? []), ...sourcesOf([description, ...values])]),
   });
   if (problems.some(({ severity }) => severity === "error")) return input(problems);
   const result = await renderChart({
@@ -85,7 +85,7 @@ async function inputOf({ chart, display, helm, given, options }: Work): Promise<
     values: given.map(({ bytes }) => bytes),
     set: options.set ?? [],
   });
-  const places = { sourceOf, description, values: valuesOf(chart, given, display) };
+  const places = { sourceOf, description, values };
   if (result.kind === "stopped")
     return input([
       ...problems,
@@ -173,17 +173,6 @@ function valuesFile(context: CliContext, name: string): GivenValues {
 
 /** What a cluster of this minor serves, as `.Capabilities.APIVersions` has it. */
 function servedApis(minor: number): readonly string[] {
-  const names = servedBy(minor).flatMap(({ group, version, kind }) => {
-    const groupVersion = group === "" ? version : `${group}/${version}`;
-    return [groupVersion, `${groupVersion}/${kind}`];
-  });
+  const names = servedBy(minor).flatMap((type) => [versionText(type), `${versionText(type)}/${type.kind}`]);
   return [...new Set(names)];
-}
-
-/** The repository that a chart stands in, else its folder. */
-function projectRoot(path: string): string {
-  for (let folder = path; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, ".git"))) return folder;
-    if (dirname(folder) === folder) return path;
-  }
 }

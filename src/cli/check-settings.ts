@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, posix, relative, resolve } from "node:path";
-import type { OwnRule, RuleTest } from "../analysis/checks/own-rules/own-rule.ts";
-import { ruleOfOwn } from "../analysis/checks/own-rules/own-rule.ts";
+import { type OwnRule, ruleOfOwn, type RuleTest } from "../analysis/checks/own-rules/own-rule.ts";
 import { testRules, type TestReport } from "../analysis/checks/own-rules/test-rules.ts";
+import type { Profile } from "../analysis/checks/practices/practice.ts";
+import type { CheckOptions } from "../analysis/checks/reading/check-objects.ts";
 import { ruleOf } from "../analysis/checks/rule-table.ts";
 import { type Baseline, parseBaseline } from "../analysis/checks/settings/baseline.ts";
 import { parseSettings, ruleFilesOf } from "../analysis/checks/settings/parse-settings.ts";
@@ -21,6 +22,8 @@ import type { ReadDocument } from "../kube/read-object.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
 import { oneDocument, readOneDocument } from "./read-document.ts";
+import type { SchemaStore } from "./schema-store/schema-store.ts";
+import type { AskedVersions } from "./upgrade-versions.ts";
 
 const NAME = "kubeops.yaml";
 /** Files of rules, and of objects for their tests. */
@@ -101,6 +104,26 @@ export function testOwnRules(
   const report = testRules(rules, documentsOf);
   if ("problem" in report) throw malformed(report.problem);
   return report;
+}
+
+/** By what every command judges that checks: what the flags ask, the settings, and the definitions that were stored. */
+export function checkOptions(
+  { podSecurity, profile }: JudgeFlags,
+  versions: AskedVersions,
+  settings: CheckSettings,
+  store: SchemaStore,
+): CheckOptions {
+  return {
+    ...versions,
+    podSecurity: podSecurity ?? "labels",
+    judge: { settings, ...(profile === undefined ? {} : { profile }) },
+    storedDefinition: (group, kind) => store.find(group, kind),
+  };
+}
+
+export interface JudgeFlags {
+  readonly podSecurity?: "baseline" | "restricted";
+  readonly profile?: Profile | "none";
 }
 
 /** Rules of our tables, and those of a repository's own. */

@@ -1,5 +1,4 @@
-import { hash } from "node:crypto";
-import { basename, dirname, relative, resolve, sep } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import { statSync } from "node:fs";
 import { projectFiles } from "../apply/files/node-files.ts";
 import { isCompose } from "../authoring/compose/read-compose.ts";
@@ -17,8 +16,10 @@ import {
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { ChartOptions } from "./chart-options.ts";
 import type { CliContext } from "./context.ts";
+import { within } from "./project-folder.ts";
 import { renderFolder } from "./render-folder.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
+import { sha256 } from "./sha256.ts";
 
 /** What the user named, read: a Compose project, or files of objects. */
 export type Inputs =
@@ -28,11 +29,7 @@ export type Inputs =
       readonly names: readonly string[];
       readonly folderName: string;
     }
-  | {
-      readonly kind: "objects";
-      readonly inputs: readonly InputFile[];
-      readonly skipped: readonly { readonly path: string; readonly reason: string }[];
-    };
+  | ({ readonly kind: "objects" } & InputsRead);
 
 /** Names of -f and of the positional words, in their order; none is a usage error. */
 export function inputNames(
@@ -48,8 +45,18 @@ export function inputNames(
   return names;
 }
 
-/** Settings, charters, plans and baselines of ours lie beside manifests and are none. */
-export function isOwnFile(input: InputFile): boolean {
+/** Takes out settings, charters, plans and baselines of ours: they lie beside manifests and are none. */
+export function withoutOwnFiles({ inputs, skipped }: InputsRead): InputsRead {
+  const own = inputs.filter(isOwnFile).map(({ path }) => ({ path, reason: "a file of kubeops itself" }));
+  return { inputs: inputs.filter((input) => !isOwnFile(input)), skipped: [...skipped, ...own] };
+}
+
+interface InputsRead {
+  readonly inputs: readonly InputFile[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+function isOwnFile(input: InputFile): boolean {
   return (
     input.documents.length > 0 &&
     input.documents.every(
@@ -72,10 +79,6 @@ export function projectOf(
   return { files, names: absolute.map((path) => relative(root, path) || ".") };
 }
 
-function within(root: string, path: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
-}
-
 function folderOf(path: string): string {
   // A folder is its own root; a file's root, and that of a glob, is the folder it stands in.
   try {
@@ -86,8 +89,6 @@ function folderOf(path: string): string {
     return folder;
   }
 }
-
-const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 
 /** `chart`: folders of Helm charts that are named are rendered. Only for who judges objects: no Helm on the way to a write. */
 export interface ReadObjectsOptions extends ReadInputsOptions {

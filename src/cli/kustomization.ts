@@ -1,20 +1,19 @@
-import { hash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
-import { dirname, relative, resolve, sep } from "node:path";
+import { statSync } from "node:fs";
+import { relative, resolve, sep } from "node:path";
 import { projectFiles } from "../apply/files/node-files.ts";
 import { buildKustomization, kustomizationIn } from "../kube/kustomize/build.ts";
 import type { Files } from "../kube/files.ts";
 import { walkFolder } from "../kube/find-files.ts";
-import { isArray, isObject, type Json } from "../kube/json.ts";
+import { isObject, type Json } from "../kube/json.ts";
 import { printable } from "../kube/printable.ts";
 import type { Problem } from "../kube/problem.ts";
 import type { InputFile, SkippedFile } from "../kube/read-inputs.ts";
 import { unbuiltText } from "../kube/unrendered.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
+import { repositoryOf, within } from "./project-folder.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
-
-const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
+import { sha256 } from "./sha256.ts";
 
 /**
  * What the kustomization in a folder makes, as one input; why it is not built here; undefined when the name is no folder
@@ -24,7 +23,7 @@ const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 export function renderedKustomization(context: CliContext, name: string): RenderedFolder | undefined {
   const path = resolve(context.cwd, name);
   if (!isFolder(path)) return undefined;
-  const root = projectRoot(context.cwd, path);
+  const root = repositoryOf(path) ?? (within(context.cwd, path) ? context.cwd : path);
   const files = projectFiles(root, { displayFrom: context.cwd });
   const folder = relative(root, path).split(sep).join("/") || ".";
   const file = kustomizationIn(files, folder);
@@ -105,15 +104,7 @@ function isKustomize(files: Files, path: string): boolean {
 }
 
 function isOther(value: Json): boolean {
-  if (!isObject(value) || isArray(value) || !Object.hasOwn(value, "apiVersion")) return false;
+  if (!isObject(value) || !Object.hasOwn(value, "apiVersion")) return false;
   const apiVersion = value["apiVersion"];
   return typeof apiVersion === "string" && !apiVersion.startsWith("kustomize.config.k8s.io/");
-}
-
-function projectRoot(cwd: string, path: string): string {
-  for (let folder = path; ; folder = dirname(folder)) {
-    if (existsSync(resolve(folder, ".git"))) return folder;
-    if (dirname(folder) === folder) break;
-  }
-  return path === cwd || path.startsWith(cwd.endsWith(sep) ? cwd : cwd + sep) ? cwd : path;
 }

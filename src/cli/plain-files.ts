@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { writeAtomically } from "../apply/files/atomic-write.ts";
@@ -6,7 +5,8 @@ import { OpsError } from "../kube/ops-error.ts";
 import { printable } from "../kube/printable.ts";
 import { type InputFile, readInputs, readStdin, type SkippedFile } from "../kube/read-inputs.ts";
 import type { CliContext } from "./context.ts";
-import { isOwnFile, projectOf } from "./inputs.ts";
+import { projectOf, withoutOwnFiles } from "./inputs.ts";
+import { sha256 } from "./sha256.ts";
 
 /** A file that was read to be edited. */
 export interface PlainFile {
@@ -25,7 +25,6 @@ export interface PlainFiles {
   readonly skipped: readonly SkippedFile[];
 }
 
-const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
@@ -47,7 +46,7 @@ export function readPlainFiles(context: Pick<CliContext, "cwd">, names: readonly
     project.names,
     { sha256, leaveUnrendered: true },
   );
-  const inputs = read.inputs.filter((input) => !isOwnFile(input));
+  const { inputs, skipped } = withoutOwnFiles(read);
   return {
     inputs,
     files: inputs.flatMap((input) => {
@@ -56,10 +55,7 @@ export function readPlainFiles(context: Pick<CliContext, "cwd">, names: readonly
         ? []
         : plainFile(input, content, realpathSync(resolve(context.cwd, input.path)));
     }),
-    skipped: [
-      ...read.skipped,
-      ...read.inputs.filter(isOwnFile).map(({ path }) => ({ path, reason: "a file of kubeops itself" })),
-    ],
+    skipped,
   };
 }
 

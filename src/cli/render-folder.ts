@@ -24,11 +24,7 @@ const renderers: readonly Renderer[] = [
     takes: isChart,
     render: async (context, name, chart) => {
       if (chart === undefined) return undefined;
-      const rendered = await (await import("./chart.ts")).renderedChart(context, name, chart);
-      if (rendered === undefined) return undefined;
-      return "input" in rendered
-        ? { input: rendered.input, skipped: [], asItStands: false }
-        : { skipped: [rendered.skipped], asItStands: true };
+      return (await import("./chart.ts")).renderedChart(context, name, chart);
     },
   },
 ];

@@ -1,3 +1,5 @@
+import { groupVersion } from "./object-key.ts";
+
 /** API groups of files that components read at their start; the API server serves none of them. */
 const groups: ReadonlySet<string> = new Set([
   "apiserver.config.k8s.io",
@@ -15,6 +17,5 @@ const groups: ReadonlySet<string> = new Set([
 
 /** Is an object of this apiVersion a file for a component: an audit policy, the configuration of a kubelet? */
 export function isComponentFile(apiVersion: string): boolean {
-  const slash = apiVersion.indexOf("/");
-  return slash > 0 && groups.has(apiVersion.slice(0, slash));
+  return groups.has(groupVersion(apiVersion).group);
 }

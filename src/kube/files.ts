@@ -20,3 +20,15 @@ export interface Files {
 
 /** Largest input file that is read: 256 MiB. */
 export const MAX_INPUT_BYTES: number = 256 * 1024 * 1024;
+
+/** A path that a file in `folder` names, relative to it, as one from the root; undefined for an absolute one and one that leaves the root. */
+export function pathFrom(folder: string, name: string): string | undefined {
+  if (name.startsWith("/")) return undefined;
+  const parts = folder === "." ? [] : folder.split("/");
+  for (const part of name.split("/")) {
+    if (part === "..") {
+      if (parts.pop() === undefined) return undefined;
+    } else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts.length === 0 ? "." : parts.join("/");
+}

@@ -51,6 +51,14 @@ export function pathText(path: JsonPath): string {
   return text;
 }
 
+/** The steps of a JSON pointer (RFC 6901); what stands before its first `/` says nothing. */
+export function pointerSteps(pointer: string): readonly string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
 /** Freezes a value and everything in it, once, and gives it back. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {

@@ -7,12 +7,9 @@ function text(value: unknown): string {
 
 /** The key of an object as written; members that are missing or no string are empty. */
 export function objectKey(object: JsonObject): ObjectKey {
-  const apiVersion = text(object["apiVersion"]);
-  const slash = apiVersion.indexOf("/");
   const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
   return {
-    group: slash < 0 ? "" : apiVersion.slice(0, slash),
-    version: slash < 0 ? apiVersion : apiVersion.slice(slash + 1),
+    ...groupVersion(text(object["apiVersion"])),
     kind: text(object["kind"]),
     namespace: text(metadata["namespace"]),
     name: text(metadata["name"]),
@@ -35,13 +32,20 @@ export function keyText(key: ObjectKey): string {
   return `${kind} ${key.namespace === "" ? key.name : `${key.namespace}/${key.name}`}`;
 }
 
-/** `apps/v1`, or `v1` of the core group: what apiVersion says. */
-export function versionText({
-  group,
-  version,
-}: {
+export interface GroupVersion {
+  /** Empty for the core group. */
   readonly group: string;
   readonly version: string;
-}): string {
+}
+
+/** What an apiVersion says: `apps/v1`, or `v1` of the core group. */
+export function groupVersion(apiVersion: string): GroupVersion {
+  const slash = apiVersion.indexOf("/");
+  if (slash < 0) return { group: "", version: apiVersion };
+  return { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+/** The apiVersion of a group and version. */
+export function versionText({ group, version }: GroupVersion): string {
   return group === "" ? version : `${group}/${version}`;
 }

@@ -1,6 +1,6 @@
 import type { JsonPath } from "./json.ts";
 import type { Place } from "./place.ts";
-import type { Problem, ProblemRow } from "./problem.ts";
+import { type Problem, type ProblemRow, rowProblem } from "./problem.ts";
 
 export type ObjectProblemCode =
   | "object/not-an-object"
@@ -126,13 +126,5 @@ export function objectProblem(
   texts: ObjectProblemTexts,
   path?: JsonPath,
 ): Problem {
-  const row = objectProblems[code];
-  return {
-    code,
-    severity: row.severity,
-    message: row.message(texts.what ?? "", texts.other ?? ""),
-    place,
-    ...(path === undefined ? {} : { path }),
-    ...(row.hint === undefined ? {} : { hint: row.hint }),
-  };
+  return rowProblem(code, objectProblems[code], place, texts, path);
 }

@@ -16,14 +16,37 @@ export interface Problem {
 }
 
 /** One row of a table of problems: all that is said of one code. */
-export interface ProblemRow {
+export interface PlainProblemRow {
   readonly severity: Severity;
   /** The message; `what` and `other` are printable, and cut to a readable length. */
   readonly message: (what: string, other: string) => string;
   readonly hint?: string;
   /** Where the rule comes from. */
   readonly source: string;
+}
+
+/** A row with examples: its problem can be shown in one input. */
+export interface ProblemRow extends PlainProblemRow {
   /** An input in which the problem occurs, and its nearest neighbour in which it does not. */
   readonly positive: string;
   readonly negative: string;
+}
+
+/** A problem of a row at a place; its texts are printable already. */
+export function rowProblem(
+  code: string,
+  row: PlainProblemRow,
+  place: Place,
+  { what = "", other = "" }: { readonly what?: string; readonly other?: string },
+  path?: JsonPath,
+): Problem {
+  const { severity, message, hint } = row;
+  return {
+    code,
+    severity,
+    message: message(what, other),
+    place,
+    ...(path === undefined ? {} : { path }),
+    ...(hint === undefined ? {} : { hint }),
+  };
 }

@@ -1,3 +1,4 @@
+import { pathFrom } from "./files.ts";
 import { isArray, isObject, type Json, valueAt } from "./json.ts";
 import { printable } from "./printable.ts";
 import type { ReadDocument } from "./read-object.ts";
@@ -104,13 +105,15 @@ export function partsOfKustomizations(files: readonly FoundFile[]): ReadonlyMap<
   const resources = new Set<string>();
   for (const { path, display, documents } of files) {
     if (!isKustomizationName(path)) continue;
-    const folder = path.split("/").slice(0, -1);
+    const folder = path.split("/").slice(0, -1).join("/") || ".";
+    // What leaves the root fits no file.
+    const fileOf = (name: string): string => pathFrom(folder, name) ?? "..";
     for (const { value } of documents) {
       for (const name of [...textsIn(valueAt(value, ["resources"])), ...textsIn(valueAt(value, ["bases"]))])
-        resources.add(within(folder, name));
+        resources.add(fileOf(name));
       for (const member of partMembers) {
         for (const name of textsIn(valueAt(value, [member])))
-          parts.set(within(folder, name), `no object of its own: ${member} of ${printable(display)}`);
+          parts.set(fileOf(name), `no object of its own: ${member} of ${printable(display)}`);
       }
     }
   }
@@ -125,15 +128,4 @@ function textsIn(value: Json | undefined): readonly string[] {
   if (!isObject(value)) return [];
   const files = ["files", "envs"].flatMap((member) => textsIn(valueAt(value, [member])));
   return [...textsIn(valueAt(value, ["path"])), ...files.map((name) => name.slice(name.indexOf("=") + 1))];
-}
-
-/** A path relative to a folder, as a path from the root; what leaves the root fits no file. */
-function within(folder: readonly string[], name: string): string {
-  const parts = [...folder];
-  for (const part of name.split("/")) {
-    if (part === "..") {
-      if (parts.pop() === undefined) return "..";
-    } else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return parts.join("/");
 }

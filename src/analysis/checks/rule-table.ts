@@ -1,7 +1,7 @@
 import { chartProblems } from "../../kube/chart/problems.ts";
 import { objectProblems } from "../../kube/object-problems.ts";
 import { kustomizationProblems } from "../../kube/kustomize/problems.ts";
-import type { ProblemRow } from "../../kube/problem.ts";
+import type { PlainProblemRow, ProblemRow } from "../../kube/problem.ts";
 import { yamlProblems } from "../../kube/yaml/yaml-problems.ts";
 import { type Rule, type RuleExample, ruleWith } from "../findings/rule.ts";
 import { backdoorOf, backdoorTable } from "./backdoors/backdoor-table.ts";
@@ -22,7 +22,7 @@ import { schemaFindingTable } from "./schema/schema-table.ts";
 import { serverCodes } from "./server/engine/server-codes.ts";
 
 /** A row of any of the tables; not every one has examples. */
-type TableRow = Omit<ProblemRow, "positive" | "negative"> & Partial<Record<"positive" | "negative", string>>;
+type TableRow = PlainProblemRow & Partial<ProblemRow>;
 
 const tables: readonly Readonly<Record<string, TableRow>>[] = [
   yamlProblems,

@@ -1,9 +1,9 @@
 import { sign } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { OpsError } from "../../kube/ops-error.ts";
 import { findProgram, type ProgramResult, runProgram } from "../process/run-program.ts";
+import { makeScratchFolder } from "../process/scratch-folder.ts";
 import { readKeyFile } from "./key-file.ts";
 import { keyLine } from "./public-key.ts";
 import { formatSshsig, signedData } from "./sshsig.ts";
@@ -38,7 +38,7 @@ const patience = 5 * 60_000;
  * An armoured SSHSIG over the message. An unencrypted Ed25519 key is used in this process; every other key (with a
  * passphrase, in an agent, RSA, ECDSA, security key) through ssh-keygen, which asks the person. What comes back was
  * verified here: it is by the key of `keyFile`, over these bytes, in this namespace.
- * @throws {OpsError} KEY_UNUSABLE for the key file, SIGN_FAILED when no valid signature was made.
+ * @throws {OpsError} KEY_UNUSABLE for the key file, SIGN_FAILED when no valid signature was made, STATE_UNWRITABLE.
  */
 export async function signMessage(request: SignRequest): Promise<string> {
   if (!/^[A-Za-z0-9][\w.@-]{0,255}$/.test(request.namespace)) {
@@ -73,14 +73,14 @@ export async function signMessage(request: SignRequest): Promise<string> {
  * would read a passphrase from it. Somebody who changes the file only makes the signature fail our verification.
  */
 async function signByProgram(request: SignRequest): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "kubeops-sign-"));
+  const folder = makeScratchFolder("sign");
   try {
-    const file = join(folder, "message");
+    const file = join(folder.path, "message");
     writeFileSync(file, request.message, { mode: 0o600, flag: "wx" });
     const result = await run({
       program: findProgram("ssh-keygen"),
       args: ["-Y", "sign", "-n", request.namespace, "-f", resolve(request.keyFile), file],
-      cwd: folder,
+      cwd: folder.path,
       env: environmentOf(request.environment),
       timeoutMs: patience,
       terminal: process.stdin.isTTY || process.stderr.isTTY,
@@ -88,7 +88,7 @@ async function signByProgram(request: SignRequest): Promise<string> {
     if (result.status !== 0) throw refusal(request.keyFile, result);
     return readFileSync(`${file}.sig`, "latin1");
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 

@@ -1,7 +1,9 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable, printableLine } from "../../kube/printable.ts";
 import { findOnPath, runProgram } from "../process/run-program.ts";
-import { makeWorkFolder } from "./work-folder.ts";
+import { makeScratchFolder, type ScratchFolder } from "../process/scratch-folder.ts";
 
 /** A Helm that charts can be handed to. */
 export interface Helm {
@@ -24,7 +26,7 @@ export async function findHelm(path: string, project: string): Promise<Helm | st
   const program = findOnPath("helm", path, project);
   if (program === undefined) return `helm was not found on PATH: install ${WANTED}`;
   const shown = printable(program);
-  const folder = makeWorkFolder();
+  const folder = makeHelmFolder();
   try {
     const { status, stdout } = await runProgram({
       program,
@@ -49,6 +51,13 @@ export async function findHelm(path: string, project: string): Promise<Helm | st
   } finally {
     folder.remove();
   }
+}
+
+/** A fresh folder of our own with an empty home in it. */
+export function makeHelmFolder(): ScratchFolder {
+  const folder = makeScratchFolder("helm");
+  mkdirSync(join(folder.path, "home"));
+  return folder;
 }
 
 /**

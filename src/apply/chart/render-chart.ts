@@ -3,10 +3,10 @@ import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Gzip } from "../../kube/chart/chart-files.ts";
 import { isInvalidYaml } from "../../kube/chart/helm-error.ts";
+import { labelSyntax } from "../../kube/name-syntax.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { type ProgramLimit, type ProgramResult, runProgram } from "../process/run-program.ts";
-import { type Helm, helmEnvironment } from "./helm.ts";
-import { makeWorkFolder } from "./work-folder.ts";
+import { type Helm, helmEnvironment, makeHelmFolder } from "./helm.ts";
 
 /** What Helm is asked for. Names are checked here again: they become arguments. */
 export interface RenderRequest {
@@ -49,17 +49,15 @@ export const gzip: Gzip = {
   pack: (bytes) => gzipSync(bytes, { level: 1 }),
 };
 
-/** Names of releases (helm.sh/helm pkg/chart/common/util/validate_name.go) and of namespaces. */
-const releaseName = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const apiVersion = /^[A-Za-z0-9](?:[A-Za-z0-9./-]{0,300}[A-Za-z0-9])?$/;
 
-/** Whether a text can be the name of a release or of a namespace. */
+/** Whether a text can be the name of a release (helm.sh/helm pkg/chart/common/util/validate_name.go). */
 export function isReleaseName(name: string): boolean {
-  return name.length <= 53 && releaseName.test(name);
+  return name.length <= 53 && labelSyntax.test(name);
 }
 
 export function isNamespaceName(name: string): boolean {
-  return name.length <= 63 && releaseName.test(name);
+  return name.length <= 63 && labelSyntax.test(name);
 }
 
 /**
@@ -71,7 +69,7 @@ export async function renderChart(request: RenderRequest): Promise<RenderResult>
   const { files, release, namespace, values, set } = request;
   if (!isReleaseName(release) || !isNamespaceName(namespace) || set.some((one) => one.includes("\0")))
     throw new OpsError("USAGE", "the release, the namespace or a value cannot be handed to Helm");
-  const folder = makeWorkFolder();
+  const folder = makeHelmFolder();
   try {
     const chart = join(folder.path, "chart");
     for (const [path, bytes] of files) {

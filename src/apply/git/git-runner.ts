@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import { findProgram, type ProgramResult, runProgram } from "../process/run-program.ts";
+import { makeScratchFolder } from "../process/scratch-folder.ts";
 
 /** How git reaches a target: a folder of this machine, or https. Nothing else is ever allowed as a transport. */
 export interface GitTransport {
@@ -99,24 +98,10 @@ export function receivePack(transport: GitTransport): readonly string[] {
   return transport.protocol === "file" ? [`--receive-pack=${serverCommand("receive-pack")}`] : [];
 }
 
-// A folder that is still open when the process ends in order (an interrupt too) is removed then.
-const open = new Set<string>();
-function removeAll(): void {
-  for (const folder of open) rmSync(folder, { recursive: true, force: true });
-  open.clear();
-}
-
 /** Makes a fresh folder that only this user may enter, and gives a runner whose git sees nothing of this user. */
 export function openRunner(transport: GitTransport): GitRunner {
   const program = findProgram("git");
-  let folder: string;
-  try {
-    folder = mkdtempSync(join(tmpdir(), "kubeops-git-"));
-  } catch (cause) {
-    throw new OpsError("STATE_UNWRITABLE", "no folder for temporary files could be made", { cause });
-  }
-  if (open.size === 0) process.once("exit", removeAll);
-  open.add(folder);
+  const { path: folder, remove } = makeScratchFolder("git");
   const repository = join(folder, "repository");
   const environment: Readonly<Record<string, string>> = {
     PATH: [...new Set([dirname(program), "/usr/bin", "/bin"])].join(":"),
@@ -173,11 +158,7 @@ export function openRunner(transport: GitTransport): GitRunner {
         60_000,
       );
     },
-    close() {
-      rmSync(folder, { recursive: true, force: true });
-      open.delete(folder);
-      if (open.size === 0) process.removeListener("exit", removeAll);
-    },
+    close: remove,
   };
 }
 

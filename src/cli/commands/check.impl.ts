@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import { changeFindings } from "../../analysis/checks/changes/change-findings.ts";
 import { checkWorlds } from "../../analysis/checks/reading/check-worlds.ts";
 import { NAMESPACE_LABEL } from "../../analysis/checks/pod-security/rules.ts";
-import type { Profile } from "../../analysis/checks/practices/practice.ts";
 import { type Finding, isAtLeast, sortFindings } from "../../analysis/findings/finding.ts";
 import { renderFindingsGithub } from "../../analysis/findings/github.ts";
 import { gitlabIssues } from "../../analysis/findings/gitlab.ts";
@@ -25,14 +24,21 @@ import { type ChartOptions, isChart } from "../chart-options.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
-import { inputNames, isOwnFile, readObjectInputs } from "../inputs.ts";
-import { readBaseline, readSettings, ruleOfAny, testOwnRules } from "../check-settings.ts";
+import { inputNames, readObjectInputs, withoutOwnFiles } from "../inputs.ts";
+import {
+  checkOptions,
+  type JudgeFlags,
+  readBaseline,
+  readSettings,
+  ruleOfAny,
+  testOwnRules,
+} from "../check-settings.ts";
 import { cachePath } from "../paths.ts";
 import { openSchemaStore, type SchemaStore } from "../schema-store/schema-store.ts";
 import { versionsOf } from "../upgrade-versions.ts";
 import { toolVersion } from "../version.ts";
 
-export interface CheckFlags {
+export interface CheckFlags extends JudgeFlags {
   readonly filename?: readonly string[];
   readonly against?: readonly string[];
   readonly kubeVersion?: string;
@@ -41,8 +47,6 @@ export interface CheckFlags {
   readonly release?: string;
   readonly namespace?: string;
   readonly upgradeTo?: readonly string[];
-  readonly podSecurity?: "baseline" | "restricted";
-  readonly profile?: Profile | "none";
   readonly config?: string;
   readonly baseline?: string;
   readonly writeBaseline?: string;
@@ -69,30 +73,21 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
       return ExitCode.done;
     }
     if (flags.testRules) return await tested(this, flags, words);
-    const { minor, upgrade } = versionsOf(flags.kubeVersion, flags.upgradeTo);
+    const versions = versionsOf(flags.kubeVersion, flags.upgradeTo);
+    const { minor } = versions;
     const settings = readSettings(this, flags.config);
     const names = inputNames(flags.filename, words);
     const store = openSchemaStore(cachePath(this));
     const chart = chartOptions(this, flags, { names, minor, store });
     const read = await readObjectInputs(this, names, { leaveUnrendered: true, chart });
-    const inputs = read.inputs.filter((input) => !isOwnFile(input));
-    const skipped = [
-      ...read.skipped,
-      ...read.inputs.filter(isOwnFile).map(({ path }) => ({ path, reason: "a file of kubeops itself" })),
-    ];
+    const { inputs, skipped } = withoutOwnFiles(read);
     if (inputs.length === 0) {
       throw new OpsError("INPUT_EMPTY", "no Kubernetes object was found in the inputs", {
         hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
       });
     }
     const changes = await changesFrom(this, flags.against, { inputs, minor, chart });
-    const { kept: own, exempt } = checkWorlds(inputs, {
-      minor,
-      podSecurity: flags.podSecurity ?? "labels",
-      ...(upgrade === undefined ? {} : { upgrade }),
-      judge: { settings, ...(flags.profile === undefined ? {} : { profile: flags.profile }) },
-      storedDefinition: (group, kind) => store.find(group, kind),
-    });
+    const { kept: own, exempt } = checkWorlds(inputs, checkOptions(flags, versions, settings, store));
     const kept = (changes.length === 0 ? own : sortFindings([...own, ...changes])).map(withRenderedLine);
     const { stdout, stderr } = this.process;
     if (flags.writeBaseline !== undefined) {

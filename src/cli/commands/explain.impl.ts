@@ -13,7 +13,6 @@ import { explainNative } from "../../kube/schema/explain-native.ts";
 import { explainOpenApi } from "../../kube/schema/explain-openapi.ts";
 import type { Explained } from "../../kube/schema/explained.ts";
 import { componentFileKinds, componentSchemaOf, schemaOf } from "../../kube/schema/schemas.ts";
-import { readSettings } from "../check-settings.ts";
 import type { CliContext } from "../context.ts";
 import { checkText, elsewhereText, type ExplainedKind, explainText } from "../display/explain-text.ts";
 import { quoted } from "../display/quoted.ts";
@@ -37,7 +36,7 @@ export async function explain(this: CliContext, flags: ExplainFlags, asked: stri
   await guarded(this, flags, async () => {
     const paint = style(wantsColor(this, flags));
     const { stdout } = this.process;
-    const own = ownChecks(this, flags.config, asked);
+    const own = await ownChecks(this, flags.config, asked);
     const told = await explainedCheck(asked, { output: flags.output, paint, own });
     if (told !== undefined) {
       stdout.write(told);
@@ -62,8 +61,15 @@ interface Answer {
 }
 
 /** The rules of one's own, where one of them is asked for: settings that are wrong must not stop everything else. */
-function ownChecks(context: CliContext, config: string | undefined, asked: string): readonly OwnRule[] {
-  return asked.startsWith("own/") || config !== undefined ? readSettings(context, config).rules : [];
+async function ownChecks(
+  context: CliContext,
+  config: string | undefined,
+  asked: string,
+): Promise<readonly OwnRule[]> {
+  if (!asked.startsWith("own/") && config === undefined) return [];
+  // Reading them takes the compiler of CEL, which nothing else here needs.
+  const { readSettings } = await import("../check-settings.ts");
+  return readSettings(context, config).rules;
 }
 
 /** A check of ours, or one of another tool, as it is asked for; undefined where a field may be meant. */

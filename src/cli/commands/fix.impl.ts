@@ -1,15 +1,14 @@
 import { fixObjects } from "../../analysis/checks/fixes/fix-objects.ts";
 import type { FixRow } from "../../analysis/checks/fixes/fix-row.ts";
 import { fixOf } from "../../analysis/checks/fixes/fix-table.ts";
-import type { Profile } from "../../analysis/checks/practices/practice.ts";
-import { checkAll } from "../../analysis/checks/reading/check-objects.ts";
+import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
 import { ruleCodes } from "../../analysis/checks/rule-table.ts";
 import type { Finding } from "../../analysis/findings/finding.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { nearestName } from "../../kube/nearest-name.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
-import { readSettings } from "../check-settings.ts";
+import { checkOptions, type JudgeFlags, readSettings } from "../check-settings.ts";
 import type { CliContext } from "../context.ts";
 import {
   fixDiff,
@@ -33,9 +32,9 @@ import {
   replacePlainFile,
 } from "../plain-files.ts";
 import { openSchemaStore } from "../schema-store/schema-store.ts";
-import { versionsOf } from "../upgrade-versions.ts";
+import { type AskedVersions, versionsOf } from "../upgrade-versions.ts";
 
-export interface FixFlags extends OutputFlags {
+export interface FixFlags extends OutputFlags, JudgeFlags {
   readonly filename?: readonly string[];
   readonly dryRun: boolean;
   readonly only?: readonly string[];
@@ -43,8 +42,6 @@ export interface FixFlags extends OutputFlags {
   readonly safe: boolean;
   readonly kubeVersion?: string;
   readonly upgradeTo?: readonly string[];
-  readonly podSecurity?: "baseline" | "restricted";
-  readonly profile?: Profile | "none";
   readonly config?: string;
 }
 
@@ -110,18 +107,11 @@ function replaced(context: CliContext, file: PlainFile, text: string): OpsError 
 function checker(
   context: CliContext,
   flags: FixFlags,
-  { minor, upgrade }: ReturnType<typeof versionsOf>,
+  versions: AskedVersions,
 ): (inputs: PlainFiles["inputs"]) => readonly Finding[] {
   const settings = readSettings(context, flags.config);
-  const store = openSchemaStore(cachePath(context));
-  return (inputs) =>
-    checkAll(inputs, {
-      minor,
-      ...(upgrade === undefined ? {} : { upgrade }),
-      podSecurity: flags.podSecurity ?? "labels",
-      judge: { settings, ...(flags.profile === undefined ? {} : { profile: flags.profile }) },
-      storedDefinition: (group, kind) => store.find(group, kind),
-    }).kept;
+  const options = checkOptions(flags, versions, settings, openSchemaStore(cachePath(context)));
+  return (inputs) => checkInputs(inputs, options);
 }
 
 function nothingRead({ skipped: [first] }: PlainFiles): OpsError {

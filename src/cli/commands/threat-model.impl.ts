@@ -52,8 +52,6 @@ export interface PageFlags {
   readonly out?: string;
 }
 
-/** Models are small; a larger file is something else. */
-
 export async function threatModel(this: CliContext, flags: ModelFlags, path?: string): Promise<void> {
   await guarded(this, flags, async () => {
     const { serviceAccount } = flags;

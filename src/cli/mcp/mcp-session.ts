@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { sshSignatureVerifier } from "../../apply/approval/verify-signature.ts";
 import { projectFiles } from "../../apply/files/node-files.ts";
 import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
@@ -12,6 +11,7 @@ import type { Charter } from "../../plan/charter.ts";
 import type { Plan, PlanDigest } from "../../plan/plan.ts";
 import type { CliContext } from "../context.ts";
 import { openSession, type Session } from "../session.ts";
+import { sha256 } from "../sha256.ts";
 import { storePlan } from "../commands/plan.impl.ts";
 import { locationOf } from "../targets/git.ts";
 import { applyApproved } from "./apply-approved.ts";
@@ -84,7 +84,6 @@ function charterView({ spec }: Charter): CharterView {
 }
 
 function check(project: string, cwd: string, { manifests, minor, podSecurity }: CheckAsked): Checked {
-  const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
   const { inputs, skipped } =
     manifests === undefined
       ? readInputs(boundedFiles(projectFiles(project, { displayFrom: cwd })), ["."], {

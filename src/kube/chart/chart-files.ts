@@ -133,10 +133,7 @@ function kindOf({ source, problems }: Collector, path: string): "file" | "folder
     // Helm would follow it, and `.Files.Get` would print what it leads to.
     const severity = rendering.test(path) ? "error" : "warning";
     problems.push(
-      chartProblem("chart/outside", startOf(source, path), printable(source.display(path)), {
-        hint: "copy the file into the chart",
-        severity,
-      }),
+      chartProblem("chart/outside", startOf(source, path), printable(source.display(path)), severity),
     );
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { JsonPath } from "../json.ts";
+import { type JsonPath, pointerSteps } from "../json.ts";
 import { printableLine } from "../printable.ts";
 import type { ChartProblemCode } from "./problems.ts";
 
@@ -129,9 +129,5 @@ function withoutSecret(path: JsonPath, what: string): string {
 }
 
 function pointerPath(pointer: string): JsonPath {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .map((part) => (/^\d{1,6}$/.test(part) ? Number(part) : part));
+  return pointerSteps(pointer).map((part) => (/^\d{1,6}$/.test(part) ? Number(part) : part));
 }

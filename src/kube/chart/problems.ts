@@ -1,5 +1,5 @@
 import type { Place } from "../place.ts";
-import type { Problem, Severity } from "../problem.ts";
+import { type PlainProblemRow, type Problem, rowProblem, type Severity } from "../problem.ts";
 
 export type ChartProblemCode =
   | "chart/malformed"
@@ -11,16 +11,8 @@ export type ChartProblemCode =
   | "chart/too-large"
   | "chart/values";
 
-export interface ChartProblemRow {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  /** Where the rule comes from. */
-  readonly source: string;
-}
-
 /** Why Helm does not render a chart, or why it is not given one: one row, one id. */
-export const chartProblems: Readonly<Record<ChartProblemCode, ChartProblemRow>> = {
+export const chartProblems: Readonly<Record<ChartProblemCode, PlainProblemRow>> = {
   "chart/malformed": {
     severity: "error",
     message: (what) => `Helm does not take this chart: ${what}`,
@@ -74,15 +66,7 @@ export function chartProblem(
   code: ChartProblemCode,
   place: Place,
   what: string,
-  changed: Pick<Problem, "hint"> & Partial<Pick<Problem, "severity">> = {},
+  severity: Severity = chartProblems[code].severity,
 ): Problem {
-  const { severity, message, hint } = chartProblems[code];
-  return {
-    code,
-    severity,
-    message: message(what, ""),
-    place,
-    ...(hint === undefined ? {} : { hint }),
-    ...changed,
-  };
+  return { ...rowProblem(code, chartProblems[code], place, { what }), severity };
 }

@@ -1,5 +1,6 @@
+import { byText } from "../by-text.ts";
 import { sha256Hex } from "../digest.ts";
-import type { Files } from "../files.ts";
+import { type Files, pathFrom } from "../files.ts";
 import { isArray, isObject, type Json, type JsonPath } from "../json.ts";
 import { OpsError } from "../ops-error.ts";
 import type { Place } from "../place.ts";
@@ -69,7 +70,7 @@ export type Built =
 /** The kustomization in a folder, by the names that kustomize looks for; undefined when it has none. */
 export function kustomizationIn(files: Files, folder: string): string | undefined {
   return kustomizationNames
-    .map((name) => joined(folder, name))
+    .map((name) => pathFrom(folder, name))
     .find((path) => path !== undefined && files.kind(path) === "file");
 }
 
@@ -179,7 +180,7 @@ function finished(state: State, resources: readonly Resource[]): Built {
     kind: "built",
     documents,
     sources: state.sources,
-    read: read.sort((one, other) => (one.path < other.path ? -1 : 1)),
+    read: read.sort((one, other) => byText(one.path, other.path)),
   };
 }
 
@@ -221,7 +222,10 @@ function accumulate(state: State, target: Target, into: Resource[]): void {
   );
   generateInto(into, kustomization, (name, place) => readFile(state, folder, name, place));
   for (const named of kustomization.components) {
-    const inner = innerFolder(state, target, named);
+    const what = `the folder ${printable(named.name)}`;
+    const { path: inner, kind } = located(state, folder, named, what);
+    if (kind !== "folder") throw new Fault("kustomization/not-found", what, named.place);
+    noCycle(state, target, inner, named);
     const component = load(state, inner, named.place);
     if (!component.component)
       throw new Fault("kustomization/malformed", `${printable(named.name)} is no Component`, named.place);
@@ -300,16 +304,11 @@ function inline(text: string, place: Place): readonly ReadDocument[] {
 function addResource(state: State, target: Target, named: Named, into: Resource[]): void {
   const { name, place } = named;
   if (name === "") throw new Fault("kustomization/malformed", "a resource has no name", place);
-  const path = joined(target.folder, name);
-  const kind = path === undefined || isUrl(name) ? undefined : kindOf(state, path, named);
-  if (kind === undefined && isRemote(name))
-    throw new Unsupported(`the remote resource ${printable(name)}`, place);
-  if (path === undefined) throw new Fault("kustomization/outside", printable(name), place);
-  if (kind === undefined) throw new Fault("kustomization/not-found", printable(name), place);
+  const { path: inner, kind } = located(state, target.folder, named, printable(name));
   if (kind === "file") {
     for (const document of documentsOf(state, target.folder, name, place)) addObjects(state, document, into);
   } else {
-    const inner = innerFolder(state, target, named);
+    noCycle(state, target, inner, named);
     const kustomization = load(state, inner, place);
     if (kustomization.component)
       throw new Fault("kustomization/malformed", `${printable(name)} is a Component`, place);
@@ -349,17 +348,24 @@ function asFault(error: unknown, name: string, place: Place): unknown {
   return error;
 }
 
-/** The folder of a base or component; it may not be one that is being built, nor above one. */
-function innerFolder(state: State, target: Target, { name, place }: Named): string {
-  const path = joined(target.folder, name);
-  if (path === undefined) {
-    if (isRemote(name)) throw new Unsupported(`the remote resource ${printable(name)}`, place);
-    throw new Fault("kustomization/outside", printable(name), place);
-  }
-  const kind = isUrl(name) ? undefined : kindOf(state, path, { name, place });
-  if (kind === undefined && isRemote(name))
-    throw new Unsupported(`the remote resource ${printable(name)}`, place);
-  if (kind !== "folder") throw new Fault("kustomization/not-found", `the folder ${printable(name)}`, place);
+/** Where a resource or component lies and what it is; `what` is what does not exist when nothing is there. */
+function located(
+  state: State,
+  folder: string,
+  named: Named,
+  what: string,
+): { readonly path: string; readonly kind: "file" | "folder" } {
+  const { name, place } = named;
+  const path = pathFrom(folder, name);
+  const kind = path === undefined || isUrl(name) ? undefined : kindOf(state, path, named);
+  if (path !== undefined && kind !== undefined) return { path, kind };
+  if (isRemote(name)) throw new Unsupported(`the remote resource ${printable(name)}`, place);
+  if (path === undefined) throw new Fault("kustomization/outside", printable(name), place);
+  throw new Fault("kustomization/not-found", what, place);
+}
+
+/** A base or component may not be a folder that is being built, nor one above it. */
+function noCycle(state: State, target: Target, path: string, { name, place }: Named): void {
   const real = state.files.real?.(path) ?? path;
   const above = real === "." ? "" : `${real}/`;
   for (const visited of target.chain) {
@@ -367,7 +373,6 @@ function innerFolder(state: State, target: Target, { name, place }: Named): stri
     if (real === other || `${other}/`.startsWith(above))
       throw new Fault("kustomization/cycle", printable(name), place);
   }
-  return path;
 }
 
 function load(state: State, folder: string, place: Place): Kustomization {
@@ -375,7 +380,7 @@ function load(state: State, folder: string, place: Place): Kustomization {
   if (state.folders > MAX_FOLDERS)
     throw new Fault("kustomization/too-large", `${MAX_FOLDERS} folders`, place);
   const found = kustomizationNames.filter((name) => {
-    const path = joined(folder, name);
+    const path = pathFrom(folder, name);
     return path !== undefined && kindOf(state, path, { name, place }) === "file";
   });
   const [name] = found;
@@ -390,7 +395,7 @@ function load(state: State, folder: string, place: Place): Kustomization {
   const documents = documentsOf(state, folder, name, place);
   const full = documents.filter(({ value }) => value !== null);
   const [document] = full;
-  const file: Place = { file: state.files.display(joined(folder, name) ?? name), line: 1, column: 1 };
+  const file: Place = { file: state.files.display(pathFrom(folder, name) ?? name), line: 1, column: 1 };
   if (document === undefined) throw new Fault("kustomization/malformed", "it is empty", file);
   if (full.length > 1)
     throw new Fault("kustomization/malformed", "it is one document", full[1]?.places.value([]));
@@ -403,7 +408,7 @@ function load(state: State, folder: string, place: Place): Kustomization {
 
 /** A file that a kustomization names: only in its own folder (kustomize's load restriction), also through links. */
 function readFile(state: State, folder: string, name: string, place: Place): Uint8Array {
-  const path = joined(folder, name);
+  const path = pathFrom(folder, name);
   const prefix = folder === "." ? "" : `${folder}/`;
   if (isUrl(name)) throw new Unsupported(`the remote file ${printable(name)}`, place);
   if (path === undefined || !path.startsWith(prefix))
@@ -424,7 +429,7 @@ function readFile(state: State, folder: string, name: string, place: Place): Uin
 }
 
 function documentsOf(state: State, folder: string, name: string, place: Place): readonly ReadDocument[] {
-  const path = joined(folder, name) ?? name;
+  const path = pathFrom(folder, name) ?? name;
   const known = state.documents.get(path);
   if (known !== undefined) return known;
   const documents = readDocuments(state.files.display(path), readFile(state, folder, name, place));
@@ -472,16 +477,4 @@ function addObjects(state: State, document: ReadDocument, into: Resource[]): voi
       place,
     });
   }
-}
-
-/** A path relative to a folder as one from the root; undefined when it leaves the root. */
-function joined(folder: string, name: string): string | undefined {
-  if (name.startsWith("/")) return undefined;
-  const parts = folder === "." ? [] : folder.split("/");
-  for (const part of name.split("/")) {
-    if (part === "..") {
-      if (parts.pop() === undefined) return undefined;
-    } else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return parts.length === 0 ? "." : parts.join("/");
 }

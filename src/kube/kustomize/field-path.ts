@@ -1,8 +1,8 @@
 import { printable } from "../printable.ts";
-import { isKind, groupVersion } from "./resource.ts";
+import { isKind, kindOf } from "./resource.ts";
 import { Fault } from "./stop.ts";
 import type { FieldRow } from "./tables.generated.ts";
-import { isTreeMap, textAt, type Tree, type TreeMap } from "./tree.ts";
+import { isTreeMap, type Tree, type TreeMap } from "./tree.ts";
 
 /** What a field becomes: `undefined` leaves it. A list or mapping is changed in place and given back. */
 export type SetField = (value: Tree) => Tree | undefined;
@@ -21,13 +21,7 @@ export function changeField(
   { made, tell }: { readonly made?: () => Tree; readonly tell?: TellSet } = {},
 ): void {
   const [path, group, version, kind, create] = row;
-  const id = {
-    ...groupVersion(textAt(object, "apiVersion")),
-    kind: textAt(object, "kind"),
-    name: "",
-    namespace: "",
-  };
-  if (!isKind(id, [group, version, kind])) return;
+  if (!isKind(kindOf(object), [group, version, kind])) return;
   walk(object, path.split("/"), { made: create === 1 ? made : undefined, set, tell });
 }
 

@@ -1,4 +1,4 @@
-import { type Json, isArray, isObject } from "../json.ts";
+import { type Json, isArray, isObject, pointerSteps } from "../json.ts";
 import { Fault } from "./stop.ts";
 import {
   copyTree,
@@ -85,23 +85,16 @@ export function applyOperations(
 
 function tellOfMember(object: TreeMap, path: string, origins: Origins, origin: Origin): void {
   const holder = lookUp(object, path.slice(0, path.lastIndexOf("/")));
-  const last = stepsOf(path).at(-1);
+  const last = pointerSteps(path).at(-1);
   if (isTreeMap(holder) && last !== undefined && typeof holder.get(last) !== "object")
     tellOrigin(origins, holder, last, origin);
 }
 
 type Fail = (why: string) => never;
 
-function stepsOf(path: string): readonly string[] {
-  return path
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-}
-
 function lookUp(object: Tree, path: string): Tree | undefined {
   let current: Tree | undefined = object;
-  for (const step of stepsOf(path)) {
+  for (const step of pointerSteps(path)) {
     if (Array.isArray(current)) {
       const at = position(step, current.length);
       current = at === undefined ? undefined : current[at];
@@ -122,7 +115,7 @@ function position(step: string, length: number): number | undefined {
 }
 
 function place(object: TreeMap, path: string, value: Tree, how: "add" | "replace", fail: Fail): void {
-  const steps = stepsOf(path);
+  const steps = pointerSteps(path);
   const last = steps.at(-1);
   if (last === undefined) return fail("the whole object cannot be exchanged");
   const holder = find(object, path.slice(0, path.lastIndexOf("/")), fail);
@@ -144,7 +137,7 @@ function place(object: TreeMap, path: string, value: Tree, how: "add" | "replace
 }
 
 function take(object: TreeMap, path: string, fail: Fail): Tree {
-  const last = stepsOf(path).at(-1);
+  const last = pointerSteps(path).at(-1);
   if (last === undefined) return fail("the whole object cannot be removed");
   const holder = find(object, path.slice(0, path.lastIndexOf("/")), fail);
   if (isTreeMap(holder)) {

@@ -3,7 +3,7 @@ import type { Place } from "../place.ts";
 import { printable } from "../printable.ts";
 import type { PlaceMap, ReadDocument } from "../read-object.ts";
 import type { ImageChange } from "./image.ts";
-import type { ResourceId } from "./resource.ts";
+import type { Behavior, ResourceId } from "./resource.ts";
 import { Fault, Unsupported } from "./stop.ts";
 import type { FieldRow } from "./tables.generated.ts";
 
@@ -20,12 +20,8 @@ export interface LabelChange {
   readonly fields: readonly FieldRow[];
 }
 
-export interface PatchTarget {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace: string;
+/** What a patch or replacement is for: texts and patterns of an id, each empty where it fits everything. */
+export interface PatchTarget extends ResourceId {
   readonly labelSelector: string;
   readonly annotationSelector: string;
 }
@@ -65,7 +61,7 @@ export interface GeneratorEntry {
   readonly place: Place;
   readonly name: string;
   readonly namespace: string;
-  readonly behavior: "create" | "replace" | "merge" | "unspecified";
+  readonly behavior: Behavior;
   readonly type: string;
   readonly literals: readonly string[];
   readonly files: readonly string[];
@@ -246,22 +242,15 @@ export function readReplacements(document: ReadDocument): readonly Replacement[]
 }
 
 const replacementMembers = ["source", "sourceValue", "targets"];
-const sourceMembers = ["group", "version", "kind", "name", "namespace", "fieldPath", "options"];
 const fieldOptionMembers = ["delimiter", "index", "encoding", "create"];
 
 const labelMembers = ["pairs", "includeSelectors", "includeTemplates", "fields"];
 const fieldMembers = ["path", "group", "version", "kind", "create"];
 const imageMembers = ["name", "newName", "newTag", "tagSuffix", "digest"];
 const patchMembers = ["path", "patch", "target", "options"];
-const targetMembers = [
-  "group",
-  "version",
-  "kind",
-  "name",
-  "namespace",
-  "labelSelector",
-  "annotationSelector",
-];
+const idMembers = ["group", "version", "kind", "name", "namespace"];
+const sourceMembers = [...idMembers, "fieldPath", "options"];
+const targetMembers = [...idMembers, "labelSelector", "annotationSelector"];
 const generatorMembers = ["name", "namespace", "behavior", "literals", "files", "envs", "env", "options"];
 const optionMembers = ["labels", "annotations", "disableNameSuffixHash", "immutable"];
 
@@ -283,6 +272,7 @@ interface Reader {
   options(path: JsonPath): GeneratorOptions;
   image(path: JsonPath): ImageChange;
   field(path: JsonPath): FieldRow;
+  id(path: JsonPath): ResourceId;
   target(path: JsonPath): PatchTarget;
   fieldOptions(path: JsonPath): FieldOptions;
   replacement(path: JsonPath): Replacement;
@@ -367,17 +357,19 @@ function reader({ value: root, places }: ReadDocument): Reader {
       read.text([...path, "kind"]),
       read.flag([...path, "create"]) ? 1 : 0,
     ],
+    id: (path) => ({
+      group: read.text([...path, "group"]),
+      version: read.text([...path, "version"]),
+      kind: read.text([...path, "kind"]),
+      name: read.text([...path, "name"]),
+      namespace: read.text([...path, "namespace"]),
+    }),
     target(path) {
       known(path, targetMembers);
-      const part = (name: string): string => read.text([...path, name]);
       return {
-        group: part("group"),
-        version: part("version"),
-        kind: part("kind"),
-        name: part("name"),
-        namespace: part("namespace"),
-        labelSelector: part("labelSelector"),
-        annotationSelector: part("annotationSelector"),
+        ...read.id(path),
+        labelSelector: read.text([...path, "labelSelector"]),
+        annotationSelector: read.text([...path, "annotationSelector"]),
       };
     },
     fieldOptions(path) {
@@ -399,11 +391,7 @@ function reader({ value: root, places }: ReadDocument): Reader {
           get(source) === undefined
             ? undefined
             : {
-                group: read.text([...source, "group"]),
-                version: read.text([...source, "version"]),
-                kind: read.text([...source, "kind"]),
-                name: read.text([...source, "name"]),
-                namespace: read.text([...source, "namespace"]),
+                ...read.id(source),
                 fieldPath: read.text([...source, "fieldPath"]),
                 options: read.fieldOptions([...source, "options"]),
               },

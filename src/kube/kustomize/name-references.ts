@@ -27,11 +27,12 @@ export function fixReferences(resources: readonly Resource[], origins: Origins):
   const namespaces = new Set(resources.map((one) => effectiveNamespace(originalId(one))));
   for (const referrer of resources) {
     const original = originalId(referrer);
+    const reaches = reachOf(referrer);
     for (const [target, rows] of nameReferences) {
       for (const row of rows) {
         const [path, group, version, kind] = row;
         if (!isKind(original, [group, version, kind])) continue;
-        const link: Link = { referrer, target, path, byName, namespaces, origins };
+        const link: Link = { referrer, reaches, target, path, byName, namespaces, origins };
         changeField(referrer.tree, [path, "", "", "", 0], (value) => changed(link, value));
       }
     }
@@ -40,6 +41,8 @@ export function fixReferences(resources: readonly Resource[], origins: Origins):
 
 interface Link {
   readonly referrer: Resource;
+  /** Whether it can mean an object, by its namespace. */
+  readonly reaches: (one: Resource) => boolean;
   readonly target: readonly [string, string, string];
   readonly path: string;
   readonly byName: ReadonlyMap<string, readonly Resource[]>;
@@ -81,24 +84,31 @@ function changeMapping(link: Link, value: TreeMap): void {
   if (id.namespace !== "") value.set("namespace", id.namespace);
 }
 
-/** Objects that the referrer can mean: of its namespace, without a namespace, and of those that a RoleBinding names. */
-function candidates({ referrer, byName, origins }: Link, name: string): readonly Resource[] {
-  const own = currentId(referrer.tree);
+function candidates({ reaches, byName, origins }: Link, name: string): readonly Resource[] {
   const list = byName.get(name) ?? [];
   look(origins, list.length);
-  if (isClusterScoped(own)) return list;
+  return list.filter(reaches);
+}
+
+/**
+ * Objects that a referrer can mean: of its namespace, without a namespace, and of those that a RoleBinding names before
+ * any of its references changes (kustomize api/resmap SubsetThatCouldBeReferencedByResource).
+ */
+function reachOf(referrer: Resource): (one: Resource) => boolean {
+  const own = currentId(referrer.tree);
+  if (isClusterScoped(own)) return () => true;
   const named = new Set<string>();
   const subjects = own.kind === "RoleBinding" ? treeAt(referrer.tree, "subjects") : undefined;
   for (const subject of Array.isArray(subjects) ? subjects : []) {
     if (textAt(subject, "kind") === "ServiceAccount") named.add(textAt(subject, "namespace"));
   }
   named.delete("");
-  return list.filter((one) => {
+  return (one) => {
     const id = currentId(one.tree);
     return (
       isClusterScoped(id) || effectiveNamespace(id) === effectiveNamespace(own) || named.has(id.namespace)
     );
-  });
+  };
 }
 
 /** The one object that is meant; undefined when none is. */

@@ -1,11 +1,12 @@
 import { isArray } from "../json.ts";
+import { versionText } from "../object-key.ts";
 import type { Place } from "../place.ts";
 import { printable } from "../printable.ts";
 import type { ReadDocument } from "../read-object.ts";
 import { applyOperations, type Operation, operationsOf } from "./json-patch.ts";
 import type { PatchEntry } from "./kustomization.ts";
 import { mergePatch } from "./merge-patch.ts";
-import { byAnyId, currentId, groupVersion, idText, type Resource, sameId, storeId } from "./resource.ts";
+import { byAnyId, currentId, idText, type Resource, sameId, storeId } from "./resource.ts";
 import { selected } from "./select.ts";
 import { at, Fault } from "./stop.ts";
 import {
@@ -81,11 +82,7 @@ export function applyMergePatch(
       : selected(resources, options.target);
   if (options.target === undefined && targets.length !== 1) {
     const what = targets.length === 0 ? "there is no" : "there is more than one";
-    throw new Fault(
-      "kustomization/patch",
-      `${what} ${printable(`${versionText(made)} ${idText(id)}`)}`,
-      place,
-    );
+    throw new Fault("kustomization/patch", `${what} ${printable(`${versionText(id)} ${idText(id)}`)}`, place);
   }
   const deleted = new Set<Resource>();
   for (const target of targets) {
@@ -110,9 +107,4 @@ export function applyMergePatch(
   const kept = resources.filter((one) => !deleted.has(one));
   resources.length = 0;
   for (const one of kept) resources.push(one);
-}
-
-function versionText(tree: TreeMap): string {
-  const { group, version } = groupVersion(textAt(tree, "apiVersion"));
-  return group === "" ? version : `${group}/${version}`;
 }

@@ -1,5 +1,5 @@
 import type { Place } from "../place.ts";
-import type { Problem, Severity } from "../problem.ts";
+import { type PlainProblemRow, type Problem, rowProblem } from "../problem.ts";
 
 export type KustomizationProblemCode =
   | "kustomization/malformed"
@@ -13,16 +13,8 @@ export type KustomizationProblemCode =
   | "kustomization/too-large"
   | "kustomization/not-built";
 
-export interface KustomizationProblemRow {
-  readonly severity: Severity;
-  readonly message: (what: string, other: string) => string;
-  readonly hint?: string;
-  /** Where the rule comes from. */
-  readonly source: string;
-}
-
 /** Why kustomize would not build a kustomization: one row, one id. */
-export const kustomizationProblems: Readonly<Record<KustomizationProblemCode, KustomizationProblemRow>> = {
+export const kustomizationProblems: Readonly<Record<KustomizationProblemCode, PlainProblemRow>> = {
   "kustomization/malformed": {
     severity: "error",
     message: (what) => `not a kustomization that can be built: ${what}`,
@@ -83,6 +75,5 @@ export const kustomizationProblems: Readonly<Record<KustomizationProblemCode, Ku
 
 /** A problem of the table; `what` is printable already. */
 export function kustomizationProblem(code: KustomizationProblemCode, place: Place, what: string): Problem {
-  const { severity, message, hint } = kustomizationProblems[code];
-  return { code, severity, message: message(what, ""), place, ...(hint === undefined ? {} : { hint }) };
+  return rowProblem(code, kustomizationProblems[code], place, { what });
 }

@@ -10,7 +10,7 @@ import {
   type Resource,
   type ResourceId,
 } from "./resource.ts";
-import { fitsTexts, pattern } from "./select.ts";
+import { pattern, textsFit } from "./select.ts";
 import { at, Fault, Unsupported } from "./stop.ts";
 import {
   copyTree,
@@ -95,25 +95,24 @@ function targetsOf(
   { select, reject }: ReplacementTarget,
 ): readonly Resource[] {
   if (select === undefined) throw fault("a target says what it selects");
-  const selects = idFits(select);
-  const rejects = reject.map((one) => ({ one, fits: idFits(one) }));
+  const ids = idFits(select);
+  const texts = textsFit(select);
+  const rejects = reject.map(rejected);
   return resources.filter((resource) => {
-    const ids = idsOf(resource);
-    if (!textsFit(select, resource)) return false;
-    for (const { one, fits } of rejects) {
-      if ((one.annotationSelector !== "" || one.labelSelector !== "") && textsFit(one, resource))
-        return false;
-      const isEmpty = [one.group, one.version, one.kind, one.name, one.namespace].every(
-        (text) => text === "",
-      );
-      if (!isEmpty && ids.some(fits)) return false;
-    }
-    return ids.some(selects);
+    if (!texts(resource)) return false;
+    const own = idsOf(resource);
+    return !rejects.some((fits) => fits(resource, own)) && own.some(ids);
   });
 }
 
-function textsFit({ labelSelector, annotationSelector }: PatchTarget, { tree }: Resource): boolean {
-  return fitsTexts(annotationSelector, tree, "annotations") && fitsTexts(labelSelector, tree, "labels");
+/** Whether a target is rejected: by its labels and annotations, or by its id; what asks for neither rejects nothing. */
+function rejected(target: PatchTarget): (resource: Resource, own: readonly ResourceId[]) => boolean {
+  const { group, version, kind, name, namespace, labelSelector, annotationSelector } = target;
+  const asksTexts = [labelSelector, annotationSelector].some((text) => text !== "");
+  const asksId = [group, version, kind, name, namespace].some((text) => text !== "");
+  const texts = textsFit(target);
+  const ids = idFits(target);
+  return (resource, own) => (asksTexts && texts(resource)) || (asksId && own.some(ids));
 }
 
 function idFits(target: PatchTarget): (id: ResourceId) => boolean {

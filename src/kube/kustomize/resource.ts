@@ -1,16 +1,21 @@
+import { type GroupVersion, groupVersion, versionText } from "../object-key.ts";
 import type { Place } from "../place.ts";
 import { clusterScoped } from "./tables.generated.ts";
 import { textAt, type TreeMap } from "./tree.ts";
 
-/** What kustomize knows an object by (kyaml resid). */
-export interface ResourceId {
-  readonly group: string;
-  readonly version: string;
+export interface ResourceKind extends GroupVersion {
   readonly kind: string;
+}
+
+/** What kustomize knows an object by (kyaml resid). */
+export interface ResourceId extends ResourceKind {
   readonly name: string;
   /** As written; empty where none is. */
   readonly namespace: string;
 }
+
+/** What a generated object does with one of its id that is there. */
+export type Behavior = "create" | "replace" | "merge" | "unspecified";
 
 /** An object on its way through a build. */
 export interface Resource {
@@ -19,22 +24,19 @@ export interface Resource {
   readonly previous: ResourceId[];
   readonly prefixes: string[];
   readonly suffixes: string[];
-  readonly behavior: "create" | "replace" | "merge" | "unspecified";
+  readonly behavior: Behavior;
   readonly needsHash: boolean;
   /** Where it came from, for what stood in no file. */
   readonly place: Place;
 }
 
-export function groupVersion(apiVersion: string): { readonly group: string; readonly version: string } {
-  const slash = apiVersion.indexOf("/");
-  if (slash < 0) return { group: "", version: apiVersion };
-  return { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+export function kindOf(tree: TreeMap): ResourceKind {
+  return { ...groupVersion(textAt(tree, "apiVersion")), kind: textAt(tree, "kind") };
 }
 
 export function currentId(tree: TreeMap): ResourceId {
   return {
-    ...groupVersion(textAt(tree, "apiVersion")),
-    kind: textAt(tree, "kind"),
+    ...kindOf(tree),
     name: textAt(tree, "metadata", "name"),
     namespace: textAt(tree, "metadata", "namespace"),
   };
@@ -55,8 +57,8 @@ export function storeId(resource: Resource): void {
   resource.previous.push({ ...id, namespace: effectiveNamespace(id) });
 }
 
-export function isClusterScoped({ group, version, kind }: ResourceId): boolean {
-  return clusterScoped.has(`${group === "" ? "" : `${group}/`}${version}/${kind}`);
+export function isClusterScoped(id: ResourceKind): boolean {
+  return clusterScoped.has(`${versionText(id)}/${id.kind}`);
 }
 
 const NO_NAMESPACE = "_non_namespaceable_";
@@ -77,7 +79,7 @@ export function sameId(one: ResourceId, other: ResourceId): boolean {
 }
 
 /** Whether an id is of the group, version and kind; empty ones fit everything. */
-export function isKind(id: ResourceId, [group, version, kind]: readonly [string, string, string]): boolean {
+export function isKind(id: ResourceKind, [group, version, kind]: readonly [string, string, string]): boolean {
   return (
     (group === "" || id.group === group) &&
     (version === "" || id.version === version) &&

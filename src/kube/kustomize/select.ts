@@ -1,5 +1,5 @@
 import { compileRegex } from "../cel/library/regex.ts";
-import { type Labels, matchesSelector, parseSelector } from "../selector.ts";
+import { type Labels, matchesSelector, parseSelector, type Selector } from "../selector.ts";
 import type { PatchTarget } from "./kustomization.ts";
 import { currentId, effectiveNamespace, originalId, type Resource } from "./resource.ts";
 import { Fault } from "./stop.ts";
@@ -12,6 +12,7 @@ export function selected(resources: readonly Resource[], target: PatchTarget): r
   const group = pattern(target.group);
   const version = pattern(target.version);
   const kind = pattern(target.kind);
+  const texts = textsFit(target);
   return resources.filter((resource) => {
     const current = currentId(resource.tree);
     const original = originalId(resource);
@@ -21,8 +22,7 @@ export function selected(resources: readonly Resource[], target: PatchTarget): r
       group(current.group) &&
       version(current.version) &&
       kind(current.kind) &&
-      fitsTexts(target.labelSelector, resource.tree, "labels") &&
-      fitsTexts(target.annotationSelector, resource.tree, "annotations")
+      texts(resource)
     );
   });
 }
@@ -35,13 +35,24 @@ export function pattern(text: string): (...texts: readonly string[]) => boolean 
   return (...texts) => texts.some((one) => regex.matcher(one).find());
 }
 
-export function fitsTexts(selector: string, tree: TreeMap, member: string): boolean {
-  if (selector === "") return true;
-  const parsed = parseSelector(selector);
-  if (parsed === undefined) throw new Fault("kustomization/malformed", "its target has a bad selector");
-  const texts = treeAt(tree, "metadata", member);
-  const labels: Labels = isTreeMap(texts)
-    ? Object.fromEntries([...texts].map(([key, value]) => [key, scalarText(value)]))
-    : {};
-  return matchesSelector(parsed, labels);
+/** Whether labels and annotations of an object fit the selectors of a target. */
+export function textsFit(target: PatchTarget): (resource: Resource) => boolean {
+  const labels = selects(target.labelSelector, "labels");
+  const annotations = selects(target.annotationSelector, "annotations");
+  return ({ tree }) => labels(tree) && annotations(tree);
+}
+
+/** A selector is read when it is first asked: kustomize does not read one that no object comes to. */
+function selects(selector: string, member: string): (tree: TreeMap) => boolean {
+  if (selector === "") return () => true;
+  let parsed: Selector | undefined;
+  return (tree) => {
+    parsed ??= parseSelector(selector);
+    if (parsed === undefined) throw new Fault("kustomization/malformed", "its target has a bad selector");
+    const texts = treeAt(tree, "metadata", member);
+    const labels: Labels = isTreeMap(texts)
+      ? Object.fromEntries([...texts].map(([key, value]) => [key, scalarText(value)]))
+      : {};
+    return matchesSelector(parsed, labels);
+  };
 }

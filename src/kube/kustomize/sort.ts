@@ -1,3 +1,4 @@
+import { byText } from "../by-text.ts";
 import type { Sort } from "./kustomization.ts";
 import { currentId, type Resource, type ResourceId } from "./resource.ts";
 
@@ -35,7 +36,5 @@ function keyOf(
 }
 
 function compare(one: Key, other: Key): number {
-  if (one.rank !== other.rank) return one.rank - other.rank;
-  if (one.type !== other.type) return one.type < other.type ? -1 : 1;
-  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
+  return one.rank - other.rank || byText(one.type, other.type) || byText(one.name, other.name);
 }

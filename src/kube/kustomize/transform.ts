@@ -5,6 +5,7 @@ import type { Kustomization, LabelChange } from "./kustomization.ts";
 import {
   byAnyId,
   currentId,
+  effectiveNamespace,
   idText,
   isClusterScoped,
   isKind,
@@ -77,13 +78,7 @@ export function noTwins(resources: readonly Resource[]): void {
   const seen = new Set<string>();
   for (const { tree, place } of resources) {
     const id = currentId(tree);
-    const key = JSON.stringify([
-      id.group,
-      id.version,
-      id.kind,
-      isClusterScoped(id) ? "" : id.namespace || "default",
-      id.name,
-    ]);
+    const key = JSON.stringify([id.group, id.version, id.kind, effectiveNamespace(id), id.name]);
     if (seen.has(key)) throw new Fault("kustomization/conflict", idText(id), place);
     seen.add(key);
   }

@@ -1,4 +1,5 @@
 import { daysIn } from "../days-in.ts";
+
 /**
  * Texts that types of Kubernetes decode themselves. Sources: Go package time (Parse, ParseDuration), encoding/base64
  * StdEncoding, k8s.io/apimachinery pkg/apis/meta/v1 time.go and micro_time.go.

@@ -13,8 +13,7 @@ import {
   TIMESTAMP,
 } from "../cel/types.ts";
 import { utf8 } from "../cel/values.ts";
-import { numberOf, type Structural } from "./schema.ts";
-import { objectFields } from "./schema.ts";
+import { numberOf, objectFields, type Structural } from "./schema.ts";
 
 /** How expressions see a part of a schema, and how large it can be (k8s.io/apiserver pkg/cel/common/schemas.go). */
 export interface DeclaredType {

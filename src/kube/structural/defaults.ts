@@ -1,6 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject } from "../json.ts";
-import type { Structural } from "./schema.ts";
-import { memberSchema } from "./schema.ts";
+import { memberSchema, type Structural } from "./schema.ts";
 
 /**
  * The value as the server keeps it: nulls that the schema does not allow are dropped, defaults are filled in

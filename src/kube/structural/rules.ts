@@ -7,8 +7,7 @@ import { CelError, CelOptional, type CelValue } from "../cel/values.ts";
 import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "../json.ts";
 import { type DeclaredType, declaredType, sizeAt } from "./declared-type.ts";
 import { type Fault, fault } from "./fault.ts";
-import type { Structural, ValidationRule } from "./schema.ts";
-import { memberSchema } from "./schema.ts";
+import { memberSchema, type Structural, type ValidationRule } from "./schema.ts";
 import { typedValue } from "./typed-value.ts";
 import { sameJson } from "./validate.ts";
 

@@ -4,8 +4,7 @@ import { parseTimestamp } from "../cel/time.ts";
 import { CelError, CelList, CelMap, type CelValue, type ListTyping } from "../cel/values.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../json.ts";
 import { escapeName } from "./declared-type.ts";
-import type { Structural } from "./schema.ts";
-import { objectFields } from "./schema.ts";
+import { objectFields, type Structural } from "./schema.ts";
 
 /** A JSON value as rules of its schema see it (k8s.io/apiserver pkg/cel/common/values.go). Parts are converted when asked for. */
 export function typedValue(value: Json, schema: Structural | undefined, root = false): CelValue {

@@ -1,7 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "../json.ts";
 import { type Fault, fault } from "./fault.ts";
-import type { Structural } from "./schema.ts";
-import { objectFields } from "./schema.ts";
+import { objectFields, type Structural } from "./schema.ts";
 
 /** Fields of ObjectMeta. */
 const metadataNames: ReadonlySet<string> = new Set(

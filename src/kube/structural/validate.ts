@@ -3,8 +3,7 @@ import { hasFormat, isKnownFormat } from "../cel/library/string-formats.ts";
 import { codePoints } from "../cel/values.ts";
 import { isArray, isObject, type Json, type JsonArray, type JsonObject, type JsonPath } from "../json.ts";
 import { type Fault, fault } from "./fault.ts";
-import { numberOf, own, type Structural } from "./schema.ts";
-import { memberSchema } from "./schema.ts";
+import { memberSchema, numberOf, own, type Structural } from "./schema.ts";
 
 /**
  * What of a value its schema refuses, as kube-openapi finds it (k8s.io/kube-openapi pkg/validation/validate). The value must

@@ -1,7 +1,7 @@
 import type { JsonPath } from "../json.ts";
 import type { Place } from "../place.ts";
 import { printableStart } from "../printable.ts";
-import type { Problem, ProblemRow } from "../problem.ts";
+import { type Problem, type ProblemRow, rowProblem } from "../problem.ts";
 
 export type YamlProblemCode =
   | "yaml/syntax"
@@ -224,13 +224,5 @@ export function yamlProblem(
   other = "",
   path?: JsonPath,
 ): Problem {
-  const row: ProblemRow = yamlProblems[code];
-  return {
-    code,
-    severity: row.severity,
-    message: row.message(shown(what), shown(other)),
-    place,
-    ...(path === undefined ? {} : { path }),
-    ...(row.hint === undefined ? {} : { hint: row.hint }),
-  };
+  return rowProblem(code, yamlProblems[code], place, { what: shown(what), other: shown(other) }, path);
 }

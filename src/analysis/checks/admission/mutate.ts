@@ -1,5 +1,12 @@
 import { CelError, CelList, CelMap, CelOptional, CelUint, type CelValue } from "../../../kube/cel/values.ts";
-import { isArray, isObject, type Json, type JsonArray, type JsonObject } from "../../../kube/json.ts";
+import {
+  isArray,
+  isObject,
+  type Json,
+  type JsonArray,
+  type JsonObject,
+  pointerSteps,
+} from "../../../kube/json.ts";
 
 import { textAt } from "./matching.ts";
 
@@ -74,10 +81,7 @@ export function patched(object: JsonObject, operations: readonly Json[]): JsonOb
 function pointer(text: string): readonly string[] | CelError {
   if (text === "") return [];
   if (!text.startsWith("/")) return new CelError(`the path ${text} does not begin with /`);
-  return text
-    .slice(1)
-    .split("/")
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return pointerSteps(text);
 }
 
 function step(document: Json, operation: JsonObject): Json | CelError {

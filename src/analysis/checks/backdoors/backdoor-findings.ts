@@ -129,7 +129,9 @@ const hidden =
 function holdsHidden(value: Json): boolean {
   if (typeof value === "string") return hidden.test(value);
   if (isArray(value)) return value.some(holdsHidden);
-  return isObject(value) && Object.entries(value).some(([key, part]) => hidden.test(key) || holdsHidden(part));
+  return (
+    isObject(value) && Object.entries(value).some(([key, part]) => hidden.test(key) || holdsHidden(part))
+  );
 }
 
 function hiddenText(value: Json, path: JsonPath): readonly Hit[] {

@@ -11,9 +11,7 @@ import { lookAlike } from "./well-known-images.ts";
 const found = (text: string) =>
   backdoorFindings(
     objectIndex(readObjects(readDocuments("a.yaml", new TextEncoder().encode(text))).objects, 37),
-  ).map(
-    (finding) => finding.code,
-  );
+  ).map((finding) => finding.code);
 
 describe.each(backdoorTable)("$id", (row) => {
   it("is found in its positive example and not in its neighbour", () => {

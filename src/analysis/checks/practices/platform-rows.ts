@@ -1,14 +1,7 @@
 import { containerExample, inContainer, none, podExample } from "./helpers.ts";
 import { parseImage } from "./image-reference.ts";
 import type { Hit, PracticeRow, Profile } from "./practice.ts";
-import {
-  get,
-  type ContainerSubject,
-  mappingsAt,
-  type PodSubject,
-  textAt,
-  textsAt,
-} from "./subjects.ts";
+import { get, type ContainerSubject, mappingsAt, type PodSubject, textAt, textsAt } from "./subjects.ts";
 
 const everywhere: readonly Profile[] = ["default", "baseline", "restricted", "production", "nsa", "cis"];
 

@@ -1,6 +1,5 @@
 import { assumptionsFor } from "../../../analysis/rbac/evaluate/explain.ts";
 import { bindingText } from "../../../analysis/rbac/model/role.ts";
-
 import { parseGoal } from "../../../analysis/rbac/paths/goal.ts";
 import { attackGraph } from "../../../analysis/rbac/paths/graph.ts";
 import { pathsTo } from "../../../analysis/rbac/paths/paths.ts";

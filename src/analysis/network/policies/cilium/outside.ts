@@ -22,8 +22,8 @@ export function readCidrGroups(objects: readonly JsonObject[]): ReadonlyMap<stri
       typeof block === "string" ? (cidrSet(block) ?? []) : [],
     );
     groups.set(name, {
-        ips: unionIps(blocks),
-        labels: textMap(valueAt(object, ["metadata", "labels"])),
+      ips: unionIps(blocks),
+      labels: textMap(valueAt(object, ["metadata", "labels"])),
     });
   }
   return groups;
