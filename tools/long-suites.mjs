@@ -13,6 +13,11 @@ export const longSuites = [
   "test/cluster/token.test.ts",
   "test/e2e/apply-git-killed.test.ts",
   "test/e2e/interrupt.test.ts",
+  // Whole projects made and applied: test/e2e/awesome-compose.test.ts makes them on files.
+  "test/cluster/awesome-compose.test.ts",
+  // What needs minutes of a cluster's own controllers or policies: test/cluster/rules.test.ts, test/adversary/cluster.test.ts.
+  "test/cluster/health-watch.test.ts",
+  "test/cluster/planner-policy.test.ts",
   // The command line against a cluster: test/e2e/cluster.test.ts.
   "test/e2e/cluster-bad-input.test.ts",
   "test/e2e/cluster-guide.test.ts",

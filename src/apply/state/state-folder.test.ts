@@ -129,7 +129,7 @@ describe("plans", () => {
     "ABCDEF01",
     "abcdef01",
     "sha256:",
-    "../x",
+    "../no-such-plan",
     "/nowhere/plan.json",
     "a\0b",
     "x".repeat(5000),
