@@ -20,6 +20,9 @@ const fresh = join(root, `dist.${process.pid}`);
 rmSync(fresh, { recursive: true, force: true });
 mkdirSync(fresh);
 
+// Names stay as they are: keepNames would name every closure again each time that it is made (a quarter of the time of a check).
+const shorter = { minifySyntax: true, minifyWhitespace: true };
+
 const result = await build({
   absWorkingDir: root,
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts" },
@@ -29,8 +32,7 @@ const result = await build({
   format: "esm",
   platform: "node",
   target: "node22.19",
-  minify: true,
-  keepNames: true,
+  ...shorter,
   legalComments: "none",
   metafile: true,
   logLevel: "error",
@@ -62,8 +64,7 @@ const forPlugin = {
   format: "esm",
   platform: "node",
   target: "node22.19",
-  minify: true,
-  keepNames: true,
+  ...shorter,
   legalComments: "none",
   metafile: true,
   logLevel: "error",
