@@ -4,6 +4,7 @@ import { placeText } from "../kube/place.ts";
 import { printable, printableRest } from "../kube/printable.ts";
 import type { CliContext } from "./context.ts";
 import { style } from "./display/style.ts";
+import { settleYoungGeneration } from "./young-generation.ts";
 
 /** A failure as people read it: what, where, what to do. A bug of ours says so and gives its stack. */
 export function errorText(error: unknown, color: boolean): string {
@@ -44,6 +45,7 @@ export async function guarded(
   flags: { readonly output?: string; readonly color?: "auto" | "always" | "never" },
   work: () => Promise<number>,
 ): Promise<void> {
+  settleYoungGeneration();
   try {
     context.process.exitCode = await work();
   } catch (error) {

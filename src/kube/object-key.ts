@@ -7,12 +7,15 @@ function text(value: unknown): string {
 
 /** The key of an object as written; members that are missing or no string are empty. */
 export function objectKey(object: JsonObject): ObjectKey {
-  const metadata = isObject(object["metadata"]) ? object["metadata"] : {};
+  const written = object["metadata"];
+  const metadata = isObject(written) ? written : undefined;
+  const { group, version } = groupVersion(text(object["apiVersion"]));
   return {
-    ...groupVersion(text(object["apiVersion"])),
+    group,
+    version,
     kind: text(object["kind"]),
-    namespace: text(metadata["namespace"]),
-    name: text(metadata["name"]),
+    namespace: text(metadata?.["namespace"]),
+    name: text(metadata?.["name"]),
   };
 }
 
@@ -40,10 +43,20 @@ export interface GroupVersion {
 
 /** What an apiVersion says: `apps/v1`, or `v1` of the core group. */
 export function groupVersion(apiVersion: string): GroupVersion {
+  const known = groupVersions.get(apiVersion);
+  if (known !== undefined) return known;
   const slash = apiVersion.indexOf("/");
-  if (slash < 0) return { group: "", version: apiVersion };
-  return { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+  const made =
+    slash < 0
+      ? { group: "", version: apiVersion }
+      : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+  if (groupVersions.size < MAX_KNOWN && apiVersion.length < MAX_KNOWN) groupVersions.set(apiVersion, made);
+  return made;
 }
+
+/** A few apiVersions are those of all objects, and everybody asks for them. */
+const groupVersions = new Map<string, GroupVersion>();
+const MAX_KNOWN = 256;
 
 /** The apiVersion of a group and version. */
 export function versionText({ group, version }: GroupVersion): string {

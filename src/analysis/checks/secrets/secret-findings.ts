@@ -5,7 +5,7 @@ import { printable, printableRest } from "../../../kube/printable.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
 import { wordCredentials } from "./command-credentials.ts";
-import { credentialSpans, credentialValues, isCredentialName, isReference } from "./credentials.ts";
+import { credentialSpans, isCredentialName } from "./credentials.ts";
 import { isPlaceholder } from "./placeholder.ts";
 import { type SecretCode, secretTable } from "./secret-table.ts";
 
@@ -96,13 +96,10 @@ const tokenStart =
 
 /** Whether a row of the table of values finds something that is no reference and no placeholder. */
 function matches(id: string, text: string): boolean {
-  const row = credentialValues.find((one) => one.id === id);
-  if (row === undefined) return false;
-  for (const match of text.matchAll(new RegExp(row.pattern.source, `${row.pattern.flags}g`))) {
-    const secret = match.groups?.["secret"] ?? "";
-    if (!isReference(secret) && !isPlaceholder(secret) && !/EXAMPLE/.test(secret)) return true;
-  }
-  return false;
+  return credentialSpans(text, id).some(({ start, end }) => {
+    const secret = text.slice(start, end);
+    return !isPlaceholder(secret) && !/EXAMPLE/.test(secret);
+  });
 }
 
 /** Whether the table of values finds something that is no placeholder. */
