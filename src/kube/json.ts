@@ -27,6 +27,21 @@ export function valueAt(value: Json | undefined, path: JsonPath): Json | undefin
   return current;
 }
 
+/**
+ * Whether a key or a scalar somewhere in a value fits. Builds no list and no path, for questions that
+ * are asked of every object.
+ */
+export function holds(value: Json, fits: (scalar: Json) => boolean): boolean {
+  if (typeof value !== "object" || value === null) return fits(value);
+  if (isArray(value)) {
+    for (const item of value) if (holds(item, fits)) return true;
+    return false;
+  }
+  // Own members alone: nothing that JSON is made of has others that for-in finds.
+  for (const key in value) if (fits(key) || holds(value[key] ?? null, fits)) return true;
+  return false;
+}
+
 /** The texts of a mapping, without prototype, so that a key like `constructor` finds nothing that was not written. */
 export function textMap(value: Json | undefined): Readonly<Record<string, string>> {
   const map = Object.create(null) as Record<string, string>;

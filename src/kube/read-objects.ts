@@ -1,5 +1,14 @@
 import { isComponentFile } from "./component-files.ts";
-import { isArray, isObject, type Json, type JsonObject, type JsonPath, pathText, valueAt } from "./json.ts";
+import {
+  holds,
+  isArray,
+  isObject,
+  type Json,
+  type JsonObject,
+  type JsonPath,
+  pathText,
+  valueAt,
+} from "./json.ts";
 import { identity, keyText, objectKey } from "./object-key.ts";
 import { objectProblem } from "./object-problems.ts";
 import { type Place, placeText } from "./place.ts";
@@ -236,10 +245,8 @@ function withoutNulls(
   return holdsNull(object) ? cleanMembers(object, "", base) : object;
 }
 
-function holdsNull(value: Json): boolean {
-  if (value === null) return true;
-  if (isArray(value)) return value.some(holdsNull);
-  return isObject(value) && Object.values(value).some(holdsNull);
+function holdsNull(object: JsonObject): boolean {
+  return holds(object, (value) => value === null);
 }
 
 /** Kernel K4: one identity once, whatever the apiVersion; and names that differ only by case, which Git on some systems cannot hold apart. */

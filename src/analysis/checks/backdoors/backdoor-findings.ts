@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonPath } from "../../../kube/json.ts";
+import { holds, isArray, isObject, type Json, type JsonPath } from "../../../kube/json.ts";
 import { LAST_APPLIED } from "../../../kube/last-applied.ts";
 import { printable, printableRest } from "../../../kube/printable.ts";
 import type { Finding } from "../../findings/finding.ts";
@@ -100,7 +100,7 @@ function reachesNode({ pod, context }: ContainerSubject): boolean {
 function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
   return [
     // Nearly no object holds any: no path is built for them.
-    ...(holdsHidden(subject.object) ? hiddenText(subject.object, []) : none),
+    ...(holds(subject.object, isHidden) ? hiddenText(subject.object, []) : none),
     ...inBinding(subject),
     ...inRole(subject),
     ...inWebhook(subject),
@@ -126,12 +126,8 @@ function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
 const hidden =
   /[\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f\udd00-\uddef]/;
 
-function holdsHidden(value: Json): boolean {
-  if (typeof value === "string") return hidden.test(value);
-  if (isArray(value)) return value.some(holdsHidden);
-  return (
-    isObject(value) && Object.entries(value).some(([key, part]) => hidden.test(key) || holdsHidden(part))
-  );
+function isHidden(scalar: Json): boolean {
+  return typeof scalar === "string" && hidden.test(scalar);
 }
 
 function hiddenText(value: Json, path: JsonPath): readonly Hit[] {

@@ -108,26 +108,35 @@ function holdsAny(text: string): boolean {
   return credentialSpans(part).some(({ start, end }) => !isPlaceholder(part.slice(start, end)));
 }
 
-function inValue(walk: Walk, value: Json, path: JsonPath): void {
+/** `path` is one list for the whole walk: it leads to `value` while that is looked at, and is copied where something is found. */
+function inValue(walk: Walk, value: Json, path: (string | number)[]): void {
   if (typeof value === "string") {
     const form = knownForm(value);
-    if (form !== undefined) add(walk, form, path, pathWords(path));
+    if (form !== undefined) add(walk, form, [...path], pathWords(path));
     return;
   }
+  if (typeof value !== "object" || value === null) return;
   if (isArray(value)) {
     const last = path.at(-1);
     if (last === "command" || last === "args") inWords(walk, value, path);
-    for (const [index, item] of value.entries()) {
-      if ((last === "env" || last === "httpHeaders") && isObject(item)) inPair(walk, item, [...path, index]);
-      inValue(walk, item, [...path, index]);
+    const pairs = last === "env" || last === "httpHeaders";
+    for (let index = 0; index < value.length; index++) {
+      const item = value[index] ?? null;
+      path.push(index);
+      if (pairs && isObject(item)) inPair(walk, item, path);
+      inValue(walk, item, path);
+      path.pop();
     }
     return;
   }
   if (!isObject(value)) return;
-  for (const [member, part] of Object.entries(value)) {
-    if (member === "annotations" && isObject(part) && path.at(-1) === "metadata")
-      inAnnotations(walk, part, [...path, member]);
-    else inValue(walk, part, [...path, member]);
+  const inMetadata = path.at(-1) === "metadata";
+  for (const member in value) {
+    const part = value[member] ?? null;
+    path.push(member);
+    if (inMetadata && member === "annotations" && isObject(part)) inAnnotations(walk, part, path);
+    else inValue(walk, part, path);
+    path.pop();
   }
 }
 

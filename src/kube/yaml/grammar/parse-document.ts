@@ -1,4 +1,5 @@
 import type { NodeSink } from "../node-sink.ts";
+import { takeKey, takeValue } from "./plain-lines.ts";
 import { peek, skip, yamlScanner } from "./scanner.ts";
 import type { Scanner } from "./scanner-state.ts";
 import { SyntaxFailure, Token, type TokenKind } from "./token.ts";
@@ -272,6 +273,7 @@ function parseBlockSequence(p: Parser): void {
   if (entry.kind !== Token.blockEntry)
     throw new SyntaxFailure(entry.at, "a list item was expected here; is the line indented wrongly?");
   skip(s);
+  if (plainValue(p, State.blockSequence)) return;
   const { kind } = peek(s);
   if (kind === Token.blockEntry || kind === Token.blockEnd) empty(p, entry.at, State.blockSequence);
   else node(p, State.blockSequence, true, false);
@@ -285,6 +287,7 @@ function parseIndentlessSequence(p: Parser): void {
     return;
   }
   skip(s);
+  if (plainValue(p, State.indentlessSequence)) return;
   const { kind } = peek(s);
   if (kind === Token.blockEntry || kind === Token.key || kind === Token.value || kind === Token.blockEnd)
     empty(p, entry.at, State.indentlessSequence);
@@ -293,6 +296,12 @@ function parseIndentlessSequence(p: Parser): void {
 
 function parseBlockKey(p: Parser): void {
   const s = p.scanner;
+  const key = takeKey(s);
+  if (key !== undefined) {
+    p.builder.plain(key.text, key.at, key.end);
+    parseAfterColon(p);
+    return;
+  }
   const token = peek(s);
   if (token.kind === Token.blockEnd) {
     skip(s);
@@ -315,7 +324,21 @@ function parseBlockValue(p: Parser): void {
     return;
   }
   skip(s);
-  const { kind } = peek(s);
+  parseAfterColon(p);
+}
+
+/** Reads a value that fills the rest of its line and comes back to a state; false where there is none. */
+function plainValue(p: Parser, after: StateKind): boolean {
+  const value = takeValue(p.scanner);
+  if (value === undefined) return false;
+  p.builder.plain(value.text, value.at, value.end);
+  p.state = after;
+  return true;
+}
+
+function parseAfterColon(p: Parser): void {
+  if (plainValue(p, State.blockMappingKey)) return;
+  const { kind } = peek(p.scanner);
   if (kind === Token.key || kind === Token.value || kind === Token.blockEnd)
     empty(p, -1, State.blockMappingKey);
   else node(p, State.blockMappingKey, true, true);

@@ -63,7 +63,7 @@ export function scanPlain(s: Scanner): string {
 }
 
 /** End of a run of a plain scalar without white space: at `: `, and in a flow collection at its indicators. */
-function plainRunEnd(text: string, start: number, inFlow: boolean): number {
+export function plainRunEnd(text: string, start: number, inFlow: boolean): number {
   let end = start;
   for (;;) {
     const code = text.charCodeAt(end);
