@@ -2,100 +2,151 @@ import type { JsonPath } from "../json.ts";
 import type { PlaceMap } from "../read-object.ts";
 import type { LineIndex } from "./line-index.ts";
 
+/** Columns of a node: its offset, the offset of its key, and twice where its next sibling is, plus one for a mapping. */
+const COLUMNS = 3;
+const FIRST_NODES = 64;
+
 /**
- * Where each node of a document stands, in document order, as four columns: one entry a node, no object a node. The
- * children of node `i` begin at `i + 1`; the next sibling of a child `c` is `next[c]`.
+ * Where each node of a document stands, in document order: columns of numbers and the keys, no object a node, for a tape
+ * lives as long as its document, and there may be 100,000 of them. The children of node `i` begin at `i + 1`; the next
+ * sibling of a child `c` is `next(c)`.
  */
-export interface PlaceTape {
-  readonly offsets: number[];
-  readonly keyOffsets: number[];
-  /** Key under which the node stands in a mapping; "" in a list. */
-  readonly names: string[];
-  readonly next: number[];
-  /** Nodes whose parts stand elsewhere: aliases and merged members. */
-  readonly links: Map<number, number>;
-  /** Nodes that are mappings. */
-  readonly mappings: Set<number>;
-}
+export class PlaceTape {
+  #columns = new Int32Array(FIRST_NODES * COLUMNS);
+  /** Key under which each node stands in a mapping; "" in a list. */
+  readonly #names: string[] = [];
+  #links: Map<number, number> | undefined;
 
-export function placeTape(): PlaceTape {
-  return { offsets: [], keyOffsets: [], names: [], next: [], links: new Map(), mappings: new Set() };
-}
-
-/** Offset of the key `name` among the members of a mapping that is still open; undefined when it is not there. */
-export function keyOffsetIn(tape: PlaceTape, node: number, name: string): number | undefined {
-  for (let child = node + 1; child < tape.offsets.length; child = tape.next[child] ?? tape.offsets.length) {
-    if (tape.names[child] === name) return tape.keyOffsets[child];
+  get length(): number {
+    return this.#names.length;
   }
-  return undefined;
+
+  /** Adds a node; `keyAt` is -1 in a list. */
+  add(at: number, keyAt: number, name: string): number {
+    const node = this.#names.length;
+    const column = node * COLUMNS;
+    if (column === this.#columns.length) {
+      const wider = new Int32Array(column * 2);
+      wider.set(this.#columns);
+      this.#columns = wider;
+    }
+    this.#columns[column] = at;
+    this.#columns[column + 1] = keyAt;
+    this.#columns[column + 2] = (node + 1) * 2;
+    this.#names.push(name);
+    return node;
+  }
+
+  markMapping(node: number): void {
+    const column = node * COLUMNS + 2;
+    this.#columns[column] = (this.#columns[column] ?? 0) | 1;
+  }
+
+  /** Everything that was added since belongs to the node. */
+  close(node: number): void {
+    const column = node * COLUMNS + 2;
+    this.#columns[column] = this.length * 2 + ((this.#columns[column] ?? 0) & 1);
+  }
+
+  /** The parts of a node stand elsewhere: it is an alias, or a merged member. */
+  link(node: number, target: number): void {
+    this.#links ??= new Map();
+    this.#links.set(node, this.linked(target));
+  }
+
+  linked(node: number): number {
+    return this.#links?.get(node) ?? node;
+  }
+
+  offset(node: number): number {
+    return this.#columns[node * COLUMNS] ?? 0;
+  }
+
+  /** -1 in a list. */
+  keyOffset(node: number): number {
+    return this.#columns[node * COLUMNS + 1] ?? -1;
+  }
+
+  name(node: number): string {
+    return this.#names[node] ?? "";
+  }
+
+  next(node: number): number {
+    return (this.#columns[node * COLUMNS + 2] ?? 0) >> 1;
+  }
+
+  isMapping(node: number): boolean {
+    return ((this.#columns[node * COLUMNS + 2] ?? 0) & 1) === 1;
+  }
+
+  /** Offset of the key `name` among the members of a mapping that is still open; undefined when it is not there. */
+  keyOffsetIn(node: number, name: string): number | undefined {
+    for (let child = node + 1; child < this.length; child = this.next(child)) {
+      if (this.name(child) === name) return this.keyOffset(child);
+    }
+    return undefined;
+  }
+
+  /** Gives back the room that no node needs. */
+  finish(): void {
+    this.#columns = this.#columns.slice(0, this.length * COLUMNS);
+  }
 }
 
 type Children = ReadonlyMap<string | number, number>;
 
-/** Columns of a packed node: its offset, the offset of its key, and twice its `next`, plus one for a mapping. */
-const COLUMNS = 3;
-
-/** The tape in half its room: it lives as long as its document, and there may be 100,000 of them. */
-function packed(tape: PlaceTape): Int32Array {
-  const { offsets, keyOffsets, next, mappings } = tape;
-  const nodes = new Int32Array(offsets.length * COLUMNS);
-  for (let node = 0, at = 0; node < offsets.length; node++, at += COLUMNS) {
-    nodes[at] = offsets[node] ?? 0;
-    nodes[at + 1] = keyOffsets[node] ?? -1;
-    nodes[at + 2] = (next[node] ?? 0) * 2;
-  }
-  for (const node of mappings) {
-    const at = node * COLUMNS + 2;
-    nodes[at] = (nodes[at] ?? 0) + 1;
-  }
-  return nodes;
-}
-
 /** The places of a document; nothing is computed before it is asked for. The tape must be finished. */
-export function placesOf(tape: PlaceTape, lines: LineIndex, base: number): PlaceMap {
-  const nodes = packed(tape);
-  const names = tape.names.slice();
-  const links = tape.links.size === 0 ? undefined : tape.links;
-  let known: Map<number, Children> | undefined;
+class TapePlaces implements PlaceMap {
+  readonly #tape: PlaceTape;
+  readonly #lines: LineIndex;
+  readonly #base: number;
+  #known: Map<number, Children> | undefined;
 
-  const offsetOf = (node: number): number => nodes[node * COLUMNS] ?? 0;
-  const keyOffsetOf = (node: number): number => nodes[node * COLUMNS + 1] ?? -1;
-  const nextOf = (node: number): number => (nodes[node * COLUMNS + 2] ?? 0) >> 1;
-  const isMapping = (node: number): boolean => ((nodes[node * COLUMNS + 2] ?? 0) & 1) === 1;
+  constructor(tape: PlaceTape, lines: LineIndex, base: number) {
+    this.#tape = tape;
+    this.#lines = lines;
+    this.#base = base;
+  }
 
-  function childrenOf(node: number): Children {
-    const index = known?.get(node);
-    if (index !== undefined) return index;
-    const made = new Map<string | number, number>();
-    const end = nextOf(node);
-    const mapping = isMapping(node);
-    let place = 0;
-    // Of keys that stand twice the last counts, as in the value.
-    for (let child = node + 1; child < end; child = nextOf(child)) {
-      made.set(mapping ? (names[child] ?? "") : place++, child);
-    }
-    known ??= new Map();
-    known.set(node, made);
-    return made;
+  value(path: JsonPath): ReturnType<PlaceMap["value"]> {
+    return this.#lines.place(this.#base + this.#tape.offset(this.#find(path)));
+  }
+
+  key(path: JsonPath): ReturnType<PlaceMap["key"]> {
+    const node = this.#find(path);
+    const key = this.#tape.keyOffset(node);
+    return this.#lines.place(this.#base + (key >= 0 ? key : this.#tape.offset(node)));
   }
 
   /** The node at the path or its nearest ancestor. */
-  function find(path: JsonPath): number {
+  #find(path: JsonPath): number {
     let node = 0;
     for (const step of path) {
-      const child = childrenOf(links?.get(node) ?? node).get(step);
+      const child = this.#childrenOf(this.#tape.linked(node)).get(step);
       if (child === undefined) return node;
       node = child;
     }
     return node;
   }
 
-  return {
-    value: (path) => lines.place(base + offsetOf(find(path))),
-    key: (path) => {
-      const node = find(path);
-      const key = keyOffsetOf(node);
-      return lines.place(base + (key >= 0 ? key : offsetOf(node)));
-    },
-  };
+  #childrenOf(node: number): Children {
+    const index = this.#known?.get(node);
+    if (index !== undefined) return index;
+    const tape = this.#tape;
+    const made = new Map<string | number, number>();
+    const end = tape.next(node);
+    const mapping = tape.isMapping(node);
+    let place = 0;
+    // Of keys that stand twice the last counts, as in the value.
+    for (let child = node + 1; child < end; child = tape.next(child))
+      made.set(mapping ? tape.name(child) : place++, child);
+    this.#known ??= new Map();
+    this.#known.set(node, made);
+    return made;
+  }
+}
+
+export function placesOf(tape: PlaceTape, lines: LineIndex, base: number): PlaceMap {
+  tape.finish();
+  return new TapePlaces(tape, lines, base);
 }

@@ -1,6 +1,6 @@
 import type { PlaceMap, ReadDocument } from "../read-object.ts";
 import { decodeText } from "./decode-text.ts";
-import { documentBuilder, type DocumentBuilder } from "./document-builder.ts";
+import { DocumentBuilder } from "./document-builder.ts";
 import { lineIndex, type LineIndex } from "./line-index.ts";
 import { parseDocument } from "./grammar/parse-document.ts";
 import { placesOf } from "./place-tape.ts";
@@ -95,11 +95,11 @@ function readJsonStream(stream: Stream): number | undefined {
   for (;;) {
     const start = skipJsonSpace(stream.text, at);
     if (start >= stream.text.length) return undefined;
-    const builder = documentBuilder(stream.lines, start);
+    const builder = new DocumentBuilder(stream.lines, start);
     const result = readJson(stream.text, start, builder, MAX_DEPTH);
     if ("end" in result) {
       add(stream, builder, start, () => {
-        const second = documentBuilder(stream.lines, start);
+        const second = new DocumentBuilder(stream.lines, start);
         readJson(stream.text, start, second, MAX_DEPTH);
         return second;
       });
@@ -123,7 +123,7 @@ export function afterJsonSpace(text: string, at: number): number {
 
 function readChunk(stream: Stream, chunk: Chunk): void {
   const text = stream.text.slice(chunk.start, chunk.end);
-  const builder = documentBuilder(stream.lines, chunk.start);
+  const builder = new DocumentBuilder(stream.lines, chunk.start);
   const separator = chunk.badSeparator;
   const odd = oddCharacter.exec(text);
   const line = text.includes("%") ? directive.exec(text) : null;
@@ -143,7 +143,7 @@ function readChunk(stream: Stream, chunk: Chunk): void {
       yamlProblem("yaml/template-text", stream.lines.place(chunk.start + templated.index), templated[0]),
     );
   add(stream, builder, chunk.start, () => {
-    const second = documentBuilder(stream.lines, chunk.start);
+    const second = new DocumentBuilder(stream.lines, chunk.start);
     parseDocument(stream.text.slice(chunk.start, chunk.end), second, MAX_DEPTH);
     return second;
   });
