@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { isPattern } from "../kube/find-files.ts";
-import { isArchiveName } from "../kube/unrendered.ts";
-import type { CliContext } from "./context.ts";
+import { isPattern } from "../../kube/find-files.ts";
+import { isArchiveName } from "../../kube/unrendered.ts";
+import type { CliContext } from "../context.ts";
 
 /** What `helm template` is to be asked for. */
 export interface ChartOptions {

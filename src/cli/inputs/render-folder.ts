@@ -1,6 +1,6 @@
-import { quotedPath } from "../kube/unrendered.ts";
+import { quotedPath } from "../../kube/unrendered.ts";
 import { type ChartOptions, isChartFolder, isPackedChart } from "./chart-options.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "../context.ts";
 import { isKustomizationFolder } from "./kustomization-folder.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
 

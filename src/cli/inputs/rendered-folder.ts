@@ -1,4 +1,4 @@
-import type { InputFile, SkippedFile } from "../kube/read-inputs.ts";
+import type { InputFile, SkippedFile } from "../../kube/read-inputs.ts";
 
 /** What stands for a folder or an archive that was named. */
 export interface RenderedFolder {

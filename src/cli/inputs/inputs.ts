@@ -1,27 +1,27 @@
 import { basename, dirname, relative, resolve } from "node:path";
 import { statSync } from "node:fs";
-import { projectFiles } from "../apply/files/node-files.ts";
-import { isCompose } from "../authoring/compose/read-compose.ts";
-import type { Files } from "../kube/files.ts";
-import { matchFiles } from "../kube/find-files.ts";
-import { isObject } from "../kube/json.ts";
-import { OpsError } from "../kube/ops-error.ts";
-import { printable } from "../kube/printable.ts";
+import { projectFiles } from "../../apply/files/node-files.ts";
+import { isCompose } from "../../authoring/compose/read-compose.ts";
+import type { Files } from "../../kube/files.ts";
+import { matchFiles } from "../../kube/find-files.ts";
+import { isObject } from "../../kube/json.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { printable } from "../../kube/printable.ts";
 import {
   type InputFile,
   readInputs,
   type ReadInputsOptions,
   readStdin,
   type SkippedFile,
-} from "../kube/read-inputs.ts";
-import { quotedPath } from "../kube/unrendered.ts";
-import { readDocuments } from "../kube/yaml/read-documents.ts";
+} from "../../kube/read-inputs.ts";
+import { quotedPath } from "../../kube/unrendered.ts";
+import { readDocuments } from "../../kube/yaml/read-documents.ts";
 import { type ChartOptions, isGlobOfCharts } from "./chart-options.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "../context.ts";
 import { within } from "./project-folder.ts";
 import { renderFolder } from "./render-folder.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../sha256.ts";
 
 /** What the user named, read: a Compose project, or files of objects. */
 export type Inputs =

@@ -1,14 +1,14 @@
 import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { writeAtomically } from "../apply/files/atomic-write.ts";
-import { OpsError } from "../kube/ops-error.ts";
-import { printable } from "../kube/printable.ts";
-import { type InputFile, readInputs, readStdin, type SkippedFile } from "../kube/read-inputs.ts";
-import { quotedPath } from "../kube/unrendered.ts";
+import { writeAtomically } from "../../apply/files/atomic-write.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { printable } from "../../kube/printable.ts";
+import { type InputFile, readInputs, readStdin, type SkippedFile } from "../../kube/read-inputs.ts";
+import { quotedPath } from "../../kube/unrendered.ts";
 import { isPackedChart } from "./chart-options.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "../context.ts";
 import { projectOf, withoutOwnFiles } from "./inputs.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../sha256.ts";
 
 /** A file that was read to be edited. */
 export interface PlainFile {
