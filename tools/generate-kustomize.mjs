@@ -98,6 +98,7 @@ export const annotationFields: readonly FieldRow[] = ${rows(fields("commonannota
 export const namespaceFields: readonly FieldRow[] = ${rows(fields("namespace"))};
 export const imageFields: readonly FieldRow[] = ${rows(fields("images"))};
 export const replicaFields: readonly FieldRow[] = ${rows(fields("replicas"))};
+export const varFields: readonly FieldRow[] = ${rows(fields("varreference"))};
 /** Group, version and kind of what is named, and the fields that name it. */
 export const nameReferences: readonly (readonly [readonly [string, string, string], readonly FieldRow[]])[] = ${rows(references)};
 /** apiVersion/kind of the kinds that kustomize knows to have no namespace. */

@@ -21,7 +21,7 @@ import { printable } from "../kube/printable.ts";
 import type { ReadDocument } from "../kube/read-object.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
-import { oneDocument, readOneDocument } from "./read-document.ts";
+import { oneDocument, readOneDocument } from "./inputs/read-document.ts";
 import type { SchemaStore } from "./schema-store/schema-store.ts";
 import type { AskedVersions } from "./upgrade-versions.ts";
 

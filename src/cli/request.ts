@@ -14,7 +14,7 @@ import type { Problem } from "../kube/problem.ts";
 import { readObjects } from "../kube/read-objects.ts";
 import type { PlanInput } from "../plan/build-plan.ts";
 import type { CliContext } from "./context.ts";
-import { type Inputs, inputNames, readRequest } from "./inputs.ts";
+import { type Inputs, inputNames, readRequest } from "./inputs/inputs.ts";
 
 /** How a person says what is wanted: files, and how Compose files are read. `plan` and `diff` share it. */
 export interface RequestFlags {

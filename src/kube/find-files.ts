@@ -1,5 +1,6 @@
 import type { Files } from "./files.ts";
 import { OpsError } from "./ops-error.ts";
+import { isArchiveName } from "./unrendered.ts";
 
 /** Deepest folder that is walked; a backstop where `Files` cannot tell which folder a link leads to. */
 const MAX_FOLDERS = 64;
@@ -23,6 +24,11 @@ export type NoteSkipped = (path: string, reason: string) => void;
 /** The files `*.yaml`, `*.yml` and `*.json` under a folder, sorted by code units of their paths' parts. */
 export function walkFolder(files: Files, folder: string, note: NoteSkipped): readonly string[] {
   return walk(files, folder, note).filter((path) => manifest.test(path));
+}
+
+/** The same with the archives among them. */
+export function walkFolderWithArchives(files: Files, folder: string, note: NoteSkipped): readonly string[] {
+  return walk(files, folder, note).filter((path) => manifest.test(path) || isArchiveName(path));
 }
 
 /**

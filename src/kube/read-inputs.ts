@@ -2,11 +2,13 @@ import { sha256Hex } from "./digest.ts";
 import { type Files, MAX_INPUT_BYTES } from "./files.ts";
 import { isArray, isObject, type Json } from "./json.ts";
 import { OpsError } from "./ops-error.ts";
-import { isPattern, matchFiles, walkFolder } from "./find-files.ts";
+import { isPattern, matchFiles, walkFolderWithArchives } from "./find-files.ts";
 import { printable } from "./printable.ts";
 import type { ReadDocument, SourceLines } from "./read-object.ts";
 import {
+  archiveText,
   chartText,
+  isArchiveName,
   isKustomizationName,
   kustomizationText,
   partsOfKustomizations,
@@ -71,7 +73,7 @@ export function readInputs(
   const seen = new Map<string, string>();
   for (const name of names) {
     const found = findFiles(files, normal(name), skipped);
-    const paths = leaveUnrendered && !found.named ? leaveCharts(files, found.paths, skipped) : found.paths;
+    const paths = leaveUnrendered && !found.named ? leaveCharts(files, found, skipped) : found.paths;
     for (const path of paths) {
       const display = files.display(path);
       const real = files.real?.(path) ?? path;
@@ -103,13 +105,20 @@ interface Candidate extends InputFile {
   readonly named: boolean;
 }
 
-function leaveCharts(files: Files, paths: readonly string[], skipped: SkippedFile[]): readonly string[] {
-  const { rest, charts } = withoutCharts(paths);
+function leaveCharts(files: Files, found: Found, skipped: SkippedFile[]): readonly string[] {
+  const { rest, charts } = withoutCharts(found.paths);
+  const folders = charts.map(({ folder }) => (folder === "." ? "" : `${folder}/`));
+  // An archive in the folder of a chart is a part of it.
+  for (const archive of found.archives ?? rest.filter(isArchiveName)) {
+    if (folders.some((folder) => archive.startsWith(folder))) continue;
+    const path = files.display(archive);
+    skipped.push({ path, reason: archiveText(path) });
+  }
   for (const { folder, templates } of charts) {
     const path = files.display(folder);
     skipped.push({ path, reason: chartText(path, templates) });
   }
-  return rest;
+  return rest.filter((path) => !isArchiveName(path));
 }
 
 function asideReason(
@@ -152,6 +161,8 @@ function normal(name: string): string {
 
 interface Found {
   readonly paths: readonly string[];
+  /** Of a folder: archives in it, which are not read. */
+  readonly archives?: readonly string[];
   /** The file was named itself, not found in a folder. */
   readonly named: boolean;
 }
@@ -162,7 +173,11 @@ function findFiles(files: Files, name: string, skipped: SkippedFile[]): Found {
   const note = (path: string, reason: string): void => {
     skipped.push({ path: files.display(path), reason });
   };
-  if (kind === "folder") return { paths: walkFolder(files, name, note), named: false };
+  if (kind === "folder") {
+    const all = walkFolderWithArchives(files, name, note);
+    const paths = all.filter((path) => !isArchiveName(path));
+    return { paths, archives: all.filter(isArchiveName), named: false };
+  }
   const shown = printable(isPattern(name) ? name : files.display(name));
   if (!isPattern(name)) {
     throw new OpsError("INPUT_NOT_FOUND", `${shown} does not exist`, {

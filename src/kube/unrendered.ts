@@ -15,6 +15,11 @@ export function isKustomizationName(path: string): boolean {
   return kustomizationNames.includes(path.slice(path.lastIndexOf("/") + 1));
 }
 
+/** Whether a file may be a packed Helm chart, by its name. */
+export function isArchiveName(path: string): boolean {
+  return /\.(?:tgz|tar\.gz)$/i.test(path);
+}
+
 /** Members of a kustomization that name files which are no objects of their own. */
 const partMembers: readonly string[] = [
   "patches",
@@ -74,21 +79,26 @@ function templateOf(path: string, charts: ReadonlyMap<string, number>): string |
 /** What is said of a chart, by the name that people give its folder. */
 export function chartText(display: string, templates: number): string {
   const count = `${templates} template${templates === 1 ? "" : "s"} not read`;
-  return `a Helm chart, ${count}; to check what it renders, name it: kubeops check ${quoted(display)}`;
+  return `a Helm chart, ${count}; to check what it renders, name it: kubeops check ${quotedPath(display)}`;
+}
+
+/** What is said of an archive that is met on a walk. */
+export function archiveText(display: string): string {
+  return `an archive, not looked into; if it is a Helm chart, what it renders is checked when it is named: kubeops check ${quotedPath(display)}`;
 }
 
 /** What is said of a kustomization that is met on a walk, by the name of its folder. */
 export function kustomizationText(folder: string): string {
-  return `a kustomization; its files are checked as they stand, and what it makes of them when it is named: kubeops check ${quoted(folder)}`;
+  return `a kustomization; its files are checked as they stand, and what it makes of them when it is named: kubeops check ${quotedPath(folder)}`;
 }
 
 /** What is said of a kustomization that was named and is not built here. */
 export function unbuiltText(folder: string): string {
-  return `a kustomization; its files are checked as they stand, and what it makes of them by: kustomize build ${quoted(folder)} | kubeops check -`;
+  return `a kustomization; its files are checked as they stand, and what it makes of them by: kustomize build ${quotedPath(folder)} | kubeops check -`;
 }
 
 /** A path as a word of a shell. */
-function quoted(path: string): string {
+export function quotedPath(path: string): string {
   const shown = printable(path);
   return /^[A-Za-z0-9_./][A-Za-z0-9_./-]*$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }

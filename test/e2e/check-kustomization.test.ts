@@ -117,7 +117,6 @@ describe("check of kustomizations", () => {
       ["helmCharts: [{name: x}]", "helmCharts"],
       ["generators: [g.yaml]", "generators"],
       ["transformers: [g.yaml]", "transformers"],
-      ["vars: [{name: x}]", "vars"],
       ["crds: [crd.json]", "crds"],
       ["openapi: {path: s.json}", "openapi"],
       ["configurations: [c.yaml]", "configurations"],
@@ -129,7 +128,7 @@ describe("check of kustomizations", () => {
       expect(ran.stdout).toContain(`${line} is not built here`);
       expect(ran.stderr).toContain("kustomize build odd | kubeops check -");
       expect(ran.status).toBe(0);
-      if (line !== "vars") continue;
+      if (line !== "crds") continue;
       const planned = world.kubeops(["plan", "-f", "odd", "-n", "x", "--target", "git:./gitops#a"]);
       expect(planned.status).toBe(2);
       expect(planned.stderr).toContain(`odd/kustomization.yaml:2:1: ${line} is not built here`);
@@ -141,6 +140,83 @@ describe("check of kustomizations", () => {
     expect(check("odd").findings.map(({ code, place }) => `${place?.column} ${code}`)).toEqual([
       "21 kustomization/not-built",
     ]);
+  });
+
+  test("vars are replaced, and a finding stands where the text with the var does", () => {
+    world.write(
+      "vars/kustomization.yaml",
+      [
+        "resources: [web.yaml, service.yaml]",
+        "namePrefix: shop-",
+        "vars:",
+        "- name: SERVICE",
+        "  objref: {apiVersion: v1, kind: Service, name: api}",
+        "- name: PORT",
+        "  objref: {apiVersion: v1, kind: Service, name: api}",
+        "  fieldref: {fieldpath: 'metadata.annotations.port'}",
+        "",
+      ].join("\n"),
+    );
+    world.write("vars/web.yaml", web.replace("imag: x", "args: ['--at=$(SERVICE)', '$$(PORT)']"));
+    world.write(
+      "vars/service.yaml",
+      "apiVersion: v1\nkind: Service\nmetadata: {name: api, annotations: {port: none}}\nspec:\n  ports:\n  - {port: $(PORT)}\n",
+    );
+    expect(lines(check("vars").findings)).toEqual(["vars/service.yaml:6:12 schema/type vars"]);
+    world.write(
+      "vars/service.yaml",
+      "apiVersion: v1\nkind: Service\nmetadata: {name: api}\nspec: {ports: [{port: 1}]}\n",
+    );
+    const [missing] = check("vars").findings;
+    expect(missing?.code).toBe("kustomization/var");
+    expect(missing?.message).toContain("PORT names an object without metadata.annotations.port");
+    expect(missing?.place?.line).toBe(6);
+  });
+
+  test("a var of a long value that is used often is counted", () => {
+    world.write(
+      "long/kustomization.yaml",
+      "resources: [a.yaml]\nvars: [{name: X, objref: {apiVersion: v1, kind: ConfigMap, name: a}, fieldref: {fieldPath: data.b}}]\n",
+    );
+    const text = (length: number, part: string): string => JSON.stringify(part.repeat(length));
+    world.write(
+      "long/a.yaml",
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, annotations: {note: ${text(100_000, "$(X)")}}}\ndata: {b: ${text(1_000_000, "x")}}\n`,
+    );
+    expect(check("long").findings.map(({ code }) => code)).toContain("kustomization/too-large");
+  });
+
+  test("buildMetadata brings the label and annotations that kustomize writes", () => {
+    world.write(
+      "meta/kustomization.yaml",
+      "buildMetadata: [originAnnotations, transformerAnnotations, managedByLabel]\nresources: [../k8s/base]\nnamePrefix: p-\n",
+    );
+    const told = ["config.kubernetes.io/origin", "alpha.config.kubernetes.io/transformations"]
+      .map((name) => `object.metadata.annotations["${name}"]`)
+      .join(' + "|" + ');
+    world.write(
+      "kubeops.yaml",
+      [
+        "apiVersion: kubernetes-operations.dev/v1",
+        "kind: Settings",
+        "check:",
+        "  rules:",
+        "  - id: own/says",
+        "    title: says its metadata",
+        "    severity: error",
+        "    match: {kinds: [Deployment]}",
+        "    expression: 'false'",
+        `    messageExpression: 'object.metadata.labels["app.kubernetes.io/managed-by"] + "|" + ${told}'`,
+        "    fix: none",
+        "    source: this test",
+        "    rationale: it tells",
+        "",
+      ].join("\n"),
+    );
+    const said = check("meta").findings.find(({ code }) => code === "own/says");
+    expect(said?.message).toContain(
+      "kustomize-v5.8.1|path: ../k8s/base/web.yaml |- configuredIn: kustomization.yaml configuredBy: apiVersion: builtin kind: PrefixTransformer",
+    );
   });
 
   test("a value that a replacement copies stands at the replacement", () => {

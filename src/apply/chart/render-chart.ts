@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { Gzip } from "../../kube/chart/chart-files.ts";
 import { isInvalidYaml } from "../../kube/chart/helm-error.ts";
+import type { Gzip } from "../../kube/chart/packed-chart.ts";
 import { labelSyntax } from "../../kube/name-syntax.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { type ProgramLimit, type ProgramResult, runProgram } from "../process/run-program.ts";
@@ -13,6 +13,8 @@ export interface RenderRequest {
   readonly helm: Helm;
   /** Files of the chart by their paths in it. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The chart as an archive, which then is handed over in the place of the files. */
+  readonly archive?: Uint8Array;
   /** Minor of Kubernetes 1. */
   readonly minor: number;
   /** `group/version` and `group/version/Kind` that the cluster would serve besides what Helm knows. */
@@ -39,11 +41,12 @@ const MAX_MEMORY: number = 1024 * 1024 * 1024;
 
 export const gzip: Gzip = {
   unpack: (bytes, limit) => {
+    if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return "no-gzip";
     try {
       const content = gunzipSync(bytes, { maxOutputLength: Math.max(1, limit) });
       return new Uint8Array(content.buffer, content.byteOffset, content.length);
-    } catch {
-      return undefined;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "damaged";
     }
   },
   pack: (bytes) => gzipSync(bytes, { level: 1 }),
@@ -66,20 +69,23 @@ export function isNamespaceName(name: string): boolean {
  * fetched), no plug-in, and no name server (`--enable-dns` is not given).
  */
 export async function renderChart(request: RenderRequest): Promise<RenderResult> {
-  const { files, release, namespace, values, set } = request;
+  const { files, archive, release, namespace, values, set } = request;
   if (!isReleaseName(release) || !isNamespaceName(namespace) || set.some((one) => one.includes("\0")))
     throw new OpsError("USAGE", "the release, the namespace or a value cannot be handed to Helm");
   const folder = makeHelmFolder();
   try {
-    const chart = join(folder.path, "chart");
-    for (const [path, bytes] of files) {
+    const chart = join(folder.path, archive === undefined ? "chart" : "chart.tgz");
+    const write = (path: string, bytes: Uint8Array): void =>
+      writeFileSync(path, bytes, { flag: "wx", mode: 0o600 });
+    if (archive !== undefined) write(chart, archive);
+    for (const [path, bytes] of archive === undefined ? files : []) {
       const to = join(chart, path);
       mkdirSync(dirname(to), { recursive: true });
-      writeFileSync(to, bytes, { flag: "wx", mode: 0o600 });
+      write(to, bytes);
     }
     const valuesFiles = values.map((bytes, index) => {
       const path = join(folder.path, `values-${index + 1}.yaml`);
-      writeFileSync(path, bytes, { flag: "wx", mode: 0o600 });
+      write(path, bytes);
       return path;
     });
     const args = [

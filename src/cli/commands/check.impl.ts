@@ -20,11 +20,11 @@ import { printable, printableRest } from "../../kube/printable.ts";
 import type { InputFile, SkippedFile } from "../../kube/read-inputs.ts";
 import type { ReadObject } from "../../kube/read-object.ts";
 import { readObjects } from "../../kube/read-objects.ts";
-import { type ChartOptions, isChart } from "../chart-options.ts";
+import { type ChartOptions, isChart } from "../inputs/chart-options.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
 import { wantsColor } from "../flags.ts";
-import { inputNames, readObjectInputs, withoutOwnFiles } from "../inputs.ts";
+import { inputNames, readObjectInputs, withoutOwnFiles } from "../inputs/inputs.ts";
 import {
   checkOptions,
   type JudgeFlags,

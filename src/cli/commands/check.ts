@@ -75,6 +75,6 @@ export const checkCommand: Command<CliContext> = buildCommand<CheckFlags, string
   docs: {
     brief: "Check Kubernetes objects: what the API server and Pod Security would refuse, and where",
     fullDescription:
-      "Reads objects as the API server reads them and reports what it and Pod Security admission would refuse, with file, line and column. Offline. A folder with a kustomization that is named itself is built, without kustomize and without a network. A Helm chart that is named itself is rendered by the helm on PATH, without plug-ins, network or cluster. Of those that are met in a folder the command is named that renders them, and the files of a kustomization are read as they stand. Rules of one's own, in CEL, stand in kubeops.yaml; --test-rules runs their tests.",
+      "Reads objects as the API server reads them and reports what it and Pod Security admission would refuse, with file, line and column. Offline. A folder with a kustomization that is named itself is built, without kustomize and without a network. A Helm chart that is named itself, a folder or an archive (chart-1.2.3.tgz), is rendered by the helm on PATH, without plug-ins, network or cluster. Of those that are met in a folder the command is named that renders them, and the files of a kustomization are read as they stand. Rules of one's own, in CEL, stand in kubeops.yaml; --test-rules runs their tests.",
   },
 });

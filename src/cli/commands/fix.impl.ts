@@ -21,7 +21,7 @@ import {
 } from "../display/fix-report.ts";
 import { guarded } from "../errors.ts";
 import { type OutputFlags, wantsColor } from "../flags.ts";
-import { inputNames } from "../inputs.ts";
+import { inputNames } from "../inputs/inputs.ts";
 import { cachePath } from "../paths.ts";
 import {
   fileText,
@@ -30,7 +30,7 @@ import {
   readPlainFiles,
   readPlainStdin,
   replacePlainFile,
-} from "../plain-files.ts";
+} from "../inputs/plain-files.ts";
 import { openSchemaStore } from "../schema-store/schema-store.ts";
 import { type AskedVersions, versionsOf } from "../upgrade-versions.ts";
 

@@ -48,6 +48,6 @@ export const fixCommand: Command<CliContext> = buildCommand<FixFlags, string[], 
   docs: {
     brief: "Fix what check finds, where one change is right; comments, order and layout stay",
     fullDescription:
-      "Checks as the command check does and changes the lines that a fix needs, and no other. The new files are checked again: a fix whose finding stays, or that brings an error or a warning, is not made. What only a person can decide (a version of an image, a limit, a name) is listed with what to do. Plain files only: charts and kustomizations are not rendered, and what is rendered is not edited. A file is replaced whole or not at all; with - the fixed text goes to standard output. Exit code 0 when everything was written, also where findings are left (check tells them); with --dry-run 1 when something would change.",
+      "Checks as the command check does and changes the lines that a fix needs, and no other. The new files are checked again: a fix whose finding stays, or that brings an error or a warning, is not made. What only a person can decide (a version of an image, a limit, a name) is listed with what to do. Plain files only: charts and kustomizations are not rendered, and what is rendered or packed is not edited. A file is replaced whole or not at all; with - the fixed text goes to standard output. Exit code 0 when everything was written, also where findings are left (check tells them); with --dry-run 1 when something would change.",
   },
 });

@@ -13,7 +13,7 @@ import type { ReadDocument } from "../../kube/read-object.ts";
 import { namedConnection } from "../cluster-access.ts";
 import type { CliContext } from "../context.ts";
 import type { ClusterAccessFlags } from "../flags.ts";
-import { inputNames, projectOf, readObjectInputs } from "../inputs.ts";
+import { inputNames, projectOf, readObjectInputs } from "../inputs/inputs.ts";
 
 export interface ObjectsAsked extends ClusterAccessFlags {
   readonly filename?: readonly string[];

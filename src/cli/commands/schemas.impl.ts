@@ -9,7 +9,7 @@ import { quoted } from "../display/quoted.ts";
 import { columns } from "../display/style.ts";
 import { guarded } from "../errors.ts";
 import type { ClusterAccessFlags } from "../flags.ts";
-import { readObjectInputs } from "../inputs.ts";
+import { readObjectInputs } from "../inputs/inputs.ts";
 import { cachePath } from "../paths.ts";
 import { openSchemaStore, type SchemaStore, type StoredKind } from "../schema-store/schema-store.ts";
 

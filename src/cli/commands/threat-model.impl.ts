@@ -25,7 +25,7 @@ import { renderModelSarif } from "../../threat-model/report/sarif.ts";
 import { renderListText, renderModelText, scoreLine } from "../../threat-model/report/text.ts";
 import type { CliContext } from "../context.ts";
 import { guarded } from "../errors.ts";
-import { readOneDocument } from "../read-document.ts";
+import { readOneDocument } from "../inputs/read-document.ts";
 import { readFolder } from "../threat-model-folder.ts";
 import { toolVersion } from "../version.ts";
 

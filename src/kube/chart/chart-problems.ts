@@ -30,8 +30,7 @@ function placeOf({ code, at, value }: HelmFault, { sourceOf, description, values
   for (const { name, line, column } of [...at].reverse()) {
     const source = sourceOf(name);
     if (source === undefined) continue;
-    if (source.text === undefined || line > source.text.split("\n").length)
-      return { file: source.display, line: 1, column: 1 };
+    if (line > source.text.split("\n").length) return { file: source.display, line: 1, column: 1 };
     return { file: source.display, line, column };
   }
   if (value !== undefined) {

@@ -10,8 +10,7 @@ import { type TraceBudget, traceLines, type Tracer } from "./trace-lines.ts";
 export interface SourceFile {
   /** As people name it. */
   readonly display: string;
-  /** Its text; absent for a file inside of a packed chart, of which no line can be named. */
-  readonly text?: string;
+  readonly text: string;
 }
 
 export interface RenderedChart {
@@ -68,7 +67,6 @@ export function readRendered({ display, output, sourceOf, elsewhere }: RenderedC
     const rendered = place.line;
     if (section === undefined || source === undefined)
       return { file: elsewhere, line: 1, column: 1, rendered };
-    if (source.text === undefined) return { file: source.display, line: 1, column: 1, rendered };
     const traced = tracerOf(section.template, source.text)(section.before + place.line - section.from);
     const { line } = traced;
     const column = traced.column(place.column);
@@ -77,7 +75,7 @@ export function readRendered({ display, output, sourceOf, elsewhere }: RenderedC
   const sources = new Map<string, SourceLines>();
   for (const { template } of sections) {
     const { source } = template;
-    if (source?.text !== undefined && !sources.has(source.display))
+    if (source !== undefined && !sources.has(source.display))
       sources.set(source.display, lineIndex(source.display, source.text));
   }
   return { documents: read.map((document) => moved(document, placeOf, sources)), sources };

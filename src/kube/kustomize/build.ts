@@ -9,6 +9,7 @@ import type { Problem } from "../problem.ts";
 import type { ReadDocument, SourceLines } from "../read-object.ts";
 import { kustomizationNames } from "../unrendered.ts";
 import { readDocuments } from "../yaml/read-documents.ts";
+import { addChange, type BuiltinPlugin, finishMetadata, setFileOrigin } from "./build-metadata.ts";
 import { generateInto } from "./generate-into.ts";
 import {
   type Kustomization,
@@ -46,6 +47,7 @@ import {
   treeOf,
   treePlaces,
 } from "./tree.ts";
+import { bindVars, mergeVars, resolveVars, type Vars } from "./vars.ts";
 
 /** What a kustomization makes; or what is wrong with it; or which of its parts are not built here. */
 export type Built =
@@ -126,10 +128,12 @@ export function buildKustomization(
     sources: state.sources,
   });
   try {
-    const root = load(state, folder, start);
+    const root = loadFolder(state, folder, start);
     start = root.places.value([]);
     const resources: Resource[] = [];
-    accumulate(state, { folder, chain: [folder], kustomization: root }, resources);
+    const origin = root.buildMetadata.length > 0 ? "" : undefined;
+    const vars: Vars = new Map();
+    accumulate(state, { folder, chain: [folder], kustomization: root, origin, vars }, resources);
     for (const resource of resources) {
       if (!resource.needsHash) continue;
       storeId(resource);
@@ -138,7 +142,10 @@ export function buildKustomization(
       if (isTreeMap(metadata)) metadata.set("name", `${currentId(resource.tree).name}-${hash}`);
     }
     fixReferences(resources, state.origins);
-    return finished(state, sorted(resources.filter(isForCluster), root.sort));
+    resolveVars(resources, vars, state.origins);
+    const made = sorted(resources.filter(isForCluster), root.sort);
+    finishMetadata(made, root);
+    return finished(state, made);
   } catch (error) {
     if (error === TOO_LARGE)
       return refused(
@@ -202,7 +209,7 @@ function tidyAnnotations({ tree }: Resource): void {
 }
 
 const internal: ReadonlySet<string> = new Set(
-  ["index", "path", "origin"].map((name) => `config.kubernetes.io/${name}`),
+  ["index", "path"].map((name) => `config.kubernetes.io/${name}`),
 );
 
 interface Target {
@@ -210,6 +217,36 @@ interface Target {
   /** Folders that are being built, outermost first. */
   readonly chain: readonly string[];
   readonly kustomization: Kustomization;
+  /** Path from the folder that is built, where the origin of objects is kept. */
+  readonly origin: string | undefined;
+  readonly vars: Vars;
+}
+
+/** A base or component of a target. */
+function within(
+  { chain, origin, vars }: Target,
+  { name, place }: Named,
+  inner: { readonly folder: string; readonly kustomization: Kustomization; readonly vars?: Vars },
+): Target {
+  const path = origin === undefined ? undefined : originOf(origin, name, place);
+  return { chain: [...chain, inner.folder], vars, ...inner, origin: path };
+}
+
+function originOf(origin: string, name: string, place: Place): string {
+  if (isRemote(name)) throw new Unsupported(`the origin ${printable(name)}`, place);
+  const parts: string[] = [];
+  for (const part of `${origin}/${name}`.split("/")) {
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts.join("/");
+}
+
+/** The kustomization's file as origins name it. */
+function originFile({ origin, kustomization }: Target): string | undefined {
+  if (origin === undefined) return undefined;
+  const { file } = kustomization.place;
+  return originOf(origin, file.slice(file.lastIndexOf("/") + 1), kustomization.place);
 }
 
 function accumulate(state: State, target: Target, into: Resource[]): void {
@@ -220,23 +257,30 @@ function accumulate(state: State, target: Target, into: Resource[]): void {
     state.origins,
     into.length * (kustomization.configMapGenerator.length + kustomization.secretGenerator.length),
   );
-  generateInto(into, kustomization, (name, place) => readFile(state, folder, name, place));
+  const load = (name: string, place: Place): Uint8Array => readFile(state, folder, name, place);
+  generateInto(into, kustomization, load, originFile(target));
   for (const named of kustomization.components) {
     const what = `the folder ${printable(named.name)}`;
     const { path: inner, kind } = located(state, folder, named, what);
     if (kind !== "folder") throw new Fault("kustomization/not-found", what, named.place);
     noCycle(state, target, inner, named);
-    const component = load(state, inner, named.place);
+    const component = loadFolder(state, inner, named.place);
     if (!component.component)
       throw new Fault("kustomization/malformed", `${printable(named.name)} is no Component`, named.place);
-    accumulate(state, { folder: inner, chain: [...target.chain, inner], kustomization: component }, into);
+    accumulate(state, within(target, named, { folder: inner, kustomization: component }), into);
   }
   at(kustomization.places.value([]), () => transform(state, target, into));
+  bindVars(into, kustomization.vars, target.vars);
 }
 
-function transform(state: State, { kustomization, folder }: Target, resources: Resource[]): void {
+function transform(state: State, target: Target, resources: Resource[]): void {
+  const { kustomization, folder } = target;
   const { origins } = state;
   look(origins, resources.length * changesOf(kustomization));
+  const file = originFile(target);
+  const done = (plugin: BuiltinPlugin): void => {
+    if (file !== undefined) addChange(resources, { file, plugin, origins });
+  };
   const plain = { target: undefined, allowNameChange: false, allowKindChange: false };
   for (const { name, place } of kustomization.patchesStrategicMerge) {
     const documents = /[\r\n]/.test(name) ? inline(name, place) : documentsOf(state, folder, name, place);
@@ -244,21 +288,28 @@ function transform(state: State, { kustomization, folder }: Target, resources: R
       if (document.value !== null) applyMergePatch(resources, document, plain, origins);
     }
   }
-  for (const entry of kustomization.patches)
+  if (kustomization.patchesStrategicMerge.length > 0) done("PatchStrategicMergeTransformer");
+  for (const entry of kustomization.patches) {
     applyPatch(resources, patchOf(state, folder, entry), entry, origins);
+    done("PatchTransformer");
+  }
   setNamespace(resources, kustomization, origins);
-  setAffixes(resources, kustomization.namePrefix, kustomization.nameSuffix);
-  setLabels(resources, kustomization, origins);
+  if (kustomization.namespace !== "") done("NamespaceTransformer");
+  setAffixes(resources, kustomization, done);
+  setLabels(resources, kustomization, origins, done);
   setAnnotations(resources, kustomization, origins);
+  if (kustomization.commonAnnotations.size > 0) done("AnnotationsTransformer");
   for (const entry of kustomization.patchesJson6902) {
     if (entry.target === undefined || entry.target.name === "")
       throw new Fault("kustomization/patch", "its target names an object", entry.place);
     const [document] = patchOf(state, folder, entry);
     if (document !== undefined) applyJsonPatch(selected(resources, entry.target), document, origins, false);
+    done("PatchJson6902Transformer");
   }
-  setReplicas(resources, kustomization, origins);
-  setImages(resources, kustomization, origins);
+  setReplicas(resources, kustomization, origins, done);
+  setImages(resources, kustomization, origins, done);
   replaceValues(resources, replacementsOf(state, folder, kustomization), origins);
+  if (kustomization.replacements.length > 0) done("ReplacementTransformer");
 }
 
 function replacementsOf(
@@ -306,15 +357,22 @@ function addResource(state: State, target: Target, named: Named, into: Resource[
   if (name === "") throw new Fault("kustomization/malformed", "a resource has no name", place);
   const { path: inner, kind } = located(state, target.folder, named, printable(name));
   if (kind === "file") {
+    const before = into.length;
     for (const document of documentsOf(state, target.folder, name, place)) addObjects(state, document, into);
+    if (target.origin !== undefined) {
+      const origin = originOf(target.origin, name, place);
+      for (const resource of into.slice(before)) setFileOrigin(resource, origin);
+    }
   } else {
     noCycle(state, target, inner, named);
-    const kustomization = load(state, inner, place);
+    const kustomization = loadFolder(state, inner, place);
     if (kustomization.component)
       throw new Fault("kustomization/malformed", `${printable(name)} is a Component`, place);
     const base: Resource[] = [];
-    accumulate(state, { folder: inner, chain: [...target.chain, inner], kustomization }, base);
+    const vars: Vars = new Map();
+    accumulate(state, within(target, named, { folder: inner, kustomization, vars }), base);
     for (const resource of base) into.push(resource);
+    mergeVars(target.vars, vars);
   }
   if (into.length > MAX_OBJECTS) throw new Fault("kustomization/too-large", `${MAX_OBJECTS} objects`, place);
 }
@@ -375,7 +433,7 @@ function noCycle(state: State, target: Target, path: string, { name, place }: Na
   }
 }
 
-function load(state: State, folder: string, place: Place): Kustomization {
+function loadFolder(state: State, folder: string, place: Place): Kustomization {
   state.folders++;
   if (state.folders > MAX_FOLDERS)
     throw new Fault("kustomization/too-large", `${MAX_FOLDERS} folders`, place);
@@ -474,6 +532,7 @@ function addObjects(state: State, document: ReadDocument, into: Resource[]): voi
       suffixes: [],
       behavior: "unspecified",
       needsHash: false,
+      vars: [],
       place,
     });
   }

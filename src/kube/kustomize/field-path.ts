@@ -4,8 +4,11 @@ import { Fault } from "./stop.ts";
 import type { FieldRow } from "./tables.generated.ts";
 import { isTreeMap, type Tree, type TreeMap } from "./tree.ts";
 
-/** What a field becomes: `undefined` leaves it. A list or mapping is changed in place and given back. */
-export type SetField = (value: Tree) => Tree | undefined;
+/**
+ * What a field becomes: `undefined` leaves it. A list or mapping is changed in place and given back. `holder` and `name`: where
+ * it stands.
+ */
+export type SetField = (value: Tree, holder: Tree, name: string) => Tree | undefined;
 
 /** Told of every single value that was set. */
 export type TellSet = (holder: TreeMap, name: string) => void;
@@ -38,7 +41,7 @@ function walk(value: Tree, path: readonly string[], change: Change): void {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
       if (path.length > 0) walk(item, path, change);
-      else value[index] = set(item) ?? item;
+      else value[index] = set(item, value, "") ?? item;
     }
     return;
   }
@@ -57,7 +60,7 @@ function walk(value: Tree, path: readonly string[], change: Change): void {
   if (member === undefined) return;
   if (rest.length > 0) walk(member, rest, change);
   else {
-    const changed = set(member);
+    const changed = set(member, value, name);
     if (changed === undefined) return;
     value.set(name, changed);
     tell?.(value, name);

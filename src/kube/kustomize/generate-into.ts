@@ -1,5 +1,6 @@
 import type { Place } from "../place.ts";
 import { printable } from "../printable.ts";
+import { type BuiltinPlugin, keepOrigin, setGeneratorOrigin } from "./build-metadata.ts";
 import { generated, type Pair, textOf } from "./generate.ts";
 import type { GeneratorEntry, Kustomization } from "./kustomization.ts";
 import { byAnyId, currentId, idText, type Resource, sameId } from "./resource.ts";
@@ -13,9 +14,15 @@ export function generateInto(
   resources: Resource[],
   { configMapGenerator, secretGenerator }: Kustomization,
   load: Load,
+  /** The kustomization's file, where the origin of objects is kept. */
+  file: string | undefined,
 ): void {
-  for (const entry of configMapGenerator) absorb(resources, made("ConfigMap", entry, load));
-  for (const entry of secretGenerator) absorb(resources, made("Secret", entry, load));
+  const add = (fresh: Resource, plugin: BuiltinPlugin): void => {
+    if (file !== undefined) setGeneratorOrigin(fresh, file, plugin);
+    absorb(resources, fresh);
+  };
+  for (const entry of configMapGenerator) add(made("ConfigMap", entry, load), "ConfigMapGenerator");
+  for (const entry of secretGenerator) add(made("Secret", entry, load), "SecretGenerator");
 }
 
 function made(kind: "ConfigMap" | "Secret", entry: GeneratorEntry, load: Load): Resource {
@@ -41,6 +48,7 @@ function made(kind: "ConfigMap" | "Secret", entry: GeneratorEntry, load: Load): 
     suffixes: [],
     behavior,
     needsHash: !options.disableNameSuffixHash,
+    vars: [],
     place,
   };
 }
@@ -117,6 +125,7 @@ function absorb(resources: Resource[], fresh: Resource): void {
     else metadata.set(member, value);
   }
   if (fresh.behavior === "merge") {
+    keepOrigin(old.tree, fresh.tree);
     for (const member of ["data", "binaryData"]) {
       const both: TreeMap = new Map([...mapIn(old.tree, member), ...mapIn(fresh.tree, member)]);
       if (both.size > 0) fresh.tree.set(member, both);

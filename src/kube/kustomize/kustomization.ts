@@ -98,6 +98,16 @@ export interface Kustomization {
   readonly secretGenerator: readonly GeneratorEntry[];
   readonly replacements: readonly ReplacementEntry[];
   readonly sort: Sort;
+  readonly vars: readonly Var[];
+  readonly buildMetadata: readonly string[];
+}
+
+/** A name that stands for a value of an object. */
+export interface Var {
+  readonly name: string;
+  readonly place: Place;
+  readonly id: ResourceId;
+  readonly fieldPath: string;
 }
 
 /** A replacement, or the file that holds one or a list of them. */
@@ -113,8 +123,7 @@ export type Sort =
   | { readonly order: "legacy"; readonly first?: readonly string[]; readonly last?: readonly string[] };
 
 /** Members that kustomize knows and that are not built here. */
-const unsupported: ReadonlySet<string> = new Set([
-  "vars",
+const unsupported: readonly string[] = [
   "configurations",
   "generators",
   "transformers",
@@ -123,11 +132,10 @@ const unsupported: ReadonlySet<string> = new Set([
   "helmCharts",
   "helmChartInflationGenerator",
   "openapi",
-  "buildMetadata",
   "crds",
-]);
+];
 
-const members: ReadonlySet<string> = new Set([
+const members: readonly string[] = [
   "apiVersion",
   "kind",
   "metadata",
@@ -151,20 +159,23 @@ const members: ReadonlySet<string> = new Set([
   "secretGenerator",
   "generatorOptions",
   "sortOptions",
-]);
+  "vars",
+  "buildMetadata",
+];
 
 /**
  * Reads a kustomization; members that are empty count as absent.
  * @throws {Fault} what kustomize refuses; {Unsupported} what is not built here.
  */
 export function readKustomization(document: ReadDocument): Kustomization {
-  const { value, places } = document;
+  const { value } = document;
+  const places = writtenPlaces(document);
   const root = places.value([]);
   if (!isObject(value)) throw new Fault("kustomization/malformed", "it is a mapping", root);
   for (const [name, member] of Object.entries(value)) {
-    if (members.has(name)) continue;
+    if (members.some((one) => isSameName(one, name))) continue;
     const place = places.key([name]);
-    if (!unsupported.has(name))
+    if (!unsupported.some((one) => isSameName(one, name)))
       throw new Fault("kustomization/malformed", `it has no member ${printable(name)}`, place);
     if (!isEmpty(member)) throw new Unsupported(name, place);
   }
@@ -220,11 +231,15 @@ export function readKustomization(document: ReadDocument): Kustomization {
     replacements: read.items(["replacements"], [...replacementMembers, "path"]).map((path) => ({
       place: places.value(path),
       file: read.text([...path, "path"]),
-      own: ["source", "sourceValue", "targets"].some((name) => valueAt(value, [...path, name]) !== undefined)
+      own: replacementMembers.some(
+        (name) => valueAt(value, writtenPath(value, [...path, name])) !== undefined,
+      )
         ? read.replacement(path)
         : undefined,
     })),
     sort: read.sort(),
+    vars: read.items(["vars"], ["name", "objref", "fieldref"]).map((path) => read.var(path)),
+    buildMetadata: read.list(["buildMetadata"]),
   };
 }
 
@@ -278,20 +293,49 @@ interface Reader {
   replacement(path: JsonPath): Replacement;
   patch(path: JsonPath): PatchEntry;
   generator(path: JsonPath, global: GeneratorOptions): GeneratorEntry;
+  var(path: JsonPath): Var;
   sort(): Sort;
 }
 
-function reader({ value: root, places }: ReadDocument): Reader {
+/** kustomize takes names of members in any case, as Go's reader of JSON does. */
+function isSameName(one: string, other: string): boolean {
+  return one === other || one.toLowerCase() === other.toLowerCase();
+}
+
+/** The path as it is written. */
+function writtenPath(root: Json, path: JsonPath): JsonPath {
+  let holder: Json | undefined = root;
+  return path.map((step) => {
+    const own = holder;
+    const written =
+      typeof step === "string" && isObject(own) && !Object.hasOwn(own, step)
+        ? (Object.keys(own).find((name) => isSameName(name, step)) ?? step)
+        : step;
+    holder = own === undefined ? undefined : valueAt(own, [written]);
+    return written;
+  });
+}
+
+function writtenPlaces({ value, places }: ReadDocument): PlaceMap {
+  return {
+    value: (path) => places.value(writtenPath(value, path)),
+    key: (path) => places.key(writtenPath(value, path)),
+  };
+}
+
+function reader(document: ReadDocument): Reader {
+  const { value: root } = document;
+  const places = writtenPlaces(document);
   const wrong = (path: JsonPath, what: string): never => {
     throw new Fault("kustomization/malformed", `${printable(path.join("."))} is ${what}`, places.value(path));
   };
-  const get = (path: JsonPath): Json | undefined => valueAt(root, path) ?? undefined;
+  const get = (path: JsonPath): Json | undefined => valueAt(root, writtenPath(root, path)) ?? undefined;
   const known = (path: JsonPath, names: readonly string[]): void => {
     const value = get(path);
     if (value === undefined) return;
     if (!isObject(value)) return wrong(path, "a mapping");
     for (const name of Object.keys(value)) {
-      if (names.includes(name)) continue;
+      if (names.some((one) => isSameName(one, name))) continue;
       throw new Fault(
         "kustomization/malformed",
         `${printable(path.join("."))} has no member ${printable(name)}`,
@@ -441,6 +485,29 @@ function reader({ value: root, places }: ReadDocument): Reader {
           disableNameSuffixHash: own.disableNameSuffixHash || global.disableNameSuffixHash,
           immutable: own.immutable || global.immutable,
         },
+      };
+    },
+    var(path) {
+      const object = [...path, "objref"];
+      known(object, ["apiVersion", ...idMembers]);
+      const field = [...path, "fieldref"];
+      known(field, ["fieldPath"]);
+      const apiVersion = read.text([...object, "apiVersion"]);
+      const parts = apiVersion.split("/");
+      const id = read.id(object);
+      // A version of more parts is none (types/var.go, GVK).
+      const [group, version] =
+        apiVersion === "" || parts.length > 2
+          ? [id.group, id.version]
+          : parts.length === 2
+            ? [parts[0] ?? "", parts[1] ?? ""]
+            : [id.group, apiVersion];
+      const fieldPath = read.text([...field, "fieldPath"]);
+      return {
+        name: read.text([...path, "name"]),
+        place: places.value(path),
+        id: { ...id, group, version },
+        fieldPath: fieldPath === "" ? "metadata.name" : fieldPath,
       };
     },
     sort() {

@@ -9,6 +9,7 @@ export type KustomizationProblemCode =
   | "kustomization/conflict"
   | "kustomization/patch"
   | "kustomization/replacement"
+  | "kustomization/var"
   | "kustomization/field"
   | "kustomization/too-large"
   | "kustomization/not-built";
@@ -53,6 +54,12 @@ export const kustomizationProblems: Readonly<Record<KustomizationProblemCode, Pl
     severity: "error",
     message: (what) => `the replacement cannot be made: ${what}`,
     source: "sigs.k8s.io/kustomize/api filters/replacement/replacement.go",
+  },
+  "kustomization/var": {
+    severity: "error",
+    message: (what) => `the var cannot be replaced: ${what}`,
+    hint: "vars are deprecated: replacements do the same",
+    source: "sigs.k8s.io/kustomize/api internal/accumulator/resaccumulator.go",
   },
   "kustomization/field": {
     severity: "error",

@@ -11,6 +11,7 @@ import {
   type ResourceId,
 } from "./resource.ts";
 import { pattern, textsFit } from "./select.ts";
+import { index, item, lookUp, plain, stepsOf } from "./look-up.ts";
 import { at, Fault, Unsupported } from "./stop.ts";
 import {
   copyTree,
@@ -200,57 +201,6 @@ function changed(old: Tree | undefined, { value, isUntyped, options, origins, pl
   if (typeof read !== typeof old || read === null)
     throw new Unsupported("a replacement of another type", place);
   return read;
-}
-
-/** A text without quotes as YAML reads it. */
-function plain(text: string): Tree {
-  if (/^(?:|~|null|Null|NULL)$/.test(text)) return null;
-  if (/^(?:true|True|TRUE)$/.test(text)) return true;
-  if (/^(?:false|False|FALSE)$/.test(text)) return false;
-  return /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?$/.test(text) ? Number(text) : text;
-}
-
-/** Steps of a path; brackets keep points together, a backslash too (kyaml utils/pathsplitter.go). */
-function stepsOf(path: string): readonly string[] {
-  const parts: string[] = [];
-  const split = path.split(".");
-  if (split.length > 1 && split[0] === "") split.shift();
-  for (const part of split) {
-    const last = parts.at(-1);
-    if (last?.endsWith("\\") === true) parts[parts.length - 1] = `${last.slice(0, -1)}.${part}`;
-    else parts.push(part);
-  }
-  const steps: string[] = [];
-  for (let index = 0; index < parts.length; index++) {
-    let step = parts[index] ?? "";
-    if (step.startsWith("[") && !step.endsWith("]")) {
-      while (index < parts.length - 1 && !step.endsWith("]")) step += `.${parts[++index] ?? ""}`;
-      if (!step.includes("=")) step = step.replaceAll(/^[[\]]+|[[\]]+$/g, "");
-    }
-    steps.push(step);
-  }
-  return steps;
-}
-
-const index = /^\d{1,9}$/;
-const item = /^\[(?<field>[^=]*)=(?<text>.*)\]$/s;
-
-function lookUp(value: Tree, steps: readonly string[]): Tree | undefined {
-  let current: Tree | undefined = value;
-  for (const step of steps) {
-    const asked = item.exec(step)?.groups;
-    if (asked !== undefined && Array.isArray(current)) {
-      const { field = "", text = "" } = asked;
-      current = current.find(
-        (one) => scalarText((field === "" ? one : isTreeMap(one) ? one.get(field) : null) ?? null) === text,
-      );
-    } else if (Array.isArray(current) && index.test(step)) current = current[Number(step)];
-    else if (Array.isArray(current) && step === "-") current = current.at(-1);
-    else if (isTreeMap(current)) current = current.get(step);
-    else throw fault(`${printable(step)} stands in neither a mapping nor a list`);
-    if (current === undefined || current === null) return undefined;
-  }
-  return current;
 }
 
 interface Spot {

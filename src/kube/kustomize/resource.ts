@@ -26,6 +26,8 @@ export interface Resource {
   readonly suffixes: string[];
   readonly behavior: Behavior;
   readonly needsHash: boolean;
+  /** Names of vars that take a value of it. */
+  readonly vars: string[];
   /** Where it came from, for what stood in no file. */
   readonly place: Place;
 }

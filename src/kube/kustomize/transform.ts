@@ -1,4 +1,5 @@
 import type { JsonPath } from "../json.ts";
+import type { BuiltinPlugin } from "./build-metadata.ts";
 import { changeField, type TellSet } from "./field-path.ts";
 import { imageChanger } from "./image.ts";
 import type { Kustomization, LabelChange } from "./kustomization.ts";
@@ -33,6 +34,9 @@ import {
   treeAt,
   type TreeMap,
 } from "./tree.ts";
+
+/** Told what was done, each time that a transformer of kustomize would have run. */
+export type Done = (plugin: BuiltinPlugin) => void;
 
 /** What was set stands at a path of the kustomization. */
 function teller({ places }: Kustomization, origins: Origins, path: JsonPath): TellSet {
@@ -91,9 +95,13 @@ const unnamed: readonly (readonly [string, string, string])[] = [
 ];
 
 /** Puts texts before and behind the names (kustomize internal/builtins/PrefixTransformer.go; CRDs, APIServices and Namespaces keep theirs). */
-export function setAffixes(resources: readonly Resource[], prefix: string, suffix: string): void {
+export function setAffixes(
+  resources: readonly Resource[],
+  { namePrefix, nameSuffix }: Kustomization,
+  done: Done,
+): void {
   for (const affix of ["prefix", "suffix"] as const) {
-    const text = affix === "prefix" ? prefix : suffix;
+    const text = affix === "prefix" ? namePrefix : nameSuffix;
     if (text === "") continue;
     for (const resource of resources) {
       const id = originalId(resource);
@@ -104,6 +112,7 @@ export function setAffixes(resources: readonly Resource[], prefix: string, suffi
         typeof name === "string" ? (affix === "prefix" ? text + name : name + text) : undefined,
       );
     }
+    done(affix === "prefix" ? "PrefixTransformer" : "SuffixTransformer");
   }
 }
 
@@ -111,11 +120,16 @@ export function setLabels(
   resources: readonly Resource[],
   kustomization: Kustomization,
   origins: Origins,
+  done: Done,
 ): void {
-  for (const label of kustomization.labels)
+  const { labels, commonLabels } = kustomization;
+  if (labels.length === 0 && commonLabels.size === 0) return;
+  for (const label of labels) {
     setTexts(resources, fieldsOf(label), label.pairs, teller(kustomization, origins, label.path));
-  const tell = teller(kustomization, origins, ["commonLabels"]);
-  setTexts(resources, labelFields, kustomization.commonLabels, tell);
+    done("LabelTransformer");
+  }
+  setTexts(resources, labelFields, commonLabels, teller(kustomization, origins, ["commonLabels"]));
+  done("LabelTransformer");
 }
 
 function fieldsOf({ fields, includeSelectors, includeTemplates }: LabelChange): readonly FieldRow[] {
@@ -162,6 +176,7 @@ export function setReplicas(
   resources: readonly Resource[],
   kustomization: Kustomization,
   origins: Origins,
+  done: Done,
 ): void {
   for (const [index, { name, count, place }] of kustomization.replicas.entries()) {
     const tell = teller(kustomization, origins, ["replicas", index, "count"]);
@@ -182,6 +197,7 @@ export function setReplicas(
         `a Deployment, StatefulSet or other with replicas named ${name}`,
         place,
       );
+    done("ReplicaCountTransformer");
   }
 }
 
@@ -190,6 +206,7 @@ export function setImages(
   resources: readonly Resource[],
   kustomization: Kustomization,
   origins: Origins,
+  done: Done,
 ): void {
   for (const [index, change] of kustomization.images.entries()) {
     const tellPlace = teller(kustomization, origins, ["images", index]);
@@ -206,6 +223,7 @@ export function setImages(
         if (imageRowFits(tree, row[0])) changeField(tree, row, set, { tell });
       }
     }
+    done("ImageTagTransformer");
   }
 }
 

@@ -83,5 +83,7 @@ func main() {
 		}()
 		line, _ := json.Marshal(given)
 		fmt.Fprintln(out, string(line))
+		// Kustomize ends the process where it cannot write an object.
+		out.Flush()
 	}
 }

@@ -105,6 +105,10 @@ export const readingReasons: Readonly<Record<string, Reason>> = {
     why: "kustomize ends at the replacement, so that nothing of the folder is built, applied or judged.",
     fix: "compare its source and its targets with the objects that are built",
   },
+  "kustomization/var": {
+    why: "kustomize ends at the var, so that nothing of the folder is built, applied or judged.",
+    fix: "compare its objref and its fieldref with the objects that are built, or write a replacement in its place",
+  },
   "kustomization/field": {
     why: "kustomize ends at the object, whose field is not of the shape that the transformation needs.",
     fix: "correct the field of the object",

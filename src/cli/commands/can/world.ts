@@ -12,7 +12,7 @@ import { printable, printableRest } from "../../../kube/printable.ts";
 import { readObjects } from "../../../kube/read-objects.ts";
 import { namedConnection } from "../../cluster-access.ts";
 import type { CliContext } from "../../context.ts";
-import { readObjectInputs } from "../../inputs.ts";
+import { readObjectInputs } from "../../inputs/inputs.ts";
 import { minorOf, namedMinor } from "../../kube-version.ts";
 import type { CanFlags } from "./flags.ts";
 

@@ -1,19 +1,19 @@
 import { statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
-import { projectFiles } from "../apply/files/node-files.ts";
-import { buildKustomization, kustomizationIn } from "../kube/kustomize/build.ts";
-import type { Files } from "../kube/files.ts";
-import { walkFolder } from "../kube/find-files.ts";
-import { isObject, type Json } from "../kube/json.ts";
-import { printable } from "../kube/printable.ts";
-import type { Problem } from "../kube/problem.ts";
-import type { InputFile, SkippedFile } from "../kube/read-inputs.ts";
-import { unbuiltText } from "../kube/unrendered.ts";
-import { readDocuments } from "../kube/yaml/read-documents.ts";
-import type { CliContext } from "./context.ts";
+import { projectFiles } from "../../apply/files/node-files.ts";
+import { buildKustomization, kustomizationIn } from "../../kube/kustomize/build.ts";
+import type { Files } from "../../kube/files.ts";
+import { walkFolder } from "../../kube/find-files.ts";
+import { isObject, type Json } from "../../kube/json.ts";
+import { printable } from "../../kube/printable.ts";
+import type { Problem } from "../../kube/problem.ts";
+import type { InputFile, SkippedFile } from "../../kube/read-inputs.ts";
+import { unbuiltText } from "../../kube/unrendered.ts";
+import { readDocuments } from "../../kube/yaml/read-documents.ts";
+import type { CliContext } from "../context.ts";
 import { repositoryOf, within } from "./project-folder.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../sha256.ts";
 
 /**
  * What the kustomization in a folder makes, as one input; why it is not built here; undefined when the name is no folder

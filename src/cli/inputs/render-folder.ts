@@ -1,10 +1,11 @@
-import { type ChartOptions, isChart } from "./chart-options.ts";
-import type { CliContext } from "./context.ts";
+import { quotedPath } from "../../kube/unrendered.ts";
+import { type ChartOptions, isChartFolder, isPackedChart } from "./chart-options.ts";
+import type { CliContext } from "../context.ts";
 import { isKustomizationFolder } from "./kustomization-folder.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
 
 interface Renderer {
-  /** Whether a name is a folder that it renders. */
+  /** Whether a name is a folder or an archive that it renders. */
   readonly takes: (context: CliContext, name: string) => boolean;
   readonly render: (
     context: CliContext,
@@ -13,7 +14,7 @@ interface Renderer {
   ) => Promise<RenderedFolder | undefined>;
 }
 
-/** One row for each sort of folder that makes objects. Renderers are loaded only where there is such a folder. */
+/** One row for each sort of folder or archive that makes objects. Renderers are loaded only where there is one. */
 const renderers: readonly Renderer[] = [
   {
     takes: isKustomizationFolder,
@@ -21,10 +22,19 @@ const renderers: readonly Renderer[] = [
       (await import("./kustomization.ts")).renderedKustomization(context, name),
   },
   {
-    takes: isChart,
+    takes: isChartFolder,
     render: async (context, name, chart) => {
       if (chart === undefined) return undefined;
       return (await import("./chart.ts")).renderedChart(context, name, chart);
+    },
+  },
+  {
+    takes: isPackedChart,
+    render: async (context, name, chart) => {
+      // Nobody can read it as it stands.
+      if (chart === undefined)
+        return { skipped: [{ path: name, reason: notReadText(name) }], asItStands: false };
+      return (await import("./chart.ts")).renderedPackedChart(context, name, chart);
     },
   },
 ];
@@ -41,4 +51,8 @@ export async function renderFolder(
     if (rendered !== undefined) return rendered;
   }
   return undefined;
+}
+
+function notReadText(name: string): string {
+  return `a packed Helm chart, not read here; what it renders is checked by: kubeops check ${quotedPath(name)}`;
 }

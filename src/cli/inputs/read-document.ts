@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { OpsError } from "../kube/ops-error.ts";
-import { printable } from "../kube/printable.ts";
-import type { ReadDocument } from "../kube/read-object.ts";
-import { readDocuments } from "../kube/yaml/read-documents.ts";
-import type { CliContext } from "./context.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { printable } from "../../kube/printable.ts";
+import type { ReadDocument } from "../../kube/read-object.ts";
+import { readDocuments } from "../../kube/yaml/read-documents.ts";
+import type { CliContext } from "../context.ts";
 
 const MAX_BYTES = 64 * 1024 * 1024;
 

@@ -1,25 +1,27 @@
 import { basename, dirname, relative, resolve } from "node:path";
 import { statSync } from "node:fs";
-import { projectFiles } from "../apply/files/node-files.ts";
-import { isCompose } from "../authoring/compose/read-compose.ts";
-import type { Files } from "../kube/files.ts";
-import { isObject } from "../kube/json.ts";
-import { OpsError } from "../kube/ops-error.ts";
-import { printable } from "../kube/printable.ts";
+import { projectFiles } from "../../apply/files/node-files.ts";
+import { isCompose } from "../../authoring/compose/read-compose.ts";
+import type { Files } from "../../kube/files.ts";
+import { matchFiles } from "../../kube/find-files.ts";
+import { isObject } from "../../kube/json.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { printable } from "../../kube/printable.ts";
 import {
   type InputFile,
   readInputs,
   type ReadInputsOptions,
   readStdin,
   type SkippedFile,
-} from "../kube/read-inputs.ts";
-import { readDocuments } from "../kube/yaml/read-documents.ts";
-import type { ChartOptions } from "./chart-options.ts";
-import type { CliContext } from "./context.ts";
+} from "../../kube/read-inputs.ts";
+import { quotedPath } from "../../kube/unrendered.ts";
+import { readDocuments } from "../../kube/yaml/read-documents.ts";
+import { type ChartOptions, isGlobOfCharts } from "./chart-options.ts";
+import type { CliContext } from "../context.ts";
 import { within } from "./project-folder.ts";
 import { renderFolder } from "./render-folder.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../sha256.ts";
 
 /** What the user named, read: a Compose project, or files of objects. */
 export type Inputs =
@@ -106,12 +108,13 @@ export async function readObjectInputs(
   const read: InputFile[] = [];
   const skipped: SkippedFile[] = [];
   const plain: string[] = [];
-  for (const name of named) {
+  for (const name of named.flatMap((one) => archivesOf(context, one))) {
     const rendered = await renderFolder(context, name, options.chart);
     if (rendered === undefined || rendered.asItStands) plain.push(name);
     if (rendered === undefined) continue;
     // Who plans must not lose a part unseen.
-    if (rendered.asItStands && options.leaveUnrendered !== true) throw notRendered(name, rendered);
+    if (options.leaveUnrendered !== true && (rendered.asItStands || rendered.input === undefined))
+      throw notRendered(name, rendered);
     if (rendered.input !== undefined) made.push(rendered.input);
     skipped.push(...rendered.skipped);
   }
@@ -127,8 +130,24 @@ export async function readObjectInputs(
   return { kind: "objects", inputs, skipped: [...skipped, ...part] };
 }
 
+/** The archives that a glob for archives fits, each of which is one chart; other names stand for themselves. */
+function archivesOf(context: CliContext, name: string): readonly string[] {
+  if (!isGlobOfCharts(name)) return [name];
+  const { files, names } = projectOf(context, [name]);
+  const paths = matchFiles(files, names[0] ?? name, () => undefined);
+  return paths.length === 0 ? [name] : paths.map((path) => files.display(path));
+}
+
 function notRendered(name: string, { input }: RenderedFolder): OpsError {
-  const [problem] = (input?.documents ?? []).flatMap((document) => document.problems);
+  if (input === undefined)
+    return new OpsError(
+      "INPUT_MALFORMED",
+      `${printable(name)} is a packed Helm chart, and objects are asked for`,
+      {
+        hint: `render it, read what it makes, and hand that in: helm template ${quotedPath(name)}`,
+      },
+    );
+  const [problem] = input.documents.flatMap((document) => document.problems);
   return new OpsError("INPUT_MALFORMED", problem?.message ?? `${printable(name)} is not rendered`, {
     ...(problem?.place === undefined ? {} : { place: problem.place }),
     ...(problem?.hint === undefined ? {} : { hint: problem.hint }),

@@ -1,12 +1,14 @@
 import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { writeAtomically } from "../apply/files/atomic-write.ts";
-import { OpsError } from "../kube/ops-error.ts";
-import { printable } from "../kube/printable.ts";
-import { type InputFile, readInputs, readStdin, type SkippedFile } from "../kube/read-inputs.ts";
-import type { CliContext } from "./context.ts";
+import { writeAtomically } from "../../apply/files/atomic-write.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { printable } from "../../kube/printable.ts";
+import { type InputFile, readInputs, readStdin, type SkippedFile } from "../../kube/read-inputs.ts";
+import { quotedPath } from "../../kube/unrendered.ts";
+import { isPackedChart } from "./chart-options.ts";
+import type { CliContext } from "../context.ts";
 import { projectOf, withoutOwnFiles } from "./inputs.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../sha256.ts";
 
 /** A file that was read to be edited. */
 export interface PlainFile {
@@ -30,8 +32,18 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 /**
  * Files as they lie on the disk: nothing is rendered. Links are followed inside the folder that holds all names, and
  * refused out of it.
+ * @throws {OpsError} INPUT_MALFORMED for a packed chart; what `readInputs` throws
  */
 export function readPlainFiles(context: Pick<CliContext, "cwd">, names: readonly string[]): PlainFiles {
+  const packed = names.find((name) => isPackedChart(context, name));
+  if (packed !== undefined)
+    throw new OpsError(
+      "INPUT_MALFORMED",
+      `${printable(packed)} is a packed Helm chart, of which nothing is edited`,
+      {
+        hint: `edit the folder that it was made of; what is wrong with it says: kubeops check ${quotedPath(packed)}`,
+      },
+    );
   const project = projectOf(context, names);
   const bytes = new Map<string, Uint8Array>();
   const read = readInputs(

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { OpsError } from "../kube/ops-error.ts";
+import { OpsError } from "../../kube/ops-error.ts";
 import { readPlainFiles, replacePlainFile } from "./plain-files.ts";
 
 const object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";

@@ -1,28 +1,29 @@
-import { dirname, resolve } from "node:path";
-import { findHelm, type Helm } from "../apply/chart/helm.ts";
-import { gzip, isNamespaceName, isReleaseName, renderChart } from "../apply/chart/render-chart.ts";
-import { projectFiles } from "../apply/files/node-files.ts";
-import { servedBy } from "../kube/catalogue/catalogue.ts";
-import { type ChartFiles, collectChart } from "../kube/chart/chart-files.ts";
-import { problemOf } from "../kube/chart/chart-problems.ts";
-import { helmFaults, settingFault } from "../kube/chart/helm-error.ts";
-import { chartProblem } from "../kube/chart/problems.ts";
-import { readRendered, sortedSections } from "../kube/chart/rendered.ts";
-import { isObject } from "../kube/json.ts";
-import { versionText } from "../kube/object-key.ts";
-import { OpsError } from "../kube/ops-error.ts";
-import { printable } from "../kube/printable.ts";
-import type { Problem } from "../kube/problem.ts";
-import type { InputFile } from "../kube/read-inputs.ts";
-import type { ReadDocument } from "../kube/read-object.ts";
-import { readDocuments } from "../kube/yaml/read-documents.ts";
+import { basename, dirname, resolve } from "node:path";
+import { findHelm, type Helm } from "../../apply/chart/helm.ts";
+import { gzip, isNamespaceName, isReleaseName, renderChart } from "../../apply/chart/render-chart.ts";
+import { projectFiles } from "../../apply/files/node-files.ts";
+import { servedBy } from "../../kube/catalogue/catalogue.ts";
+import { type ChartFiles, collectChart, collectPackedChart } from "../../kube/chart/chart-files.ts";
+import { problemOf } from "../../kube/chart/chart-problems.ts";
+import { helmFaults, settingFault } from "../../kube/chart/helm-error.ts";
+import { chartProblem } from "../../kube/chart/problems.ts";
+import { readRendered, sortedSections } from "../../kube/chart/rendered.ts";
+import { isObject } from "../../kube/json.ts";
+import { versionText } from "../../kube/object-key.ts";
+import { OpsError } from "../../kube/ops-error.ts";
+import { printable } from "../../kube/printable.ts";
+import type { Problem } from "../../kube/problem.ts";
+import type { InputFile } from "../../kube/read-inputs.ts";
+import type { ReadDocument } from "../../kube/read-object.ts";
+import { readDocuments } from "../../kube/yaml/read-documents.ts";
 import type { ChartOptions } from "./chart-options.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "../context.ts";
 import { repositoryOf } from "./project-folder.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../sha256.ts";
 
 const MAX_VALUES_BYTES = 5 * 1024 * 1024;
+const MAX_ARCHIVE_BYTES = 64 * 1024 * 1024;
 
 /**
  * What Helm makes of the chart in a folder, as one input whose places are in the templates; or why it is not rendered here.
@@ -36,17 +37,46 @@ export async function renderedChart(
 ): Promise<RenderedFolder> {
   const path = resolve(context.cwd, name);
   const files = projectFiles(path, { displayFrom: context.cwd });
-  const display = files.display(".");
   const given = givenValues(context, options);
   const chart = collectChart(files, gzip);
+  return rendered(context, { chart, display: files.display("."), path, given, options });
+}
+
+/**
+ * The same for a chart in an archive, as `helm package` makes it. It is taken apart in memory; places in it are named
+ * `<archive>!/<path in it>`.
+ * @throws {OpsError} as `renderedChart`; INPUT_MALFORMED, INPUT_TOO_LARGE for an archive that is no chart, or hostile
+ */
+export async function renderedPackedChart(
+  context: CliContext,
+  name: string,
+  options: ChartOptions,
+): Promise<RenderedFolder> {
+  const path = resolve(context.cwd, name);
+  const files = projectFiles(dirname(path), { displayFrom: context.cwd });
+  const file = basename(path);
+  const given = givenValues(context, options);
+  const display = files.display(file);
+  const chart = collectPackedChart(display, files.read(file, MAX_ARCHIVE_BYTES), gzip);
+  return rendered(context, { chart, display, path, given, options });
+}
+
+async function rendered(
+  context: CliContext,
+  work: Omit<Work, "helm"> & {
+    /** Where the chart lies: its repository's own programs are not run. */
+    readonly path: string;
+  },
+): Promise<RenderedFolder> {
+  const { chart, display, path } = work;
   const notRendered = (reason: string): RenderedFolder => ({
     skipped: [{ path: display, reason }],
-    asItStands: true,
+    asItStands: chart.archive === undefined,
   });
   if (chart.library) return notRendered("a library chart, which renders nothing itself");
   const helm = await findHelm(context.env["PATH"] ?? "", repositoryOf(path) ?? path);
   if (typeof helm === "string") return notRendered(`a Helm chart, not rendered: ${helm}`);
-  const input = await inputOf({ chart, display, helm, given, options });
+  const input = await inputOf({ ...work, helm });
   return { input, skipped: [], asItStands: false };
 }
 
@@ -67,7 +97,7 @@ async function inputOf({ chart, display, helm, given, options }: Work): Promise<
   const { description, problems, sourceOf } = chart;
   const texts = [...chart.files.values(), ...given.map(({ bytes }) => bytes)];
   const digest = sha256(Buffer.from(texts.map(sha256).join("\n")));
-  const values = valuesOf(chart, given, display);
+  const values = valuesOf(chart, given);
   const input = (found: readonly Problem[], rendered?: ReturnType<typeof readRendered>): InputFile => ({
     path: display,
     sha256: digest,
@@ -78,6 +108,7 @@ async function inputOf({ chart, display, helm, given, options }: Work): Promise<
   const result = await renderChart({
     helm,
     files: chart.files,
+    ...(chart.archive === undefined ? {} : { archive: chart.archive }),
     minor: options.minor,
     apiVersions: [...servedApis(options.minor), ...options.apiVersions],
     namespace: options.namespace ?? "default",
@@ -123,13 +154,9 @@ function sourcesOf(documents: readonly ReadDocument[]): NonNullable<InputFile["s
 }
 
 /** The values by falling precedence. */
-function valuesOf(
-  chart: ChartFiles,
-  given: readonly GivenValues[],
-  display: string,
-): readonly ReadDocument[] {
+function valuesOf(chart: ChartFiles, given: readonly GivenValues[]): readonly ReadDocument[] {
   const own = chart.files.get("values.yaml");
-  const file = display === "." ? "values.yaml" : `${display}/values.yaml`;
+  const file = chart.display("values.yaml");
   return [
     ...given.map(({ document }) => document).toReversed(),
     ...(own === undefined ? [] : readDocuments(file, own).slice(0, 1)),

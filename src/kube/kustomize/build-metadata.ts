@@ -1,0 +1,129 @@
+import { printable } from "../printable.ts";
+import type { Kustomization } from "./kustomization.ts";
+import { changeField } from "./field-path.ts";
+import type { Resource } from "./resource.ts";
+import { Unsupported } from "./stop.ts";
+import { isTreeMap, look, type Origins, scalarText, type Tree, treeAt, type TreeMap } from "./tree.ts";
+
+/** Annotations in which kustomize keeps where an object comes from and what changed it (kustomize api/internal/utils/annotations.go). */
+const ORIGIN = "config.kubernetes.io/origin";
+const CHANGES = "alpha.config.kubernetes.io/transformations";
+
+/** As the label that kustomize puts on what it made names it. */
+const MANAGER = "kustomize-v5.8.1";
+
+export type BuiltinPlugin =
+  | "ConfigMapGenerator"
+  | "SecretGenerator"
+  | "PatchStrategicMergeTransformer"
+  | "PatchTransformer"
+  | "NamespaceTransformer"
+  | "PrefixTransformer"
+  | "SuffixTransformer"
+  | "LabelTransformer"
+  | "AnnotationsTransformer"
+  | "PatchJson6902Transformer"
+  | "ReplicaCountTransformer"
+  | "ImageTagTransformer"
+  | "ReplacementTransformer";
+
+/** What is put on an object of a file; the path is that from the folder that is built. */
+export function setFileOrigin({ tree, place }: Resource, path: string): void {
+  annotate(tree, ORIGIN, `path: ${scalar(path, place)}\n`);
+}
+
+/** What is put on an object that a member of a kustomization made. */
+export function setGeneratorOrigin(resource: Resource, file: string, plugin: BuiltinPlugin): void {
+  annotate(resource.tree, ORIGIN, configured(resource, file, plugin).join(""));
+}
+
+/** Says of every object that a member of a kustomization went over it; of one that has no origin, that it made it. */
+export function addChange(
+  resources: readonly Resource[],
+  {
+    file,
+    plugin,
+    origins,
+  }: { readonly file: string; readonly plugin: BuiltinPlugin; readonly origins: Origins },
+): void {
+  for (const resource of resources) {
+    const { tree, place } = resource;
+    const lines = configured(resource, file, plugin);
+    if (annotation(tree, ORIGIN) === undefined) {
+      annotate(tree, ORIGIN, lines.join(""));
+      continue;
+    }
+    const before = annotation(tree, CHANGES) ?? "";
+    // It is read and written as a whole each time.
+    look(origins, before.length >> 5);
+    // kustomize reads it, and writes it again in its own way.
+    if (!/^(?:- configuredIn: .*\n(?: {2}.*\n)+)*$/.test(before))
+      throw new Unsupported(`an object with the annotation ${CHANGES}`, place);
+    annotate(tree, CHANGES, `${before}- ${lines.join("  ")}`);
+  }
+}
+
+/** The origin of what was there before stays, where what is made is joined with it (kustomize api/resmap appendReplaceOrMerge). */
+export function keepOrigin(from: TreeMap, to: TreeMap): void {
+  const origin = annotation(from, ORIGIN);
+  if (origin !== undefined) annotate(to, ORIGIN, origin);
+}
+
+/** Takes out what the kustomization that is built did not ask for, and adds the label that it did (kustomize api/krusty). */
+export function finishMetadata(resources: readonly Resource[], { buildMetadata }: Kustomization): void {
+  for (const { tree } of resources) {
+    if (buildMetadata.includes("managedByLabel")) label(tree);
+    const annotations = treeAt(tree, "metadata", "annotations");
+    if (!isTreeMap(annotations)) continue;
+    if (!buildMetadata.includes("originAnnotations")) annotations.delete(ORIGIN);
+    if (!buildMetadata.includes("transformerAnnotations")) annotations.delete(CHANGES);
+  }
+}
+
+function label(tree: TreeMap): void {
+  const set = (field: Tree): Tree | undefined => {
+    if (!isTreeMap(field)) return undefined;
+    field.set("app.kubernetes.io/managed-by", MANAGER);
+    return undefined;
+  };
+  changeField(tree, ["metadata/labels", "", "", "", 1], set, { made: () => new Map() });
+}
+
+function configured({ place }: Resource, file: string, plugin: BuiltinPlugin): readonly string[] {
+  return [
+    `configuredIn: ${scalar(file, place)}\n`,
+    "configuredBy:\n",
+    "  apiVersion: builtin\n",
+    `  kind: ${plugin}\n`,
+  ];
+}
+
+/** A path as a plain text of YAML; one that YAML writes with quotes is not built. */
+function scalar(path: string, place: Resource["place"]): string {
+  const isPlain = /^[\w./][\w./@+ -]*[\w/]$/.test(path) && /[A-Za-z_]\w*$/.test(path) && !isWord(path);
+  if (!isPlain) throw new Unsupported(`the origin ${printable(path)}`, place);
+  return path;
+}
+
+function isWord(path: string): boolean {
+  return /^(?:true|false|null|yes|no|on|off|y|n|\.inf|\.nan|[-+.\d]*e\d+|0[xob]\w*)$/i.test(path);
+}
+
+function annotation(tree: TreeMap, key: string): string | undefined {
+  const value = treeAt(tree, "metadata", "annotations", key);
+  return value === undefined ? undefined : scalarText(value);
+}
+
+/** Sets an annotation; all others are written again as texts. */
+function annotate(tree: TreeMap, key: string, text: string): void {
+  const metadata = tree.get("metadata");
+  if (!isTreeMap(metadata)) return;
+  let annotations = metadata.get("annotations");
+  if (!isTreeMap(annotations)) {
+    annotations = new Map();
+    metadata.set("annotations", annotations);
+  }
+  for (const [name, value] of annotations)
+    if (typeof value !== "string") annotations.set(name, scalarText(value));
+  annotations.set(key, text);
+}
