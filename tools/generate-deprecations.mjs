@@ -3,6 +3,7 @@
 //   node tools/generate-deprecations.mjs --check    writes nothing; exit 1 names the tables that are stale
 //   --cached                                        downloads nothing; exit 3 when a module is not in the Go cache
 import { writeTables } from "./catalogue/write-tables.mjs";
+import { componentFileTable } from "./deprecations/component-files.mjs";
 import { fieldTable } from "./deprecations/fields.mjs";
 import { gateTable } from "./deprecations/gates.mjs";
 import { lifecycleTable } from "./deprecations/lifecycle.mjs";
@@ -22,5 +23,6 @@ writeTables((modules, cached) => {
     "src/analysis/checks/deprecations/lifecycle.generated.ts": lifecycleTable(lifecycles, modules),
     "src/analysis/checks/deprecations/fields.generated.ts": fieldTable(modules),
     "src/analysis/checks/deprecations/gates.generated.ts": gateTable(sources),
+    "src/analysis/checks/deprecations/component-files.generated.ts": componentFileTable(sources),
   };
 });

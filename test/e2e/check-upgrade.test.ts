@@ -32,6 +32,24 @@ describe("kubeops check --upgrade-to", () => {
     expect([today.status, today.stdout]).toEqual([0, expect.stringContaining("upgrade/deprecated-api")]);
   });
 
+  test("says which files of components the target does not read, and how to rewrite them", () => {
+    world.write("kubeadm.yaml", "apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\n");
+    const { status, stdout } = world.kubeops(["check", "kubeadm.yaml", "--upgrade-to", "1.37"]);
+    expect(status).toBe(1);
+    expect(stdout).toContain("kubeadm.yaml:1:13  error  upgrade/removed-component-api");
+    expect(stdout).toContain("kubeadm of Kubernetes 1.37 reads it as kubeadm.k8s.io/v1beta4");
+    expect(stdout).toContain("kubeadm config migrate of a kubeadm from 1.31 to 1.36");
+    const codes = (...words: readonly string[]) =>
+      reportOf(world.kubeops(["check", "kubeadm.yaml", ...words, "-o", "json"])).findings.map(
+        ({ code, severity }) => `${severity} ${code}`,
+      );
+    expect(codes("--kube-version", "1.36")).toEqual(["warning upgrade/deprecated-component-api"]);
+    expect(codes("--kube-version", "1.35", "--upgrade-to", "1.36")).toEqual([
+      "warning upgrade/deprecated-component-api",
+    ]);
+    expect(codes("--kube-version", "1.37")).toEqual(["error object/component-not-read"]);
+  });
+
   test("takes releases of other products", () => {
     const at = (...more: string[]) =>
       world.kubeops(["check", "k8s/certificate.yaml", "--upgrade-to", "1.37", ...more]);

@@ -11,7 +11,11 @@ export interface Judgements {
 }
 
 /** Findings that the tables of versions tell in their own way. */
-const ofVersions: ReadonlySet<string> = new Set(["object/not-served", "object/off-by-default"]);
+const ofVersions: ReadonlySet<string> = new Set([
+  "object/not-served",
+  "object/off-by-default",
+  "object/component-not-read",
+]);
 
 /**
  * What the server of the target says and the one before did not: fields it does not know or drops, Pods that Pod Security

@@ -7,6 +7,8 @@ import type { Finding } from "../../findings/finding.ts";
 import { bodyNoteOf } from "./body-notes.ts";
 import { defaultsThatChange } from "./changed-defaults.ts";
 import { deprecatedFieldsOf } from "./deprecated-fields.ts";
+import { componentAdvice, componentFileRowOf, isRead } from "./component-files.ts";
+import { readerOf } from "./component-table.ts";
 import { brokenGates } from "./feature-gates.ts";
 import { isDeprecated, isServed, lifecycleOf, replacementOf, replacementText } from "./lifecycle.ts";
 import { hasCome, type Release, releaseText, thirdPartyRowOf } from "./third-party-table.ts";
@@ -32,6 +34,8 @@ export function upgradeFindings(
     return [
       ...removedApi(read, key, upgrade),
       ...deprecatedApi(read, key, upgrade.to),
+      ...removedComponentApi(read, key, upgrade),
+      ...deprecatedComponentApi(read, upgrade.to),
       ...thirdParty(read, key, upgrade, definitions),
       ...deprecatedParts(read, key, upgrade.to),
       ...defaultsThatChange(read.object, upgrade.from, upgrade.to).map(({ row, path }) =>
@@ -81,6 +85,33 @@ function deprecatedApi(read: ReadObject, key: ObjectKey, minor: number): readonl
 export function deprecatedByDefault(read: ReadObject, minor: number): readonly Finding[] {
   const key = objectKey(read.object);
   return resourceOf(key)?.minors.includes(minor) === true ? deprecatedApi(read, key, minor) : [];
+}
+
+function removedComponentApi(read: ReadObject, key: ObjectKey, { from, to }: Upgrade): readonly Finding[] {
+  // What neither reads is told without an upgrade.
+  if (isRead(key, from) !== true || isRead(key, to) !== false) return [];
+  return [
+    upgradeFinding("upgrade/removed-component-api", read, VERSION, {
+      what: `${versionText(key)} ${key.kind}`,
+      other: `${readerOf(key.group)} of Kubernetes 1.${to}`,
+      hint: componentAdvice(key, to),
+    }),
+  ];
+}
+
+/** A file of a version that its component reads and warns of, also where nobody speaks of an upgrade. */
+export function deprecatedComponentApi(read: ReadObject, minor: number): readonly Finding[] {
+  const key = objectKey(read.object);
+  const { deprecated, removed } = componentFileRowOf(key) ?? {};
+  if (deprecated === undefined || deprecated > minor || isRead(key, minor) === false) return [];
+  const until = removed === undefined ? "" : `, and not read from 1.${removed} on`;
+  return [
+    upgradeFinding("upgrade/deprecated-component-api", read, VERSION, {
+      what: `${versionText(key)} ${key.kind}`,
+      other: `since Kubernetes 1.${deprecated}${until}`,
+      hint: componentAdvice(key, minor),
+    }),
+  ];
 }
 
 /** What to write instead of a version that goes, and what that changes; told of the version that a minor serves. */

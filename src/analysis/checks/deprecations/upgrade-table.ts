@@ -8,6 +8,8 @@ import { rowFinding } from "../../findings/row-finding.ts";
 export type UpgradeCode =
   | "upgrade/removed-api"
   | "upgrade/deprecated-api"
+  | "upgrade/removed-component-api"
+  | "upgrade/deprecated-component-api"
   | "upgrade/removed-custom-api"
   | "upgrade/deprecated-custom-api"
   | "upgrade/refused"
@@ -32,6 +34,8 @@ export interface UpgradeRow extends ProblemRow {
 
 const lifecycle =
   "k8s.io/api zz_generated.prerelease-lifecycle.go; k8s.io/apiserver pkg/server/resource_expiration.go";
+const componentFiles =
+  "src/analysis/checks/deprecations/component-table.ts; register.go of the files of components in the modules of each minor";
 const latest: UpgradeExample = { from: 36, to: 37 };
 const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n";
 const flow = (version: string): string =>
@@ -42,6 +46,8 @@ const release = (version: string): string =>
   `apiVersion: helm.toolkit.fluxcd.io/${version}\nkind: HelmRelease\nmetadata: {name: a}\nspec: {interval: 1m}\n`;
 const claim = (field: string): string =>
   `apiVersion: resource.k8s.io/v1alpha3\nkind: ResourceClaim\nmetadata: {name: a}\nspec: {devices: {requests: [{name: a, deviceClassName: b, ${field}}]}}\n`;
+const kubeadm = (version: string): string =>
+  `apiVersion: kubeadm.k8s.io/${version}\nkind: ClusterConfiguration\nclusterName: a\n`;
 const kubelet = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
 
 /** What an upgrade of Kubernetes changes for objects: one row, one id. `kubeops check --upgrade-to` finds them. */
@@ -63,6 +69,22 @@ export const upgradeTable: Readonly<Record<UpgradeCode, UpgradeRow>> = {
     negative:
       'apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a, labels: {kubernetes.io/service-name: a}}\naddressType: IPv4\nendpoints: [{addresses: ["192.0.2.1"]}]\nports: [{port: 80}]\n',
     example: latest,
+  },
+  "upgrade/removed-component-api": {
+    severity: "error",
+    message: (what, other) => `${what} is not read any more by ${other}`,
+    source: componentFiles,
+    positive: kubeadm("v1beta3"),
+    negative: kubeadm("v1beta4"),
+    example: latest,
+  },
+  "upgrade/deprecated-component-api": {
+    severity: "warning",
+    message: (what, other) => `${what} is deprecated ${other}`,
+    source: componentFiles,
+    positive: kubeadm("v1beta3"),
+    negative: kubeadm("v1beta4"),
+    example: { from: 35, to: 36 },
   },
   "upgrade/removed-custom-api": {
     severity: "error",

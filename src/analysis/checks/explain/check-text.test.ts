@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { LATEST_MINOR } from "../../../kube/catalogue/catalogue.ts";
 import { type InputFile, readStdin } from "../../../kube/read-inputs.ts";
@@ -7,6 +5,7 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import { objectKey } from "../../../kube/object-key.ts";
 import { readDocuments } from "../../../kube/yaml/read-documents.ts";
 import { schemaFindings } from "../schema/schema-findings.ts";
+import { type ExamplePart, exampleParts } from "./folder-examples.ts";
 import { exampleMinors, toldInWords } from "./other-examples.ts";
 import type { Release } from "../deprecations/third-party-table.ts";
 import { upgradeExampleOf } from "../deprecations/upgrade-table.ts";
@@ -36,8 +35,8 @@ function found({ id, given }: CheckText, text: string): readonly string[] {
   const settings = given === undefined || given.what === "the upgrade" ? noSettings : settingsOf(given.text);
   const upgrade = upgradeExampleOf(id);
   const minor = upgrade?.from ?? exampleMinors[id] ?? LATEST_MINOR;
-  const files = text.split(/^# file: /m).filter((part) => part.trim() !== "");
-  const inputs = text.startsWith("# file: ") ? files.map(fileOf) : [input(text)];
+  const files = exampleParts(text);
+  const inputs = files.length > 0 ? files.map(fileOf) : [input(text)];
   const { objects, problems } = readObjects(inputs.flatMap(({ documents }) => documents));
   // What stands in another report than that of check, or is told by the server's rules where these know the field.
   const elsewhere = [
@@ -62,16 +61,13 @@ function found({ id, given }: CheckText, text: string): readonly string[] {
   return [...all.kept, ...elsewhere].map(({ code }) => code);
 }
 
-function fileOf(part: string): InputFile {
-  const [name = "", ...lines] = part.split("\n");
-  const path = name.trim();
-  return {
-    ...input(lines.join("\n")),
-    path,
-    documents: readDocuments(path, new TextEncoder().encode(lines.join("\n"))),
-  };
+function fileOf(part: ExamplePart): InputFile {
+  const text = "text" in part ? part.text : "";
+  const { path } = part;
+  return { ...input(text), path, documents: readDocuments(path, new TextEncoder().encode(text)) };
 }
 
+// These are folders: test/e2e/folder-examples.test.ts holds their examples.
 const ofFolders = /^(?:chart|kustomization)\//;
 
 describe.each(ruleCodes())("%s", (id) => {
@@ -90,13 +86,4 @@ describe.each(ruleCodes())("%s", (id) => {
     expect(found(text, text.positive)).toContain(id);
     expect(found(text, text.negative)).not.toContain(id);
   });
-});
-
-it("what is found in charts and kustomizations, which are folders, stands in their tests", () => {
-  const tests = ["check-chart", "check-kustomization"].map((name) =>
-    readFileSync(join(import.meta.dirname, "../../../../test/e2e", `${name}.test.ts`), "utf8"),
-  );
-  const ids = ruleCodes().filter((id) => ofFolders.test(id));
-  expect(ids.length).toBeGreaterThan(0);
-  expect(ids.filter((id) => !tests.some((text) => text.includes(id)))).toEqual([]);
 });

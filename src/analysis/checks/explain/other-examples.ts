@@ -1,10 +1,11 @@
 import type { RuleExample } from "../../findings/rule.ts";
+import { folderExamples } from "./folder-examples.ts";
 
 /** Examples of checks that look at more than one object's text: at what stood before, at settings, at several steps. */
 export interface OtherExample extends RuleExample {
-  /** What stands before the example: the object as the cluster has it, or the settings. */
+  /** What stands before the example: the object as the cluster has it, the settings, or how its folder is checked. */
   readonly before?: string;
-  readonly given?: "the object in the cluster" | "kubeops.yaml";
+  readonly given?: "the object in the cluster" | "kubeops.yaml" | "the command";
 }
 
 const claim = (size: string, mode: string): string =>
@@ -29,6 +30,7 @@ const slice = (pool: string): string =>
   `apiVersion: resource.k8s.io/v1\nkind: ResourceSlice\nmetadata: {name: a}\nspec: {driver: d.example.com${pool}}`;
 
 export const otherExamples: Readonly<Record<string, OtherExample>> = {
+  ...folderExamples,
   "server/immutable": {
     before: claim("1Gi", "ReadWriteOnce"),
     given: "the object in the cluster",

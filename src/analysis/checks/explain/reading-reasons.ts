@@ -46,6 +46,14 @@ export const readingReasons: Readonly<Record<string, Reason>> = {
     why: "It still works, and a later version of Kubernetes takes it away.",
     fix: "write it in the version that the finding names",
   },
+  "upgrade/removed-component-api": {
+    why: "The component of the new version refuses the file, and does not start.",
+    fix: "write it in the version that the finding names, before the upgrade",
+  },
+  "upgrade/deprecated-component-api": {
+    why: "It is still read, and a later version of the component refuses it.",
+    fix: "write it in the version that the finding names",
+  },
   "upgrade/removed-custom-api": {
     why: "The new release of the product serves the kind in another version alone: every apply of the file fails.",
     fix: "write it in the version that the finding names, before the upgrade of the product",
@@ -142,6 +150,10 @@ export const readingReasons: Readonly<Record<string, Reason>> = {
   "object/unknown-component-file": {
     why: "Nothing is said about the file, which is not the same as that it is right.",
     fix: "check it with the component that reads it",
+  },
+  "object/component-not-read": {
+    why: "The component refuses the file, and does not start.",
+    fix: "write it in a version that the component reads; the finding names it",
   },
   "object/not-served": {
     why: "The API server answers that there is no such kind: the object cannot be applied at all.",

@@ -11,7 +11,14 @@ import { customResourceFindings } from "../custom-resources/custom-resource-find
 import { comparedFindings } from "../deprecations/compare-versions.ts";
 import { wasNative } from "../deprecations/lifecycle.ts";
 import type { Release } from "../deprecations/third-party-table.ts";
-import { adviceFor, deprecatedByDefault, upgradeFindings } from "../deprecations/upgrade-findings.ts";
+import { componentAdvice, isRead } from "../deprecations/component-files.ts";
+import { readerOf } from "../deprecations/component-table.ts";
+import {
+  adviceFor,
+  deprecatedByDefault,
+  deprecatedComponentApi,
+  upgradeFindings,
+} from "../deprecations/upgrade-findings.ts";
 import { findNetworkFaults } from "../../network/findings/find.ts";
 import { permissionFindings } from "../permissions/permission-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
@@ -69,7 +76,10 @@ export function checkAll(inputs: readonly InputFile[], options: CheckOptions): E
     ...judgement,
     ...unknownKinds(objects, defined),
     ...(upgrade === undefined
-      ? objects.flatMap((read) => deprecatedByDefault(read, minor))
+      ? [
+          ...objects.flatMap((read) => deprecatedByDefault(read, minor)),
+          ...componentFiles.flatMap((read) => deprecatedComponentApi(read, minor)),
+        ]
       : [
           ...upgradeFindings([...objects, ...componentFiles], { ...upgrade, from: minor }, definitions),
           ...comparedFindings({
@@ -151,9 +161,14 @@ function unknownKinds(objects: readonly ReadObject[], defined: ReadonlySet<strin
 
 function checkComponentFile(read: ReadObject, minor: number): readonly Finding[] {
   const key = objectKey(read.object);
+  const what = `${versionText(key)} ${key.kind}`;
+  if (isRead(key, minor) === false) {
+    const other = `${readerOf(key.group)} of Kubernetes 1.${minor}`;
+    const hint = componentAdvice(key, minor);
+    return [objectFinding("object/component-not-read", read, ["apiVersion"], { what, other, hint })];
+  }
   const findings = componentFindings(read, key, minor);
   if (findings !== undefined) return findings;
-  const what = `${versionText(key)} ${key.kind}`;
   return [objectFinding("object/unknown-component-file", read, ["kind"], { what, other: `1.${minor}` })];
 }
 

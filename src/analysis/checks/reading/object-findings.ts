@@ -8,6 +8,7 @@ import { rowFinding } from "../../findings/row-finding.ts";
 export type ObjectFindingCode =
   | "object/unknown-kind"
   | "object/unknown-component-file"
+  | "object/component-not-read"
   | "object/not-served"
   | "object/off-by-default"
   | "object/namespace-on-cluster-scoped"
@@ -41,6 +42,14 @@ export const objectFindings: Readonly<Record<ObjectFindingCode, ProblemRow>> = {
     source: "src/kube/schema (types.go of the components)",
     positive: "apiVersion: kubelet.config.k8s.io/v1beta7\nkind: KubeletConfiguration",
     negative: "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration",
+  },
+  "object/component-not-read": {
+    severity: "error",
+    message: (what, other) => `${what} is not read by ${other}`,
+    source:
+      "src/analysis/checks/deprecations/component-table.ts; register.go of the files of components in the modules of each minor",
+    positive: "apiVersion: audit.k8s.io/v1beta1\nkind: Policy\nrules: [{level: Metadata}]",
+    negative: "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]",
   },
   "object/not-served": {
     severity: "error",
