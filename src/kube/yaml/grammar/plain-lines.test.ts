@@ -28,8 +28,7 @@ it("a line that is taken without tokens means what its tokens mean", () => {
       const text = `${lines.join("\n")}\n`;
       const quick = read(text);
       const slow = read(byTokens(text));
-      if (quick.some(({ problems }) => problems.some(({ severity }) => severity === "error"))) return;
-      taken += 1;
+      if (quick.every(({ problems }) => problems.length === 0)) taken += 1;
       expect(slow.map(({ value }) => value)).toEqual(quick.map(({ value }) => value));
       expect(slow.map(({ problems }) => problems.map(({ code }) => code))).toEqual(
         quick.map(({ problems }) => problems.map(({ code }) => code)),
