@@ -97,29 +97,37 @@ function reachesNode({ pod, context }: ContainerSubject): boolean {
   );
 }
 
+/** What is looked for in every object. */
+const looks: readonly ((subject: ObjectSubject, index: ObjectIndex) => readonly Hit[])[] = [
+  // Nearly no object holds any: no path is built for them.
+  ({ object }) => (holds(object, isHidden) ? hiddenText(object, []) : none),
+  inBinding,
+  inRole,
+  inWebhook,
+  inSecret,
+  inDns,
+  lastApplied,
+  schedule,
+  endpoints,
+  scripts,
+  certificate,
+  cloudAdministrators,
+  customContainers,
+  systemBinding,
+  policyCode,
+  outsideService,
+  gitSource,
+  misnamed,
+  nodeVolume,
+];
+
 function inObject(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
-  return [
-    // Nearly no object holds any: no path is built for them.
-    ...(holds(subject.object, isHidden) ? hiddenText(subject.object, []) : none),
-    ...inBinding(subject),
-    ...inRole(subject),
-    ...inWebhook(subject),
-    ...inSecret(subject),
-    ...inDns(subject),
-    ...lastApplied(subject),
-    ...schedule(subject, index),
-    ...endpoints(subject, index),
-    ...scripts(subject),
-    ...certificate(subject),
-    ...cloudAdministrators(subject),
-    ...customContainers(subject),
-    ...systemBinding(subject),
-    ...policyCode(subject),
-    ...outsideService(subject, index),
-    ...gitSource(subject),
-    ...misnamed(subject),
-    ...nodeVolume(subject),
-  ];
+  let hits: Hit[] | undefined;
+  for (const look of looks) {
+    const found = look(subject, index);
+    if (found.length > 0) (hits ??= []).push(...found);
+  }
+  return hits ?? none;
 }
 
 /** Characters that turn the order of a line round or that nobody sees (as in the inventory of agents). */

@@ -67,7 +67,9 @@ export function mappingsAt(
 ): readonly (readonly [number, JsonObject])[] {
   const list = get(value, ...path);
   if (!isArray(list)) return [];
-  return list.flatMap((item, index) => (isObject(item) ? [[index, item] as const] : []));
+  const found: (readonly [number, JsonObject])[] = [];
+  for (const [index, item] of list.entries()) if (isObject(item)) found.push([index, item]);
+  return found;
 }
 
 export function textsAt(
@@ -76,7 +78,9 @@ export function textsAt(
 ): readonly (readonly [number, string])[] {
   const list = get(value, ...path);
   if (!isArray(list)) return [];
-  return list.flatMap((item, index) => (typeof item === "string" ? [[index, item] as const] : []));
+  const found: (readonly [number, string])[] = [];
+  for (const [index, item] of list.entries()) if (typeof item === "string") found.push([index, item]);
+  return found;
 }
 
 export function membersAt(

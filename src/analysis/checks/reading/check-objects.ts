@@ -253,69 +253,76 @@ function checkNames(read: ReadObject, key: ObjectKey, minor: number): readonly F
 }
 
 function checkMetadata(read: ReadObject, metadata: JsonPath): readonly Finding[] {
-  return [
-    ...checkLabels(read, [...metadata, "labels"]),
-    ...checkAnnotations(read, [...metadata, "annotations"]),
-  ];
+  const at = valueAt(read.object, metadata);
+  if (!isObject(at)) return none;
+  const findings: Finding[] = [];
+  const { labels, annotations } = at;
+  if (isObject(labels)) checkLabels(read, [...metadata, "labels"], labels, findings);
+  if (isObject(annotations)) checkAnnotations(read, [...metadata, "annotations"], annotations, findings);
+  return findings;
 }
 
-function membersAt(read: ReadObject, path: JsonPath): readonly (readonly [string, Json])[] {
-  const value = valueAt(read.object, path);
-  return isObject(value) ? Object.entries(value) : [];
-}
+const none: readonly Finding[] = [];
 
-function checkLabels(read: ReadObject, path: JsonPath): readonly Finding[] {
-  return membersAt(read, path).flatMap(([key, value]) => {
-    const findings: Finding[] = [];
-    const inner = [...path, key];
+function checkLabels(read: ReadObject, path: JsonPath, labels: JsonObject, findings: Finding[]): void {
+  for (const key in labels) {
+    const value = labels[key] ?? null;
     const badKey = notQualifiedName(key);
     if (badKey !== undefined)
-      findings.push(objectFinding("object/label-key", read, inner, { what: key, other: badKey }));
+      findings.push(objectFinding("object/label-key", read, [...path, key], { what: key, other: badKey }));
     const badValue = typeof value === "string" ? notLabelValue(value) : "it must be a text";
-    if (badValue !== undefined) {
-      const texts = { what: valueText(value), other: badValue };
-      const advised = typeof value === "string" ? texts : { ...texts, hint: "write it in quotes" };
-      findings.push(objectFinding("object/label-value", read, inner, advised));
-    }
-    return findings;
-  });
+    if (badValue === undefined) continue;
+    const texts = { what: valueText(value), other: badValue };
+    const advised = typeof value === "string" ? texts : { ...texts, hint: "write it in quotes" };
+    findings.push(objectFinding("object/label-value", read, [...path, key], advised));
+  }
 }
 
 const MAX_ANNOTATIONS = 256 * 1024;
 
-function checkAnnotations(read: ReadObject, path: JsonPath): readonly Finding[] {
-  const members = membersAt(read, path);
-  const findings = members.flatMap(([key, value]) => {
-    const found: Finding[] = [];
-    const inner = [...path, key];
+function checkAnnotations(
+  read: ReadObject,
+  path: JsonPath,
+  annotations: JsonObject,
+  findings: Finding[],
+): void {
+  for (const key in annotations) {
+    const value = annotations[key] ?? null;
     // The server lowers the key before it looks at it.
     const badKey = notQualifiedName(key.toLowerCase());
     if (badKey !== undefined)
-      found.push(objectFinding("object/annotation-key", read, inner, { what: key, other: badKey }));
-    if (typeof value !== "string")
-      found.push(
-        objectFinding("object/annotation-value", read, inner, { what: key, other: valueText(value) }),
+      findings.push(
+        objectFinding("object/annotation-key", read, [...path, key], { what: key, other: badKey }),
       );
-    return found;
-  });
-  const size = annotationBytes(members);
+    if (typeof value !== "string")
+      findings.push(
+        objectFinding("object/annotation-value", read, [...path, key], {
+          what: key,
+          other: valueText(value),
+        }),
+      );
+  }
+  const size = annotationBytes(annotations);
   if (size > MAX_ANNOTATIONS)
     findings.push(objectFinding("object/annotations-size", read, path, { what: String(size) }));
-  return findings;
 }
 
 /** Their size in UTF-8; where they are too short to reach the limit, only a bound of it. */
-function annotationBytes(members: readonly (readonly [string, Json])[]): number {
+function annotationBytes(annotations: JsonObject): number {
   let units = 0;
-  for (const [key, value] of members) units += key.length + (typeof value === "string" ? value.length : 0);
+  for (const key in annotations) units += key.length + textOf(annotations, key).length;
   // A UTF-16 unit is at most three bytes.
   if (units * 3 <= MAX_ANNOTATIONS) return units * 3;
   const encoder = new TextEncoder();
   let size = 0;
-  for (const [key, value] of members) {
-    size += encoder.encode(key).length + (typeof value === "string" ? encoder.encode(value).length : 0);
-  }
+  for (const key in annotations)
+    size += encoder.encode(key).length + encoder.encode(textOf(annotations, key)).length;
   return size;
+}
+
+function textOf(members: JsonObject, key: string): string {
+  const value = members[key];
+  return typeof value === "string" ? value : "";
 }
 
 function valueText(value: Json): string {
