@@ -68,7 +68,11 @@ export function mappingsAt(
   const list = get(value, ...path);
   if (!isArray(list)) return [];
   const found: (readonly [number, JsonObject])[] = [];
-  for (const [index, item] of list.entries()) if (isObject(item)) found.push([index, item]);
+  // Asked thousands of times: entries() would make a pair for each item, too.
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (isObject(item)) found.push([index, item]);
+  }
   return found;
 }
 
@@ -79,7 +83,10 @@ export function textsAt(
   const list = get(value, ...path);
   if (!isArray(list)) return [];
   const found: (readonly [number, string])[] = [];
-  for (const [index, item] of list.entries()) if (typeof item === "string") found.push([index, item]);
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    if (typeof item === "string") found.push([index, item]);
+  }
   return found;
 }
 

@@ -193,23 +193,23 @@ export interface Span {
 }
 
 interface Matcher {
+  readonly id: string;
   /** Without groups: most texts hold nothing, and places cost time. */
   readonly holds: RegExp;
   readonly all: RegExp;
 }
 
 // Made once: a pattern that is compiled for every text costs more than its search.
-const matchers: ReadonlyMap<string, Matcher> = new Map(
-  credentialValues.map(({ id, pattern: { source, flags } }) => [
-    id,
-    { holds: new RegExp(source, flags.replace("d", "")), all: new RegExp(source, `${flags}g`) },
-  ]),
-);
+const matchers: readonly Matcher[] = credentialValues.map(({ id, pattern: { source, flags } }) => ({
+  id,
+  holds: new RegExp(source, flags.replace("d", "")),
+  all: new RegExp(source, `${flags}g`),
+}));
 
 /** The parts of a text that rows of the value table find, all rows or the one that is named; references are no literals. */
 export function credentialSpans(text: string, row?: string): readonly Span[] {
   const spans: Span[] = [];
-  for (const [id, { holds, all }] of matchers) {
+  for (const { id, holds, all } of matchers) {
     if ((row !== undefined && row !== id) || !holds.test(text)) continue;
     all.lastIndex = 0;
     for (let match = all.exec(text); match !== null; match = all.exec(text)) {
