@@ -333,21 +333,31 @@ if (data !== undefined && existsSync(data)) {
   );
 }
 
+const { outputs, printObjects } = await import("../src/cli/outputs/outputs.ts");
+{
+  const rows = outputs.map(({ kind, name, printedBy, schema, closed }) => [
+    code(kind),
+    printedBy.length === 0 ? "every command that fails, on standard error" : printedBy.map(code).join(", "),
+    cell(schema.description),
+    `[\`${name}\`](../../schemas/${name}.schema.json)`,
+    closed ? "no" : "yes",
+  ]);
+  pages.set(
+    "json.md",
+    `${made("src/cli/outputs")}\n# What \`-o json\` prints\n\nOne object, \`apiVersion: kubernetes-operations.dev/v1\`, of a kind that has a JSON Schema in \`schemas/\`. Commands that work on several targets print one a line. Keys that a schema names stay. Where the last column says yes, a later version may add keys, and the schema does not refuse what it does not name; documents that are signed, hashed or read back have no room. Tests hold every output of the command line against its schema, with no other key allowed. ${printObjects.map((words) => `\`${words} -o json\``).join(" and ")} prints a \`List\` of Kubernetes objects, as \`kubectl apply -f -\` takes it.\n\n${table(["kind", "printed by", "what it is", "schema", "room for more keys"], rows)}\n`,
+  );
+}
+
 pages.set(
   "README.md",
-  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [Checks of other tools](checks-of-other-tools.md), and which of ours say the same\n- [Precision on public projects](precision.md): how often a finding is right\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- [Tools of models](mcp-tools.md): the MCP tools and the operations\n- JSON Schemas of settings (\`kubeops.yaml\`), files of rules, charter, baseline, plan and intent, and of what \`check -o json\` and errors print: \`schemas/\` ([in an editor](../guide/checks.md#in-an-editor-and-for-programs))\n`,
+  `${made("tools/generate-reference.mjs")}\n# Reference\n\n- [Commands](commands.md)\n- [Exit codes and errors](errors.md)\n- [Findings](findings.md)\n- [Checks of other tools](checks-of-other-tools.md), and which of ours say the same\n- [Precision on public projects](precision.md): how often a finding is right\n- [The charter](charter.md): rules of a verdict, and what widens\n- [Compose files](compose.md): what becomes of which field\n- [Public Compose applications](compose-applications.md)\n- [Tools of models](mcp-tools.md): the MCP tools and the operations\n- JSON Schemas of settings (\`kubeops.yaml\`), files of rules, charter, baseline, plan and intent: \`schemas/\` ([in an editor](../guide/checks.md#in-an-editor-and-for-programs)); of [what \`-o json\` prints](json.md)\n`,
 );
 
 const { baselineSchema } = await import("../src/analysis/checks/settings/baseline-schema.ts");
-const { reportSchema } = await import("../src/analysis/findings/report-schema.ts");
-const { errorSchema } = await import("../src/cli/error-schema.ts");
-const { ruleTestsSchema } = await import("../src/cli/rule-tests-schema.ts");
 const { publishedSchemas } = await import("../src/plan/shape/published-schemas.ts");
 const schemas = {
   "baseline.schema.json": baselineSchema,
-  "report.schema.json": reportSchema,
-  "error.schema.json": errorSchema,
-  "rule-tests.schema.json": ruleTestsSchema,
+  ...Object.fromEntries(outputs.map(({ name, schema }) => [`${name}.schema.json`, schema])),
   ...publishedSchemas,
 };
 

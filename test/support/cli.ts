@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ReportJson } from "../../src/analysis/findings/json.ts";
+import { checkOutput } from "./output-check.ts";
 
 export const repository: string = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const program = join(repository, "bin", "kubeops.cjs");
@@ -76,15 +77,18 @@ export function makeWorld(): World {
       return full;
     },
     copy: (from, to) => cpSync(from, join(folder, to), { recursive: true }),
-    kubeops: (args, options = {}) =>
-      result(
+    kubeops(args, options = {}) {
+      const ran = result(
         spawnSync(process.execPath, [program, ...args], {
           cwd: options.cwd ?? folder,
           env: { ...env, ...options.env },
           input: options.input ?? "",
           maxBuffer: 1 << 28,
         }),
-      ),
+      );
+      checkOutput(args, ran);
+      return ran;
+    },
     start: (args, options = {}) =>
       spawn(process.execPath, [program, ...args], {
         cwd: folder,
@@ -164,11 +168,13 @@ export async function running(
     child.on("error", reject);
     child.on("close", (code) => resolve(code));
   });
-  return {
+  const ran = {
     status,
     stdout: Buffer.concat(stdout).toString("utf8"),
     stderr: Buffer.concat(stderr).toString("utf8"),
   };
+  checkOutput(args, ran);
+  return ran;
 }
 
 /** Fails loudly when a step that a test only needs did not work. */

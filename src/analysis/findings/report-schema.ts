@@ -93,6 +93,11 @@ export const reportSchema: JsonObject = {
             required: ["place", "path"],
           },
         },
+        renderedBy: {
+          type: "array",
+          description: "Folders of kustomizations that made the object of what stands at the place.",
+          items: { type: "string" },
+        },
       },
       required: ["code", "severity", "message"],
     },

@@ -6,7 +6,7 @@ import { practiceOf } from "../../analysis/checks/practices/practice-table.ts";
 import { ruleCodes, ruleOf } from "../../analysis/checks/rule-table.ts";
 import { printableRest } from "../../kube/printable.ts";
 
-interface Listed {
+export interface Listed {
   readonly id: string;
   readonly severity: string;
   readonly title: string;

@@ -134,7 +134,7 @@ const gitTarget: RecordShape = record<CharterGitTarget>({
   ),
 });
 
-const clusterTarget: RecordShape = record<CharterClusterTarget>({
+export const clusterTargetShape: RecordShape = record<CharterClusterTarget>({
   name: need(name, "Name of the target: cluster:<name>; used by softwareKeysFor."),
   cluster: need(
     record<CharterClusterTarget["cluster"]>({
@@ -262,7 +262,10 @@ export const charterShape: RecordShape = record<Charter>({
   ),
   spec: need(
     record<CharterSpec>({
-      targets: need(list(choice(clusterTarget, gitTarget)), "Repositories and clusters that may be changed."),
+      targets: need(
+        list(choice(clusterTargetShape, gitTarget)),
+        "Repositories and clusters that may be changed.",
+      ),
       namespaces: need(list(namespace, { distinct: true }), "Namespaces that objects may be in, literally."),
       kinds: need(list(kinds), "Kinds that may be changed, and how."),
       images: need(

@@ -77,7 +77,7 @@ const request: RecordShape = record<plan.RequestRecord>({
   mac: need(mac, "HMAC-SHA-256 of request and intent under the trust root's key."),
 });
 
-const gitTarget: RecordShape = record<plan.GitTarget>({
+export const gitTargetShape: RecordShape = record<plan.GitTarget>({
   kind: need(literal("git")),
   url: need(anyText),
   branch: need(anyText),
@@ -88,7 +88,7 @@ const gitTarget: RecordShape = record<plan.GitTarget>({
   mode: need(mode),
 });
 
-const clusterTarget: RecordShape = record<plan.ClusterTarget>({
+export const clusterTargetShape: RecordShape = record<plan.ClusterTarget>({
   kind: need(literal("cluster")),
   name: need(anyText, "Name of the target in the charter."),
   pin: need(
@@ -144,7 +144,7 @@ const live: RecordShape = record<plan.LiveChange>({
   warnings: need(texts),
 });
 
-const change: RecordShape = record<plan.Change>({
+export const changeShape: RecordShape = record<plan.Change>({
   key: need(objectKeyShape),
   operation: need(operation),
   file: need(anyText, "Below the target folder; empty for a cluster."),
@@ -328,12 +328,12 @@ export const planShape: RecordShape = record<plan.Plan>({
   ),
   request: need(request),
   intent: need(intentShape, "What was asked for, as typed data."),
-  target: need(choice(gitTarget, clusterTarget)),
+  target: need(choice(gitTargetShape, clusterTargetShape)),
   readSet: need(
     list(record<plan.ReadSetEntry>({ what: need(anyText), version: need(anyText) })),
     "Files or live objects that the plan relied on.",
   ),
-  changes: need(list(change)),
+  changes: need(list(changeShape)),
   files: need(
     list(
       record<plan.FileChange>({
