@@ -1,4 +1,4 @@
-// The linters beside which check.bench.mjs measures us, built once from their Go modules into the cache folder, and the
+// The linters beside which check.bench.mjs and upgrade.bench.mjs measure us, built once from their Go modules into the cache folder, and the
 // schemas that kubeconform reads: made from the OpenAPI documents of k8s.io/kubernetes, as its own are.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -24,8 +24,8 @@ function built(name, version, path) {
   return undefined;
 }
 
-/** Peers as functions from input paths to a command line. */
-export function checkPeers() {
+/** Peers as functions from input paths to a command line; with `target` they tell what that version does not serve. */
+export function checkPeers({ target = false } = {}) {
   const peers = [];
   const kubeconform = built("kubeconform", "0.7.0", "github.com/yannh/kubeconform/cmd/kubeconform");
   const schemas = kubeconform === undefined ? undefined : schemaFolder();
@@ -35,7 +35,8 @@ export function checkPeers() {
       command: (paths) => [
         kubeconform,
         "-strict",
-        "-ignore-missing-schemas",
+        // Its schemas are those of the target: a kind without one is a version that the target does not have.
+        ...(target ? [] : ["-ignore-missing-schemas"]),
         "-schema-location",
         join(schemas, "{{.ResourceKind}}{{.KindSuffix}}.json"),
         ...paths,
@@ -43,7 +44,17 @@ export function checkPeers() {
     });
   const score = built("kube-score", "1.20.0", "github.com/zegl/kube-score/cmd/kube-score");
   if (score !== undefined)
-    peers.push({ name: "kube-score 1.20.0", files: true, command: (paths) => [score, "score", ...paths] });
+    peers.push({
+      name: "kube-score 1.20.0",
+      files: true,
+      command: (paths) => [
+        score,
+        "score",
+        // Its check "stable-version" judges API versions by it.
+        ...(target ? ["--kubernetes-version", `v${KUBERNETES.split(".").slice(0, 2).join(".")}`] : []),
+        ...paths,
+      ],
+    });
   return peers;
 }
 
