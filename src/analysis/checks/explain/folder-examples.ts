@@ -65,6 +65,9 @@ const copies = (letters: readonly string[]): string =>
 const replacement = (source: string): string =>
   `resources: [map.yaml]\nreplacements:\n- source: {kind: ConfigMap, name: ${source}, fieldPath: data.greeting}\n  targets: [{select: {kind: ConfigMap}, fieldPaths: [metadata.annotations.greeting], options: {create: true}}]`;
 
+const variable = (of: string): string =>
+  `resources: [map.yaml]\nvars:\n- {name: GREETING, objref: {apiVersion: v1, kind: ConfigMap, name: ${of}}, fieldref: {fieldPath: data.greeting}}`;
+
 /** What is found in charts and kustomizations: folders, as `kubeops check shop` reads them. */
 const examples: Readonly<Record<string, RuleExample>> = {
   "chart/malformed": {
@@ -158,6 +161,10 @@ const examples: Readonly<Record<string, RuleExample>> = {
   "kustomization/replacement": {
     positive: kustomization(replacement("other")),
     negative: kustomization(replacement("shop")),
+  },
+  "kustomization/var": {
+    positive: kustomization(variable("other")),
+    negative: kustomization(variable("shop")),
   },
   "kustomization/field": {
     positive: kustomization("resources: [deployment.yaml]\nlabels: [{pairs: {tier: web}}]", {
