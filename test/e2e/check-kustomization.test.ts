@@ -119,7 +119,6 @@ describe("check of kustomizations", () => {
       ["transformers: [g.yaml]", "transformers"],
       ["crds: [crd.json]", "crds"],
       ["openapi: {path: s.json}", "openapi"],
-      ["configurations: [c.yaml]", "configurations"],
     ] as const) {
       world.write("odd/kustomization.yaml", `resources: [a.yaml]\n${member}\n`);
       world.write("odd/a.yaml", config);
@@ -171,6 +170,31 @@ describe("check of kustomizations", () => {
     expect(missing?.code).toBe("kustomization/var");
     expect(missing?.message).toContain("PORT names an object without metadata.annotations.port");
     expect(missing?.place?.line).toBe(6);
+  });
+
+  test("configurations name fields besides those that kustomize knows", () => {
+    world.write(
+      "more/kustomization.yaml",
+      [
+        "resources: [web.yaml]",
+        "commonAnnotations: {a: b}",
+        "images: [{name: web, newTag: '2'}]",
+        "configurations: [fields.yaml]",
+        "",
+      ].join("\n"),
+    );
+    world.write("more/web.yaml", web.replace("imag: x", "args: ['$(NONE)']"));
+    world.write(
+      "more/fields.yaml",
+      "commonAnnotations:\n- {path: spec/strategy/notes, create: true, kind: Deployment}\n",
+    );
+    expect(lines(check("more").findings)).toEqual(["more/web.yaml:5:3 schema/unknown-field more"]);
+    world.write("more/fields.yaml", "images:\n- {path: spec/image, kinds: Deployment}\n");
+    expect(lines(check("more").findings)).toEqual(["more/fields.yaml:2:22 kustomization/malformed more"]);
+    world.write("more/fields.yaml", "commonAnnotations:\n- {path: metadata/annotations}\n");
+    expect(check("more").findings.map(({ code }) => code)).toEqual(["kustomization/field"]);
+    world.write("more/kustomization.yaml", "resources: [web.yaml]\nconfigurations: [../outside.yaml]\n");
+    expect(check("more").findings.map(({ code }) => code)).toEqual(["kustomization/outside"]);
   });
 
   test("a var of a long value that is used often is counted", () => {

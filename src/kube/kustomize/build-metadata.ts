@@ -127,3 +127,19 @@ function annotate(tree: TreeMap, key: string, text: string): void {
     if (typeof value !== "string") annotations.set(name, scalarText(value));
   annotations.set(key, text);
 }
+
+/** kustomize writes all annotations again, as texts, and none where none is left. */
+export function tidyAnnotations({ tree }: Resource): void {
+  const metadata = tree.get("metadata");
+  const annotations = treeAt(metadata, "annotations");
+  if (!isTreeMap(metadata) || !isTreeMap(annotations)) return;
+  for (const [key, value] of annotations) {
+    if (internal.has(key)) annotations.delete(key);
+    else if (typeof value !== "string") annotations.set(key, scalarText(value));
+  }
+  if (annotations.size === 0) metadata.delete("annotations");
+}
+
+const internal: ReadonlySet<string> = new Set(
+  ["index", "path"].map((name) => `config.kubernetes.io/${name}`),
+);

@@ -9,11 +9,20 @@ import type { Problem } from "../problem.ts";
 import type { ReadDocument, SourceLines } from "../read-object.ts";
 import { kustomizationNames } from "../unrendered.ts";
 import { readDocuments } from "../yaml/read-documents.ts";
-import { addChange, type BuiltinPlugin, finishMetadata, setFileOrigin } from "./build-metadata.ts";
+import {
+  addChange,
+  type BuiltinPlugin,
+  finishMetadata,
+  setFileOrigin,
+  tidyAnnotations,
+} from "./build-metadata.ts";
+import { addedRows, defaultConfig, type FieldConfig, joinedConfigs, mergedConfig } from "./field-config.ts";
+import { isRemote, isUrl, originOf } from "./resource-path.ts";
 import { generateInto } from "./generate-into.ts";
 import {
   type Kustomization,
   type Named,
+  readFieldConfig,
   type Replacement,
   readKustomization,
   readReplacements,
@@ -36,17 +45,7 @@ import {
   setNamespace,
   setReplicas,
 } from "./transform.ts";
-import {
-  isTreeMap,
-  jsonOf,
-  look,
-  type Origins,
-  scalarText,
-  TOO_LARGE,
-  treeAt,
-  treeOf,
-  treePlaces,
-} from "./tree.ts";
+import { isTreeMap, jsonOf, look, type Origins, TOO_LARGE, treeAt, treeOf, treePlaces } from "./tree.ts";
 import { bindVars, mergeVars, resolveVars, type Vars } from "./vars.ts";
 
 /** What a kustomization makes; or what is wrong with it; or which of its parts are not built here. */
@@ -133,7 +132,12 @@ export function buildKustomization(
     const resources: Resource[] = [];
     const origin = root.buildMetadata.length > 0 ? "" : undefined;
     const vars: Vars = new Map();
-    accumulate(state, { folder, chain: [folder], kustomization: root, origin, vars }, resources);
+    const fields = accumulate(
+      state,
+      { folder, chain: [folder], kustomization: root, origin, vars },
+      resources,
+      joinedConfigs([], start, state.origins),
+    );
     for (const resource of resources) {
       if (!resource.needsHash) continue;
       storeId(resource);
@@ -141,8 +145,8 @@ export function buildKustomization(
       const hash = hashOf(resource.tree);
       if (isTreeMap(metadata)) metadata.set("name", `${currentId(resource.tree).name}-${hash}`);
     }
-    fixReferences(resources, state.origins);
-    resolveVars(resources, vars, state.origins);
+    fixReferences(resources, state.origins, fields.nameReference);
+    resolveVars(resources, vars, fields.varReference, state.origins);
     const made = sorted(resources.filter(isForCluster), root.sort);
     finishMetadata(made, root);
     return finished(state, made);
@@ -196,22 +200,6 @@ function isForCluster({ tree }: Resource): boolean {
   return local === undefined || local === "false" || local === false;
 }
 
-/** kustomize writes all annotations again, as texts, and none where none is left. */
-function tidyAnnotations({ tree }: Resource): void {
-  const metadata = tree.get("metadata");
-  const annotations = treeAt(metadata, "annotations");
-  if (!isTreeMap(metadata) || !isTreeMap(annotations)) return;
-  for (const [key, value] of annotations) {
-    if (internal.has(key)) annotations.delete(key);
-    else if (typeof value !== "string") annotations.set(key, scalarText(value));
-  }
-  if (annotations.size === 0) metadata.delete("annotations");
-}
-
-const internal: ReadonlySet<string> = new Set(
-  ["index", "path"].map((name) => `config.kubernetes.io/${name}`),
-);
-
 interface Target {
   readonly folder: string;
   /** Folders that are being built, outermost first. */
@@ -232,16 +220,6 @@ function within(
   return { chain: [...chain, inner.folder], vars, ...inner, origin: path };
 }
 
-function originOf(origin: string, name: string, place: Place): string {
-  if (isRemote(name)) throw new Unsupported(`the origin ${printable(name)}`, place);
-  const parts: string[] = [];
-  for (const part of `${origin}/${name}`.split("/")) {
-    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return parts.join("/");
-}
-
 /** The kustomization's file as origins name it. */
 function originFile({ origin, kustomization }: Target): string | undefined {
   if (origin === undefined) return undefined;
@@ -249,9 +227,18 @@ function originFile({ origin, kustomization }: Target): string | undefined {
   return originOf(origin, file.slice(file.lastIndexOf("/") + 1), kustomization.place);
 }
 
-function accumulate(state: State, target: Target, into: Resource[]): void {
+/** Adds what a kustomization makes; gives the fields that hold for it and for what it builds on. */
+function accumulate(state: State, target: Target, into: Resource[], before: FieldConfig): FieldConfig {
   const { kustomization, folder } = target;
-  for (const named of kustomization.resources) addResource(state, target, named, into);
+  const { place } = kustomization;
+  const join = (one: FieldConfig, other: FieldConfig): FieldConfig =>
+    mergedConfig(one, other, place, state.origins);
+  let fields = before;
+  for (const named of kustomization.resources) {
+    const base = addResource(state, target, named, into);
+    if (base !== undefined) fields = join(fields, base);
+  }
+  fields = join(fields, join(defaultConfig, ownConfig(state, target)));
   noTwins(into);
   look(
     state.origins,
@@ -267,16 +254,29 @@ function accumulate(state: State, target: Target, into: Resource[]): void {
     const component = loadFolder(state, inner, named.place);
     if (!component.component)
       throw new Fault("kustomization/malformed", `${printable(named.name)} is no Component`, named.place);
-    accumulate(state, within(target, named, { folder: inner, kustomization: component }), into);
+    const part = within(target, named, { folder: inner, kustomization: component });
+    // What comes of a component is taken over anew.
+    const taken = accumulate(state, part, into, fields);
+    fields = joinedConfigs([taken], place, state.origins);
   }
-  at(kustomization.places.value([]), () => transform(state, target, into));
+  at(place, () => transform(state, target, into, fields));
   bindVars(into, kustomization.vars, target.vars);
+  return fields;
 }
 
-function transform(state: State, target: Target, resources: Resource[]): void {
+function ownConfig(state: State, { folder, kustomization }: Target): FieldConfig {
+  const configs = kustomization.configurations.map(({ name, place }) => {
+    const [document] = documentsOf(state, folder, name, place);
+    const isEmpty = document === undefined || document.value === null;
+    return isEmpty ? [] : [at(place, () => readFieldConfig(document))];
+  });
+  return joinedConfigs(configs.flat(), kustomization.place, state.origins);
+}
+
+function transform(state: State, target: Target, resources: Resource[], fields: FieldConfig): void {
   const { kustomization, folder } = target;
   const { origins } = state;
-  look(origins, resources.length * changesOf(kustomization));
+  look(origins, resources.length * (changesOf(kustomization) + addedRows(fields)));
   const file = originFile(target);
   const done = (plugin: BuiltinPlugin): void => {
     if (file !== undefined) addChange(resources, { file, plugin, origins });
@@ -293,11 +293,11 @@ function transform(state: State, target: Target, resources: Resource[]): void {
     applyPatch(resources, patchOf(state, folder, entry), entry, origins);
     done("PatchTransformer");
   }
-  setNamespace(resources, kustomization, origins);
+  setNamespace(resources, kustomization, origins, fields.namespace);
   if (kustomization.namespace !== "") done("NamespaceTransformer");
-  setAffixes(resources, kustomization, done);
-  setLabels(resources, kustomization, origins, done);
-  setAnnotations(resources, kustomization, origins);
+  setAffixes(resources, kustomization, fields, done);
+  setLabels(resources, kustomization, { origins, fields, done });
+  setAnnotations(resources, kustomization, origins, fields.commonAnnotations);
   if (kustomization.commonAnnotations.size > 0) done("AnnotationsTransformer");
   for (const entry of kustomization.patchesJson6902) {
     if (entry.target === undefined || entry.target.name === "")
@@ -306,8 +306,8 @@ function transform(state: State, target: Target, resources: Resource[]): void {
     if (document !== undefined) applyJsonPatch(selected(resources, entry.target), document, origins, false);
     done("PatchJson6902Transformer");
   }
-  setReplicas(resources, kustomization, origins, done);
-  setImages(resources, kustomization, origins, done);
+  setReplicas(resources, kustomization, { origins, fields, done });
+  setImages(resources, kustomization, { origins, fields, done });
   replaceValues(resources, replacementsOf(state, folder, kustomization), origins);
   if (kustomization.replacements.length > 0) done("ReplacementTransformer");
 }
@@ -352,10 +352,12 @@ function inline(text: string, place: Place): readonly ReadDocument[] {
   });
 }
 
-function addResource(state: State, target: Target, named: Named, into: Resource[]): void {
+/** Adds the objects of a file or a base; of a base it gives the fields that hold for it. */
+function addResource(state: State, target: Target, named: Named, into: Resource[]): FieldConfig | undefined {
   const { name, place } = named;
   if (name === "") throw new Fault("kustomization/malformed", "a resource has no name", place);
   const { path: inner, kind } = located(state, target.folder, named, printable(name));
+  let fields: FieldConfig | undefined;
   if (kind === "file") {
     const before = into.length;
     for (const document of documentsOf(state, target.folder, name, place)) addObjects(state, document, into);
@@ -370,25 +372,13 @@ function addResource(state: State, target: Target, named: Named, into: Resource[
       throw new Fault("kustomization/malformed", `${printable(name)} is a Component`, place);
     const base: Resource[] = [];
     const vars: Vars = new Map();
-    accumulate(state, within(target, named, { folder: inner, kustomization, vars }), base);
+    const part = within(target, named, { folder: inner, kustomization, vars });
+    fields = accumulate(state, part, base, joinedConfigs([], place, state.origins));
     for (const resource of base) into.push(resource);
     mergeVars(target.vars, vars);
   }
   if (into.length > MAX_OBJECTS) throw new Fault("kustomization/too-large", `${MAX_OBJECTS} objects`, place);
-}
-
-function isUrl(name: string): boolean {
-  return /^[a-z][a-z+.-]*:/i.test(name);
-}
-
-/** What kustomize fetches: URLs, and repositories by host (api/internal/git/repospec.go). */
-function isRemote(name: string): boolean {
-  return (
-    isUrl(name) ||
-    /^(?:[^/@]+@[^/]+[:/]|[a-z0-9-]+(?:\.[a-z0-9-]+)+\/.+)/i.test(name) ||
-    /[?&](?:ref|version)=/.test(name) ||
-    name.includes("//")
-  );
+  return fields;
 }
 
 function kindOf(state: State, path: string, { name, place }: Named): "file" | "folder" | undefined {

@@ -2,9 +2,11 @@ import { isArray, isObject, type Json, type JsonPath, valueAt } from "../json.ts
 import type { Place } from "../place.ts";
 import { printable } from "../printable.ts";
 import type { PlaceMap, ReadDocument } from "../read-object.ts";
+import { type FieldConfig, type FieldLists, fieldLists } from "./field-config.ts";
 import type { ImageChange } from "./image.ts";
 import type { Behavior, ResourceId } from "./resource.ts";
 import { Fault, Unsupported } from "./stop.ts";
+import { isSameName, writtenPath, writtenPlaces } from "./written-names.ts";
 import type { FieldRow } from "./tables.generated.ts";
 
 export interface Named {
@@ -98,6 +100,7 @@ export interface Kustomization {
   readonly secretGenerator: readonly GeneratorEntry[];
   readonly replacements: readonly ReplacementEntry[];
   readonly sort: Sort;
+  readonly configurations: readonly Named[];
   readonly vars: readonly Var[];
   readonly buildMetadata: readonly string[];
 }
@@ -124,7 +127,6 @@ export type Sort =
 
 /** Members that kustomize knows and that are not built here. */
 const unsupported: readonly string[] = [
-  "configurations",
   "generators",
   "transformers",
   "validators",
@@ -159,6 +161,7 @@ const members: readonly string[] = [
   "secretGenerator",
   "generatorOptions",
   "sortOptions",
+  "configurations",
   "vars",
   "buildMetadata",
 ];
@@ -238,6 +241,7 @@ export function readKustomization(document: ReadDocument): Kustomization {
         : undefined,
     })),
     sort: read.sort(),
+    configurations: read.names(["configurations"]),
     vars: read.items(["vars"], ["name", "objref", "fieldref"]).map((path) => read.var(path)),
     buildMetadata: read.list(["buildMetadata"]),
   };
@@ -254,6 +258,26 @@ export function readReplacements(document: ReadDocument): readonly Replacement[]
   if (!isObject(document.value))
     throw new Fault("kustomization/replacement", "it is a mapping or a list", document.places.value([]));
   return [read.replacement([])];
+}
+
+/**
+ * The fields that a file of `configurations` adds.
+ * @throws {Fault}
+ */
+export function readFieldConfig(document: ReadDocument): FieldConfig {
+  const read = reader(document);
+  read.known([], [...fieldLists, "nameReference"]);
+  const rows = (path: JsonPath): readonly FieldRow[] =>
+    read.items(path, fieldMembers).map((row) => read.field(row));
+  return {
+    ...(Object.fromEntries(fieldLists.map((list) => [list, rows([list])])) as FieldLists),
+    nameReference: read
+      .items(["nameReference"], ["group", "version", "kind", "fieldSpecs"])
+      .map((path) => [
+        [read.text([...path, "group"]), read.text([...path, "version"]), read.text([...path, "kind"])],
+        rows([...path, "fieldSpecs"]),
+      ]),
+  };
 }
 
 const replacementMembers = ["source", "sourceValue", "targets"];
@@ -276,6 +300,8 @@ function isEmpty(value: Json): boolean {
 }
 
 interface Reader {
+  /** Refuses members of a mapping that are not known. */
+  known(path: JsonPath, names: readonly string[]): void;
   text(path: JsonPath): string;
   flag(path: JsonPath): boolean;
   count(path: JsonPath): number;
@@ -295,32 +321,6 @@ interface Reader {
   generator(path: JsonPath, global: GeneratorOptions): GeneratorEntry;
   var(path: JsonPath): Var;
   sort(): Sort;
-}
-
-/** kustomize takes names of members in any case, as Go's reader of JSON does. */
-function isSameName(one: string, other: string): boolean {
-  return one === other || one.toLowerCase() === other.toLowerCase();
-}
-
-/** The path as it is written. */
-function writtenPath(root: Json, path: JsonPath): JsonPath {
-  let holder: Json | undefined = root;
-  return path.map((step) => {
-    const own = holder;
-    const written =
-      typeof step === "string" && isObject(own) && !Object.hasOwn(own, step)
-        ? (Object.keys(own).find((name) => isSameName(name, step)) ?? step)
-        : step;
-    holder = own === undefined ? undefined : valueAt(own, [written]);
-    return written;
-  });
-}
-
-function writtenPlaces({ value, places }: ReadDocument): PlaceMap {
-  return {
-    value: (path) => places.value(writtenPath(value, path)),
-    key: (path) => places.key(writtenPath(value, path)),
-  };
 }
 
 function reader(document: ReadDocument): Reader {
@@ -349,6 +349,7 @@ function reader(document: ReadDocument): Reader {
     return isArray(value) ? value : wrong(path, "a list");
   };
   const read: Reader = {
+    known,
     text(path) {
       const value = get(path) ?? "";
       return typeof value === "string" ? value : wrong(path, "a text");

@@ -1,3 +1,4 @@
+import type { NameReference } from "./field-config.ts";
 import { changeField } from "./field-path.ts";
 import {
   currentId,
@@ -10,11 +11,14 @@ import {
   type Resource,
 } from "./resource.ts";
 import { Fault } from "./stop.ts";
-import { nameReferences } from "./tables.generated.ts";
 import { isTreeMap, look, type Origins, textAt, type Tree, treeAt, type TreeMap } from "./tree.ts";
 
 /** Gives references the names that objects have become (kustomize api/filters/nameref). */
-export function fixReferences(resources: readonly Resource[], origins: Origins): void {
+export function fixReferences(
+  resources: readonly Resource[],
+  origins: Origins,
+  nameReferences: readonly NameReference[],
+): void {
   const byName = new Map<string, Resource[]>();
   for (const resource of resources) {
     for (const name of new Set(previousIds(resource).map((id) => id.name))) {

@@ -1,5 +1,7 @@
 import type { JsonPath } from "../json.ts";
+import type { Place } from "../place.ts";
 import type { BuiltinPlugin } from "./build-metadata.ts";
+import { type FieldConfig, mergedRows } from "./field-config.ts";
 import { changeField, type TellSet } from "./field-path.ts";
 import { imageChanger } from "./image.ts";
 import type { Kustomization, LabelChange } from "./kustomization.ts";
@@ -15,19 +17,12 @@ import {
   storeId,
 } from "./resource.ts";
 import { Fault } from "./stop.ts";
-import {
-  annotationFields,
-  type FieldRow,
-  imageFields,
-  labelFields,
-  namespaceFields,
-  replicaFields,
-  templateLabelFields,
-} from "./tables.generated.ts";
+import type { FieldRow } from "./tables.generated.ts";
 import {
   isTreeMap,
   markUntyped,
   type Origins,
+  scalarText,
   tellOrigin,
   textAt,
   type Tree,
@@ -50,6 +45,7 @@ export function setNamespace(
   resources: readonly Resource[],
   kustomization: Kustomization,
   origins: Origins,
+  rows: readonly FieldRow[],
 ): void {
   const { namespace } = kustomization;
   const tell = teller(kustomization, origins, ["namespace"]);
@@ -60,9 +56,12 @@ export function setNamespace(
     const set = (): Tree => namespace;
     if (!isClusterScoped(currentId(tree)))
       changeField(tree, ["metadata/namespace", "", "", "", 1], set, { made: () => "", tell });
-    if (/^(?:Cluster)?RoleBinding$/.test(textAt(tree, "kind"))) subjectsInto(tree, namespace);
-    for (const row of namespaceFields) {
-      if (row[0] !== "metadata/name" || textAt(tree, "apiVersion") === "v1")
+    const isBinding = /^(?:Cluster)?RoleBinding$/.test(textAt(tree, "kind"));
+    if (isBinding) subjectsInto(tree, namespace);
+    for (const row of rows) {
+      const [path] = row;
+      if (path === "metadata/namespace" || (isBinding && /^subjects(?:\/namespace)?$/.test(path))) continue;
+      if (path !== "metadata/name" || textAt(tree, "apiVersion") === "v1")
         changeField(tree, row, set, { made: () => "", tell });
     }
   }
@@ -98,52 +97,79 @@ const unnamed: readonly (readonly [string, string, string])[] = [
 export function setAffixes(
   resources: readonly Resource[],
   { namePrefix, nameSuffix }: Kustomization,
+  fields: FieldConfig,
   done: Done,
 ): void {
   for (const affix of ["prefix", "suffix"] as const) {
     const text = affix === "prefix" ? namePrefix : nameSuffix;
     if (text === "") continue;
+    const rows = affix === "prefix" ? fields.namePrefix : fields.nameSuffix;
+    const set = (value: Tree): Tree | undefined => {
+      if (value !== null && typeof value === "object")
+        throw new Fault("kustomization/field", "a prefix or suffix is for single values");
+      return affix === "prefix" ? text + scalarText(value) : scalarText(value) + text;
+    };
     for (const resource of resources) {
       const id = originalId(resource);
       if (unnamed.some((kind) => isKind(id, kind))) continue;
-      (affix === "prefix" ? resource.prefixes : resource.suffixes).push(text);
-      storeId(resource);
-      changeField(resource.tree, ["metadata/name", "", "", "", 0], (name) =>
-        typeof name === "string" ? (affix === "prefix" ? text + name : name + text) : undefined,
-      );
+      for (const row of rows) {
+        const [path, group, version, kind] = row;
+        if (!isKind(id, [group, version, kind])) continue;
+        if (path === "metadata/name") {
+          (affix === "prefix" ? resource.prefixes : resource.suffixes).push(text);
+          storeId(resource);
+        }
+        changeField(resource.tree, row, set, { made: () => "" });
+      }
     }
     done(affix === "prefix" ? "PrefixTransformer" : "SuffixTransformer");
   }
 }
 
+interface Change {
+  readonly origins: Origins;
+  readonly fields: FieldConfig;
+  readonly done: Done;
+}
+
 export function setLabels(
   resources: readonly Resource[],
   kustomization: Kustomization,
-  origins: Origins,
-  done: Done,
+  { origins, fields, done }: Change,
 ): void {
   const { labels, commonLabels } = kustomization;
   if (labels.length === 0 && commonLabels.size === 0) return;
-  for (const label of labels) {
-    setTexts(resources, fieldsOf(label), label.pairs, teller(kustomization, origins, label.path));
+  // kustomize reads all of them before it changes the first.
+  const rows = labels.map((label) => fieldsOf(label, fields, kustomization.place, origins));
+  for (const [index, label] of labels.entries()) {
+    setTexts(resources, rows[index] ?? [], label.pairs, teller(kustomization, origins, label.path));
     done("LabelTransformer");
   }
-  setTexts(resources, labelFields, commonLabels, teller(kustomization, origins, ["commonLabels"]));
+  setTexts(resources, fields.commonLabels, commonLabels, teller(kustomization, origins, ["commonLabels"]));
   done("LabelTransformer");
 }
 
-function fieldsOf({ fields, includeSelectors, includeTemplates }: LabelChange): readonly FieldRow[] {
-  if (includeSelectors) return [...fields, ...labelFields];
-  return [...fields, ...(includeTemplates ? templateLabelFields : []), ["metadata/labels", "", "", "", 1]];
+function fieldsOf(
+  { fields, includeSelectors, includeTemplates }: LabelChange,
+  config: FieldConfig,
+  place: Place,
+  origins: Origins,
+): readonly FieldRow[] {
+  const add = (rows: readonly FieldRow[], others: readonly FieldRow[]): readonly FieldRow[] =>
+    mergedRows(rows, others, place, origins);
+  const own = add(fields, config.labels);
+  if (includeSelectors) return add(own, config.commonLabels);
+  return add(includeTemplates ? add(own, config.templateLabels) : own, [["metadata/labels", "", "", "", 1]]);
 }
 
 export function setAnnotations(
   resources: readonly Resource[],
   kustomization: Kustomization,
   origins: Origins,
+  rows: readonly FieldRow[],
 ): void {
   const tell = teller(kustomization, origins, ["commonAnnotations"]);
-  setTexts(resources, annotationFields, kustomization.commonAnnotations, tell);
+  setTexts(resources, rows, kustomization.commonAnnotations, tell);
 }
 
 function setTexts(
@@ -175,13 +201,12 @@ function setTexts(
 export function setReplicas(
   resources: readonly Resource[],
   kustomization: Kustomization,
-  origins: Origins,
-  done: Done,
+  { origins, fields, done }: Change,
 ): void {
   for (const [index, { name, count, place }] of kustomization.replicas.entries()) {
     const tell = teller(kustomization, origins, ["replicas", index, "count"]);
     let found = false;
-    for (const row of replicaFields) {
+    for (const row of fields.replicas) {
       const [, group, version, kind] = row;
       for (const { tree } of byAnyId(
         resources,
@@ -205,8 +230,7 @@ export function setReplicas(
 export function setImages(
   resources: readonly Resource[],
   kustomization: Kustomization,
-  origins: Origins,
-  done: Done,
+  { origins, fields, done }: Change,
 ): void {
   for (const [index, change] of kustomization.images.entries()) {
     const tellPlace = teller(kustomization, origins, ["images", index]);
@@ -219,7 +243,7 @@ export function setImages(
     for (const { tree } of resources) {
       if (textAt(tree, "kind") === "CustomResourceDefinition") continue;
       inContainers(tree, set, tell);
-      for (const row of imageFields) {
+      for (const row of fields.images) {
         if (imageRowFits(tree, row[0])) changeField(tree, row, set, { tell });
       }
     }
@@ -230,7 +254,7 @@ export function setImages(
 /** The table's paths are for every kind: one that another kind uses otherwise is left alone. */
 function imageRowFits(tree: TreeMap, path: string): boolean {
   let current: Tree | undefined = tree;
-  for (const step of path.split("/")) {
+  for (const step of path.split("/").slice(0, -1)) {
     if (step.endsWith("[]")) return Array.isArray(treeAt(current, step.slice(0, -2)));
     current = treeAt(current, step);
     if (!isTreeMap(current)) return false;

@@ -4,7 +4,7 @@ import type { Var } from "./kustomization.ts";
 import { lookUp, stepsOf } from "./look-up.ts";
 import { byAnyId, effectiveNamespace, type Resource } from "./resource.ts";
 import { at, Fault } from "./stop.ts";
-import { varFields } from "./tables.generated.ts";
+import type { FieldRow } from "./tables.generated.ts";
 import { isTreeMap, look, type Origins, scalarText, type Tree, treeAt, type TreeMap } from "./tree.ts";
 
 /** Vars by their names. */
@@ -46,7 +46,12 @@ function addVar(vars: Vars, one: Var): void {
 }
 
 /** Puts values in the place of `$(NAME)`, in the fields of the table (kustomize api/filters/refvar). */
-export function resolveVars(resources: readonly Resource[], vars: Vars, origins: Origins): void {
+export function resolveVars(
+  resources: readonly Resource[],
+  vars: Vars,
+  fields: readonly FieldRow[],
+  origins: Origins,
+): void {
   const values = new Map<string, Tree>();
   for (const one of [...vars.values()].sort((left, right) => (left.name < right.name ? -1 : 1)))
     values.set(
@@ -56,7 +61,7 @@ export function resolveVars(resources: readonly Resource[], vars: Vars, origins:
   if (values.size === 0) return;
   for (const { tree, place } of resources) {
     at(place, () => {
-      for (const row of varFields) {
+      for (const row of fields) {
         const set: SetField = (value, holder, name) =>
           replaced(value, { values, origins }, isUntyped(origins, holder, name));
         changeField(tree, row, set);
@@ -109,8 +114,10 @@ function replaced(value: Tree, known: Known, untyped: boolean): Tree | undefined
   if (typeof value === "string") return expanded(value, known);
   if (untyped && typeof value !== "object") return expanded(scalarText(value), known);
   if (isTreeMap(value)) {
-    for (const [key, member] of value)
-      if (typeof member === "string") value.set(key, expanded(member, known));
+    for (const [key, member] of value) {
+      const isText = typeof member === "string" || isUntyped(known.origins, value, key);
+      if (isText && typeof member !== "object") value.set(key, expanded(scalarText(member), known));
+    }
   } else if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
       if (typeof item !== "string")

@@ -106,11 +106,18 @@ const scaler = name.map((n) => ({
   metadata: { name: n },
   spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: n }, maxReplicas: 3 },
 }));
-const custom = name.map((n) => ({
+const custom = fc.tuple(name, name).map(([n, ref]) => ({
   apiVersion: "example.com/v1",
   kind: "Thing",
   metadata: { name: n, annotations: { n: "1", one: "$(ONE) $(TWO) $x" } },
   spec: {
+    ref,
+    text: "$(ONE)",
+    image: "nginx",
+    size: 1,
+    prefixed: "x",
+    space: "s",
+    numbers: { a: 1 },
     ratio: 0.000012,
     big: 1234567.5,
     is: true,
@@ -301,6 +308,70 @@ const metadata = fc.uniqueArray(
   { minLength: 1, maxLength: 3 },
 );
 
+const fields = (...rows: readonly object[]): fc.Arbitrary<readonly object[] | undefined> =>
+  seldom(fc.subarray([...rows], { minLength: 1 }), 2);
+const thing = { kind: "Thing" };
+/** A file of `configurations`: fields besides those that kustomize knows. */
+const fieldConfig = fc.record({
+  namePrefix: fields(
+    { path: "spec/prefixed", ...thing },
+    { path: "metadata/name", kind: "Service" },
+    { path: "spec/new", create: true, ...thing },
+  ),
+  nameSuffix: fields(
+    { path: "spec/prefixed", ...thing },
+    { path: "spec/size", ...thing },
+    { path: "metadata/name" },
+  ),
+  namespace: fields(
+    { path: "spec/space", ...thing },
+    { path: "spec/fresh/space", create: true, ...thing },
+    { path: "subjects/namespace", kind: "RoleBinding" },
+    { path: "metadata/namespace", create: true },
+  ),
+  commonLabels: fields(
+    { path: "spec/selector", create: true, ...thing },
+    { path: "spec/list/labels", create: true, ...thing },
+    { path: "spec/numbers", ...thing },
+    { path: "spec/selector" },
+  ),
+  labels: fields(
+    { path: "spec/extra", create: true, ...thing },
+    { path: "spec/selector", group: "example.com", ...thing },
+  ),
+  templateLabels: fields({ path: "spec/template/metadata/labels", create: true, ...thing }),
+  commonAnnotations: fields({ path: "spec/notes", create: true, ...thing }, { path: "metadata/annotations" }),
+  nameReference: fields(
+    { kind: "Deployment", fieldSpecs: [{ path: "spec/ref", ...thing }] },
+    {
+      kind: "Service",
+      version: "v1",
+      fieldSpecs: [{ path: "spec/ref", ...thing }, { path: "spec/list/name" }],
+    },
+    {
+      group: "example.com",
+      ...thing,
+      fieldSpecs: [{ path: "spec/template/spec/serviceAccountName", kind: "Deployment" }],
+    },
+    { kind: "ConfigMap", version: "v1", fieldSpecs: [{ path: "spec/ref", ...thing }] },
+  ),
+  varReference: fields(
+    { path: "spec/text", ...thing },
+    { path: "spec/template/spec/containers/image", kind: "Deployment" },
+    { path: "spec/list", ...thing },
+  ),
+  images: fields(
+    { path: "spec/image", ...thing },
+    { path: "spec/list[]/image", ...thing },
+    { path: "spec/size", ...thing },
+  ),
+  replicas: fields(
+    { path: "spec/size", ...thing },
+    { path: "spec/count/of", create: true, ...thing },
+    { path: "spec/replicas", kind: "Deployment" },
+  ),
+});
+
 const kustomization = fc.record({
   vars: seldom(fc.uniqueArray(variable, { selector: (one) => one.name, minLength: 1, maxLength: 2 }), 5),
   buildMetadata: seldom(metadata),
@@ -377,11 +448,25 @@ const cases: fc.Arbitrary<Case> = fc
     more: resources,
     adds: fc.constantFrom(false, false, false, true),
     picked: seldom(fc.uniqueArray(pick, { selector: (one) => one.name, minLength: 1, maxLength: 2 }), 2),
+    config: seldom(fieldConfig, 2),
+    configIn: fc.constantFrom(["base"], ["prod"], ["base", "prod"], ["part"]),
     lower: fc.constantFrom(false, false, false, false, true),
     pickedIn: fc.constantFrom("base", "base", "overlay"),
   })
   .map(
-    ({ base: plainBase, overlay: plainOverlay, component, objects, more, adds, lower, picked, pickedIn }) => {
+    ({
+      base: plainBase,
+      overlay: plainOverlay,
+      component,
+      objects,
+      more,
+      adds,
+      config,
+      configIn,
+      lower,
+      picked,
+      pickedIn,
+    }) => {
       const vars = picked?.map((one) => varOf(one, objects));
       const base = { ...plainBase, vars: pickedIn === "base" ? (vars ?? plainBase.vars) : undefined };
       const overlay = {
@@ -414,6 +499,12 @@ const cases: fc.Arbitrary<Case> = fc
       for (const folder of ["base", "prod", "part"]) {
         files[`${folder}/data.txt`] = "text\nof two lines\n";
         files[`${folder}/vars.env`] = "# a\nX=1\n Y=a=b\nZ\n";
+      }
+      for (const folder of config === undefined ? [] : configIn) {
+        const path = `${folder}/kustomization.yaml`;
+        if (files[path] === undefined) continue;
+        files[path] += "configurations: [fields.yaml]\n";
+        files[`${folder}/fields.yaml`] = emitYaml(withoutUndefined(config));
       }
       if (lower)
         for (const folder of ["base", "prod"])
@@ -493,7 +584,7 @@ test.skipIf(skip)(
     const answers = answersTo(asked);
     const differences: unknown[] = [];
     let built = 0;
-    const seen = { vars: 0, origins: 0, changes: 0 };
+    const seen = { vars: 0, configurations: 0, origins: 0, changes: 0 };
     for (const [index, one] of asked.entries()) {
       const answer = answers[index];
       const mine = ours(one);
@@ -505,13 +596,14 @@ test.skipIf(skip)(
       const theirs = (answer?.objects ?? []).map((one) => withoutVersion(withoutNulls(one)));
       const text = JSON.stringify(theirs);
       if (Object.values(one.files).some((file) => file.includes("vars:\n"))) seen.vars++;
+      if (Object.keys(one.files).some((file) => file.endsWith("fields.yaml"))) seen.configurations++;
       if (text.includes('"config.kubernetes.io/origin"')) seen.origins++;
       if (text.includes('"alpha.config.kubernetes.io/transformations"')) seen.changes++;
       if (canonicalJson(mine) !== canonicalJson(theirs)) differences.push({ files: one.files, mine, theirs });
     }
     expect(differences.slice(0, 1)).toEqual([]);
     process.stderr.write(
-      `kustomizations: ${built} of ${asked.length} built alike, ${seen.vars} with vars, ${seen.origins} with origins, ${seen.changes} with changes\n`,
+      `kustomizations: ${built} of ${asked.length} built alike, ${seen.vars} with vars, ${seen.configurations} with configurations, ${seen.origins} with origins, ${seen.changes} with changes\n`,
     );
     expect(built).toBeGreaterThan(asked.length / 5);
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(asked.length / 200);
