@@ -1,3 +1,5 @@
+import type { RequiredAsIn } from "../../kube/shape/required-as-in.ts";
+
 /** Forms of arguments, as data: the JSON Schema that a model sees and the parser come from the same rows. */
 export type Field = TextField | IntegerField | ChoiceField | ScalarField | ListField | RecordField;
 
@@ -54,9 +56,7 @@ interface OptionalMember extends Member {
 }
 
 /** The members of `T`, each required or optional as in `T`: a type that changes without its rows does not compile. */
-export type MembersOf<T> = {
-  readonly [K in keyof T]-?: Pick<T, K> extends Required<Pick<T, K>> ? RequiredMember : OptionalMember;
-};
+export type MembersOf<T> = RequiredAsIn<T, RequiredMember, OptionalMember>;
 
 export function record<T extends object>(members: MembersOf<T>): RecordField {
   return { kind: "record", members };

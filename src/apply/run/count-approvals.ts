@@ -1,12 +1,12 @@
 import type { AuditLog } from "../../audit/log-store.ts";
-import type { OpsErrorCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
 import { printable } from "../../kube/printable.ts";
 import type { SignatureVerifier, SignedApproval } from "../../plan/approval-statement.ts";
-import { judgeApprovals, parseSignedApproval } from "../../plan/approval/judge-approvals.ts";
+import { judgeApprovals } from "../../plan/approval/judge-approvals.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import type { TrustRoot } from "../trust-root/trust-root.ts";
+import { storedApprovals } from "./stored-approvals.ts";
 
 /** An approval that counts, and whether a person's presence is proved. */
 export interface CountedApproval {
@@ -40,19 +40,11 @@ export async function countApprovals(
   if (required === 0) return [];
   const used: string[] = [];
   const fresh: SignedApproval[] = [];
-  const refused: { readonly code: OpsErrorCode; readonly reason: string }[] = [];
-  for (const { path, text } of world.state.approvals(plan.digest)) {
-    let signed: SignedApproval;
-    try {
-      signed = parseSignedApproval(text, path);
-    } catch (error) {
-      if (!OpsError.is(error)) throw error;
-      refused.push({ code: error.code, reason: error.message });
-      continue;
-    }
-    const { nonce } = signed.statement;
+  const { signed, refused } = storedApprovals(world.state, plan.digest);
+  for (const approval of signed) {
+    const { nonce } = approval.statement;
     if (await world.isUsed(nonce)) used.push(nonce);
-    else fresh.push(signed);
+    else fresh.push(approval);
   }
   const judged = judgeApprovals({
     plan,

@@ -5,7 +5,8 @@ import { OpsError } from "../../kube/ops-error.ts";
 import { readInputs, readStdin } from "../../kube/read-inputs.ts";
 import type { CharterView, CheckAsked, Checked, McpSession } from "../../mcp/ports.ts";
 import { boundedFiles } from "../../mcp/work/bounded-files.ts";
-import { judgeApprovals, parseSignedApproval } from "../../plan/approval/judge-approvals.ts";
+import { storedApprovals } from "../../apply/run/stored-approvals.ts";
+import { judgeApprovals } from "../../plan/approval/judge-approvals.ts";
 import { parsePlan } from "../../plan/build-plan.ts";
 import type { Charter } from "../../plan/charter.ts";
 import type { Plan, PlanDigest } from "../../plan/plan.ts";
@@ -109,18 +110,10 @@ function find({ state }: Session, digest: PlanDigest): Plan {
 /** How many stored approvals hold now. Whether one was used at the target is only known there, to apply. */
 function approvals(context: CliContext, { state, log, trustRoot }: Session, plan: Plan): number {
   if (trustRoot === undefined) return 0;
-  const signed = state.approvals(plan.digest).flatMap(({ text, path }) => {
-    try {
-      return [parseSignedApproval(text, path)];
-    } catch (error) {
-      if (OpsError.is(error)) return [];
-      throw error;
-    }
-  });
   return judgeApprovals({
     plan,
     charter: trustRoot.charter,
-    approvals: signed,
+    approvals: storedApprovals(state, plan.digest).signed,
     verifier: sshSignatureVerifier,
     now: context.clock.now(),
     extendsCheckpoint: (checkpoint) => log.extends(checkpoint),

@@ -1,3 +1,5 @@
+import type { RequiredAsIn } from "./required-as-in.ts";
+
 /**
  * The shape of a document of ours as data: the checker (check-shape.ts) and the published JSON Schemas (json-schema.ts)
  * come from the same rows, so they cannot drift apart.
@@ -77,9 +79,7 @@ interface OptionalMember extends Member {
 }
 
 /** The members of `T`, each required or optional as in `T`: a type that changes without its shape does not compile. */
-export type MembersOf<T> = {
-  readonly [K in keyof T]-?: Pick<T, K> extends Required<Pick<T, K>> ? RequiredMember : OptionalMember;
-};
+export type MembersOf<T> = RequiredAsIn<T, RequiredMember, OptionalMember>;
 
 export function record<T extends object>(members: MembersOf<T>): RecordShape {
   return { kind: "record", members };

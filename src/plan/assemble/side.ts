@@ -1,5 +1,5 @@
-import { canonicalJson } from "../../kube/canonical-json.ts";
-import { jsonDigest, macHex } from "../../kube/digest.ts";
+import { objectMac } from "../change/object-mac.ts";
+import { jsonDigest } from "../../kube/digest.ts";
 import type { JsonObject } from "../../kube/json.ts";
 import { objectKey } from "../../kube/object-key.ts";
 import type { ObjectKey } from "../../kube/read-object.ts";
@@ -52,9 +52,9 @@ export function changedOf(steps: readonly Step[]): readonly ChangedObject[] {
   );
 }
 
-/** MAC of an object's canonical JSON under the trust root's key. */
+/** MAC of an object, where there is one, and a trust root. */
 export function macOf(object: JsonObject | null, macKey: Uint8Array | null): string | null {
-  return object === null || macKey === null ? null : macHex(macKey, "object", canonicalJson(object));
+  return object === null || macKey === null ? null : objectMac(macKey, object);
 }
 
 export function digestOf(object: JsonObject | null): string | null {

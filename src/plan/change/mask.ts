@@ -74,15 +74,18 @@ export function maskLive(object: JsonObject): JsonObject {
   return masked as JsonObject;
 }
 
+/** What a result is compared with: the object as it stood, and as it was asked for. */
+export interface Known {
+  readonly live: JsonObject | null;
+  readonly desired: JsonObject | null;
+}
+
 /**
  * What a dry run, or a write, answered, in the form in which the two are the same (kernel K2): without bookkeeping, and
  * without what the server made up for this one request. A value that stands in the live object or in the desired one is
  * not made up: it stays, so that a change of it shows.
  */
-export function maskResult(
-  result: JsonObject,
-  known: { readonly live: JsonObject | null; readonly desired: JsonObject | null },
-): JsonObject {
+export function maskResult(result: JsonObject, known: Known): JsonObject {
   const key = objectKey(result);
   const kind = `${key.group}/${key.kind}`;
   let masked: Json | undefined = maskLive(result);

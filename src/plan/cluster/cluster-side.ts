@@ -45,6 +45,7 @@ export function clusterSide(input: ClusterPlanInput, requested: ReadonlyMap<stri
   const set = row === undefined ? null : applySetId(inventoryParent(row));
   const { steps, absent } = changeSet(input, requested, set);
   const changed = steps.flatMap((step) => changedObject(step, set, macKey));
+  const changes = steps.map((step) => changeOf(step, macKey));
   return {
     target: {
       kind: "cluster",
@@ -58,8 +59,8 @@ export function clusterSide(input: ClusterPlanInput, requested: ReadonlyMap<stri
     },
     asked: { cluster: cluster.name },
     row,
-    readSet: readSet(cluster, absent, macKey),
-    changes: steps.map((step) => changeOf(step, macKey)),
+    readSet: readSet(cluster, { absent, changes, macKey }),
+    changes,
     changed,
     view: viewOf(cluster, steps, changed, macKey),
     absent,
@@ -264,13 +265,12 @@ function viewOf(
     standing.set(identity(objectKey(object)), projected(maskLive(object), none, macKey));
   }
   const after = new Map(standing);
-  for (const { key, before } of steps) {
-    if (before !== null) standing.set(identity(key), projected(before, none, macKey));
-    after.delete(identity(key));
-  }
   for (const { key, operation, before } of steps) {
-    if (operation === "unchanged" && before !== null)
-      after.set(identity(key), projected(before, none, macKey));
+    after.delete(identity(key));
+    if (operation !== "unchanged" || before === null) continue;
+    const form = projected(before, none, macKey);
+    standing.set(identity(key), form);
+    after.set(identity(key), form);
   }
   for (const { key, before, after: becomes } of changed) {
     if (before !== null) standing.set(identity(key), before);
@@ -282,15 +282,24 @@ function viewOf(
 /** What the plan relied on: every object that was read, by its UID and the MAC of its masked form (kernel K3). */
 function readSet(
   cluster: ClusterState,
-  absent: readonly ObjectKey[],
-  macKey: Uint8Array | null,
+  asked: {
+    readonly absent: readonly ObjectKey[];
+    readonly changes: readonly Change[];
+    readonly macKey: Uint8Array | null;
+  },
 ): Plan["readSet"] {
+  const { absent, changes, macKey } = asked;
   const read = new Map<string, string>();
-  const version = (live: JsonObject): string =>
-    `${uidOf(live)} ${macOf(maskLive(live), macKey) ?? "unbound"}`;
-  for (const object of cluster.surroundings) read.set(identity(objectKey(object)), version(object));
+  const macs = new Map(changes.map(({ key, beforeMac }) => [identity(key), beforeMac]));
+  const version = (id: string, live: JsonObject): string =>
+    `${uidOf(live)} ${(macs.has(id) ? macs.get(id) : macOf(maskLive(live), macKey)) ?? "unbound"}`;
+  for (const object of cluster.surroundings) {
+    const id = identity(objectKey(object));
+    // Read for itself: of what changes, the form that the change was computed from stands below.
+    if (!macs.has(id)) read.set(id, version(id, object));
+  }
   for (const { key, live } of cluster.objects.values()) {
-    read.set(identity(key), live === null ? "absent" : version(live));
+    read.set(identity(key), live === null ? "absent" : version(identity(key), live));
   }
   for (const key of absent) read.set(identity(key), "absent");
   return [...read]

@@ -1,6 +1,5 @@
-import { canonicalJson } from "../../kube/canonical-json.ts";
 import { resourceOf } from "../../kube/catalogue/catalogue.ts";
-import { macHex } from "../../kube/digest.ts";
+import { objectMac } from "../change/object-mac.ts";
 import { isArray, isObject, type Json, type JsonArray, type JsonObject, valueAt } from "../../kube/json.ts";
 import { LAST_APPLIED } from "../../kube/last-applied.ts";
 import { objectKey } from "../../kube/object-key.ts";
@@ -131,5 +130,5 @@ export function takesOver(live: JsonObject, macKey: Uint8Array | null): LiveChan
 
 /** Times and other managers' entries move whenever a controller looks at the object: they are not part of it. */
 export function takeOverMac({ from, fields }: TakeOver, macKey: Uint8Array | null): string | null {
-  return macKey === null ? null : macHex(macKey, "object", canonicalJson({ from: [...from], fields }));
+  return macKey === null ? null : objectMac(macKey, { from: [...from], fields });
 }

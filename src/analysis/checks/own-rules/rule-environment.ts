@@ -3,7 +3,7 @@ import { type CelEnvironment, celEnvironment } from "../../../kube/cel/environme
 import { type CelType, DYN, listType, mapType, STRING, structType } from "../../../kube/cel/types.ts";
 import { versionText } from "../../../kube/object-key.ts";
 import { asWritten, nativeType } from "../admission/native-type.ts";
-import { glob } from "../settings/glob.ts";
+import { glob } from "../../../kube/glob.ts";
 import type { RuleLevel, RuleMatch } from "./own-rule.ts";
 
 /** Types of what a rule is evaluated for. */

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject, type JsonPath, valueAt } from "..
 import { objectKey, versionText } from "../../../kube/object-key.ts";
 import { type ContainerRole, containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
-import { glob } from "../settings/glob.ts";
+import { glob } from "../../../kube/glob.ts";
 import type { RuleLevel, RuleMatch } from "./own-rule.ts";
 
 /** One object of the inputs, as rules ask for it. */

@@ -5,7 +5,7 @@ import { objectKey } from "../../../kube/object-key.ts";
 import type { Place } from "../../../kube/place.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import type { Finding } from "../../findings/finding.ts";
-import { glob } from "./glob.ts";
+import { glob } from "../../../kube/glob.ts";
 import { type CheckSettings, type Exemption, isFixed } from "./settings.ts";
 
 /** Annotation `check.kubernetes-operations.dev/<family>.<check>: <reason>` exempts its object from one check. */

@@ -1,3 +1,4 @@
+import { glob } from "../../../kube/glob.ts";
 import { OpsError } from "../../../kube/ops-error.ts";
 import { printable } from "../../../kube/printable.ts";
 import {
@@ -70,29 +71,13 @@ function matching(net: Network, text: string): readonly number[] {
   const parts = text.split("/");
   if (parts.length < 2 || parts.length > 3) return [];
   const [namespace = "", kind = "", name = ""] = parts.length === 2 ? [parts[0], "*", parts[1]] : parts;
-  const fits = (pattern: string, value: string): boolean =>
-    pattern === value || (pattern.includes("*") && glob(pattern, value));
   return net.workloads.flatMap((workload, number) =>
-    fits(namespace, workload.namespace) &&
+    glob(namespace, workload.namespace) &&
     (kind === "*" || kind.toLowerCase() === workload.kind.toLowerCase()) &&
-    fits(name, workload.name)
+    glob(name, workload.name)
       ? [number]
       : [],
   );
-}
-
-/** `*` stands for any text. No regular expression: the pattern may be hostile. */
-function glob(pattern: string, value: string): boolean {
-  const [first = "", ...rest] = pattern.split("*");
-  if (!value.startsWith(first)) return false;
-  const last = rest.pop() ?? "";
-  let at = first.length;
-  for (const part of rest) {
-    const next = value.indexOf(part, at);
-    if (next < 0) return false;
-    at = next + part.length;
-  }
-  return value.length - last.length >= at && value.endsWith(last);
 }
 
 /** An end with `:PORT` behind it: a number, `53/udp`, or the name of a port of the container or the Service. */

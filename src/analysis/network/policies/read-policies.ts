@@ -1,8 +1,7 @@
 import type { JsonObject } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";
-import type { Labels } from "../../../kube/selector.ts";
 import type { Profile } from "../engine/profiles.ts";
-import type { NamespaceModel, Workload } from "../model/workload.ts";
+import type { NamespaceModel } from "../model/workload.ts";
 import {
   readAdminNetworkPolicy,
   readBaselineAdminNetworkPolicy,
@@ -11,6 +10,7 @@ import {
 import { readCalico } from "./calico/read-calico.ts";
 import { readCilium } from "./cilium/read-cilium.ts";
 import { readNetworkPolicy } from "./network-policy.ts";
+import type { PoliciesRead } from "./policies-read.ts";
 import type { Policy } from "./policy.ts";
 import { type NetworkProblem, PolicyReader } from "./reading.ts";
 
@@ -62,18 +62,8 @@ const unmodelledKinds: readonly { readonly group: string; readonly kind?: string
     },
   ];
 
-export interface PoliciesRead {
-  /** Sorted by namespace, name and kind. */
-  readonly policies: readonly Policy[];
-  readonly problems: readonly NetworkProblem[];
-  /** What holds beside the assumptions of the profile, because of the kinds that are there. */
-  readonly assumptions: readonly string[];
-  /** The labels by which policies find a workload: its own, and those that a plugin gives to its pods. */
-  readonly labels: (workload: Workload) => Labels;
-}
-
 /**
- * The policies of all known kinds among the objects, and what is wrong with them. `namespaces`: those that count as
+ * The policies of all known kinds among the objects, sorted by namespace, name and kind, and what is wrong with them. `namespaces`: those that count as
  * existing beside those of the objects.
  */
 export function readPolicies(

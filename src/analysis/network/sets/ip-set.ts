@@ -1,3 +1,5 @@
+import { addressText, bytesOf, numberOf, parseAddress } from "../../../kube/ip-address.ts";
+
 /**
  * Sets of IP addresses as sorted, disjoint, not touching intervals (from, to, from, to, ...): IPv4 addresses as numbers,
  * IPv6 addresses as bigints. Two families, never compared with each other.
@@ -55,45 +57,13 @@ export function addressSet(text: string): IpSet | undefined {
 }
 
 function parseIpv4(text: string): number | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  let value = 0;
-  for (const part of parts) {
-    if (!/^(?:0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    value = value * 256 + Number(part);
-  }
-  return value;
+  if (text.includes(":")) return undefined;
+  return parseAddress(text)?.reduce((value, byte) => value * 256 + byte, 0);
 }
 
 function parseIpv6(text: string): bigint | undefined {
-  if (text.length > 45) return undefined;
-  let hex = text;
-  const dot = text.lastIndexOf(":");
-  if (text.includes(".")) {
-    const v4 = parseIpv4(text.slice(dot + 1));
-    if (v4 === undefined) return undefined;
-    hex = `${text.slice(0, dot + 1)}${Math.floor(v4 / 65_536).toString(16)}:${(v4 % 65_536).toString(16)}`;
-  }
-  const halves = hex.split("::");
-  if (halves.length > 2) return undefined;
-  const left = groups(halves[0] ?? "");
-  const right = halves.length === 2 ? groups(halves[1] ?? "") : [];
-  if (left === undefined || right === undefined) return undefined;
-  const missing = 8 - left.length - right.length;
-  // `::` stands for at least one group of zeros.
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  return [...left, ...Array.from({ length: missing }, () => 0n), ...right].reduce(
-    (value, group) => (value << 16n) | group,
-    0n,
-  );
-}
-
-function groups(text: string): readonly bigint[] | undefined {
-  if (text === "") return [];
-  const parts = text.split(":");
-  return parts.every((part) => /^[0-9A-Fa-f]{1,4}$/.test(part))
-    ? parts.map((part) => BigInt(`0x${part}`))
-    : undefined;
+  const bytes = text.includes(":") ? parseAddress(text) : undefined;
+  return bytes === undefined ? undefined : numberOf(bytes);
 }
 
 export function unionIps(sets: readonly IpSet[]): IpSet {
@@ -281,21 +251,9 @@ function rangeText(from: bigint, to: bigint, width: number, text: (value: bigint
 }
 
 export function ipv4Text(value: bigint): string {
-  const number = Number(value);
-  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
+  return addressText(bytesOf(value, 4));
 }
 
 function ipv6Text(value: bigint): string {
-  const parts = Array.from({ length: 8 }, (_, at) =>
-    ((value >> BigInt(112 - 16 * at)) & 0xffffn).toString(16),
-  );
-  // The longest run of zeros, of two and more, is left out (RFC 5952).
-  let best = { at: 0, length: 1 };
-  for (let at = 0; at < 8; at++) {
-    let length = 0;
-    while (parts[at + length] === "0") length++;
-    if (length > best.length) best = { at, length };
-  }
-  if (best.length < 2) return parts.join(":");
-  return `${parts.slice(0, best.at).join(":")}::${parts.slice(best.at + best.length).join(":")}`;
+  return addressText(bytesOf(value, 16));
 }

@@ -24,7 +24,7 @@ import { readSurroundings, touchesRoles } from "../observe/surroundings.ts";
 import { refuseDrift } from "./drift.ts";
 import { type LiveWrite, plannedWrites, type PlannedWrites, writesOf } from "./planned-writes.ts";
 import type { WrittenObject } from "./ports.ts";
-import { sameState } from "./result-mac.ts";
+import { sameState } from "./live-state.ts";
 import { stateBefore } from "./standing.ts";
 
 declare const brand: unique symbol;

@@ -6,7 +6,8 @@ import type { ClusterState } from "../../../plan/cluster-state.ts";
 import type { Change } from "../../../plan/plan.ts";
 import type { ClusterPlan } from "../../run/git-plan.ts";
 import { uidOf } from "../observe/live-facts.ts";
-import { differingFields, liveMac, sameState } from "./result-mac.ts";
+import { liveMac } from "../../../plan/change/object-mac.ts";
+import { differingFields, sameState } from "./live-state.ts";
 import { maskLive } from "../../../plan/change/mask.ts";
 
 /**

@@ -13,7 +13,8 @@ import { finalizersOf, isTerminating, uidOf } from "../observe/live-facts.ts";
 import type { LiveWrite } from "./planned-writes.ts";
 import { withoutOthers } from "./without-others.ts";
 import type { WrittenObject } from "./ports.ts";
-import { resultMac, sameState } from "./result-mac.ts";
+import { resultMac } from "../../../plan/change/object-mac.ts";
+import { sameState } from "./live-state.ts";
 import type { RunSoFar } from "./run-steps.ts";
 
 export interface Standing {

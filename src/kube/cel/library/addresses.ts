@@ -1,6 +1,7 @@
 import { goQuote } from "../../go-quote.ts";
+import { addressText as textOf, isMapped as areMapped } from "../../ip-address.ts";
 
-/** IP addresses and prefixes as Go's net/netip reads and writes them. */
+/** IP addresses and prefixes as Go's net/netip reads and writes them, with its words for what is none. */
 export interface Address {
   /** 4 or 16 bytes. */
   readonly bytes: readonly number[];
@@ -116,38 +117,14 @@ function parseGroup(input: string, rest: string, bytes: number[], ellipsis: numb
   return { rest: after.slice(1), done: false };
 }
 
-export function isMapped(address: Address): boolean {
-  return (
-    address.bytes.length === 16 &&
-    address.bytes.slice(0, 10).every((byte) => byte === 0) &&
-    address.bytes[10] === 255 &&
-    address.bytes[11] === 255
-  );
+export function isMapped({ bytes }: Address): boolean {
+  return areMapped(bytes);
 }
 
 /** The canonical text (RFC 5952). */
 export function addressText({ bytes, zone }: Address): string {
-  if (bytes.length === 4) return bytes.join(".");
-  const suffix = zone === "" ? "" : `%${zone}`;
-  if (isMapped({ bytes, zone })) return `::ffff:${bytes.slice(12).join(".")}${suffix}`;
-  const groups = Array.from(
-    { length: 8 },
-    (_none, at) => ((bytes[at * 2] ?? 0) << 8) | (bytes[at * 2 + 1] ?? 0),
-  );
-  const [start, length] = longestZeros(groups);
-  const hex = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(":");
-  if (length < 2) return hex(groups) + suffix;
-  return `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}${suffix}`;
-}
-
-function longestZeros(groups: readonly number[]): readonly [number, number] {
-  let best: readonly [number, number] = [0, 0];
-  for (let start = 0; start < groups.length; start++) {
-    let end = start;
-    while (groups[end] === 0) end++;
-    if (end - start > best[1]) best = [start, end - start];
-  }
-  return best;
+  const text = areMapped(bytes) ? `::ffff:${bytes.slice(12).join(".")}` : textOf(bytes);
+  return zone === "" ? text : `${text}%${zone}`;
 }
 
 export interface Prefix {

@@ -1,64 +1,10 @@
 /** IP addresses and ranges, as k8s.io/apimachinery pkg/util/validation/ip.go and k8s.io/utils/net take them. */
+import { addressText, isMapped, parseAddress as parseIp } from "../../../../kube/ip-address.ts";
 import { type Check, report, shown } from "./run.ts";
 
-/** The bytes of an address: 4 or 16; undefined when it is none. `sloppy` takes leading zeros in IPv4 (ParseIPSloppy). */
+/** As ParseIPSloppy does, unless leading zeros are to be refused. */
 export function parseAddress(text: string, sloppy = true): readonly number[] | undefined {
-  return text.includes(":") ? parseSix(text, sloppy) : parseFour(text, sloppy);
-}
-
-function parseFour(text: string, sloppy: boolean): readonly number[] | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  const bytes: number[] = [];
-  for (const part of parts) {
-    if (!/^[0-9]+$/.test(part) || (!sloppy && part.length > 1 && part.startsWith("0"))) return undefined;
-    const value = part.length > 8 ? 256 : Number(part);
-    if (value > 255) return undefined;
-    bytes.push(value);
-  }
-  return bytes;
-}
-
-function parseSix(text: string, sloppy: boolean): readonly number[] | undefined {
-  const halves = text.split("::");
-  if (halves.length > 2) return undefined;
-  const head = groups(halves[0] ?? "", sloppy, halves.length === 1);
-  const tail = halves.length === 2 ? groups(halves[1] ?? "", sloppy, true) : [];
-  if (head === undefined || tail === undefined) return undefined;
-  const missing = 16 - head.length - tail.length;
-  if (halves.length === 1 ? missing !== 0 : missing < 2) return undefined;
-  return [...head, ...zeroes(missing), ...tail];
-}
-
-function zeroes(length: number): readonly number[] {
-  return Array.from({ length }, () => 0);
-}
-
-function groups(text: string, sloppy: boolean, last: boolean): number[] | undefined {
-  if (text === "") return [];
-  const bytes: number[] = [];
-  const parts = text.split(":");
-  for (const [index, part] of parts.entries()) {
-    if (last && index === parts.length - 1 && part.includes(".")) {
-      const four = parseFour(part, sloppy);
-      if (four === undefined) return undefined;
-      bytes.push(...four);
-      continue;
-    }
-    if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
-    const value = Number.parseInt(part, 16);
-    bytes.push(value >> 8, value & 255);
-  }
-  return bytes;
-}
-
-export function isMapped(bytes: readonly number[]): boolean {
-  return (
-    bytes.length === 16 &&
-    bytes.slice(0, 10).every((byte) => byte === 0) &&
-    bytes[10] === 255 &&
-    bytes[11] === 255
-  );
+  return parseIp(text, sloppy);
 }
 
 /** Family that net.IP gives: an IPv4-mapped address counts as IPv4. */
@@ -132,35 +78,12 @@ export function contains(outer: Cidr, bytes: readonly number[]): boolean {
   );
 }
 
-/** The RFC 5952 form of an address: lower case, no leading zeros, the longest run of zeros left out. */
-export function canonicalAddress(bytes: readonly number[]): string {
-  const plain = plainBytes(bytes);
-  if (plain.length === 4) return plain.join(".");
-  const words = Array.from(
-    { length: 8 },
-    (_, index) => ((plain[index * 2] ?? 0) << 8) | (plain[index * 2 + 1] ?? 0),
-  );
-  let best = -1;
-  let bestLength = 1;
-  for (let start = 0; start < 8; start++) {
-    let end = start;
-    while (end < 8 && words[end] === 0) end++;
-    if (end - start > bestLength) {
-      best = start;
-      bestLength = end - start;
-    }
-  }
-  const hex = words.map((word) => word.toString(16));
-  if (best < 0) return hex.join(":");
-  return `${hex.slice(0, best).join(":")}::${hex.slice(best + bestLength).join(":")}`;
-}
-
 /** IsValidIP: the canonical form is asked for, whatever the minor. */
 export function notCanonicalAddress(text: string): string | undefined {
   const bytes = parseAddress(text, false);
   if (bytes === undefined) return "it is no IP address, as in 10.9.8.7 or 2001:db8::ffff";
   if (isMapped(bytes)) return "it must not be an IPv4-mapped IPv6 address";
-  const canonical = canonicalAddress(bytes);
+  const canonical = addressText(bytes);
   return canonical === text ? undefined : `it must be written ${canonical}`;
 }
 
@@ -181,7 +104,8 @@ export function notEndpointAddress(text: string, minor: number): string | undefi
       return "it must not be in the link-local multicast range";
     return undefined;
   }
-  if (bytesEqual(bytes, [...zeroes(15), 1])) return "it must not be in the loopback range";
+  if (bytesEqual(bytes, [...Array.from({ length: 15 }, () => 0), 1]))
+    return "it must not be in the loopback range";
   if (bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80) return "it must not be in the link-local range";
   if (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0x0f) === 0x02)
     return "it must not be in the link-local multicast range";

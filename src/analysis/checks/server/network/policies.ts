@@ -1,10 +1,10 @@
 /** NetworkPolicy, Ingress, IngressClass, IPAddress, ServiceCIDR. */
+import { isMapped } from "../../../../kube/ip-address.ts";
 import { isObject, type JsonObject } from "../../../../kube/json.ts";
 import {
   cidr,
   contains,
   hasHostBits,
-  isMapped,
   notCanonicalAddress,
   notCidr,
   parseAddress,

@@ -5,6 +5,7 @@ import type { Labels } from "../../../../kube/selector.ts";
 import { readServices } from "../../entry/services.ts";
 import { knownNamespaces } from "../../model/read-workloads.ts";
 import type { NamespaceModel, Workload } from "../../model/workload.ts";
+import type { PoliciesRead } from "../policies-read.ts";
 import type { Policy } from "../policy.ts";
 import { type NetworkProblem, PolicyReader } from "../reading.ts";
 import { valueAt } from "../../../../kube/json.ts";
@@ -21,15 +22,6 @@ const staged: ReadonlySet<string> = new Set([
   "StagedKubernetesNetworkPolicy",
 ]);
 
-export interface CalicoRead {
-  /** All policies, those of Kubernetes among those of Calico. */
-  readonly policies: readonly Policy[];
-  readonly problems: readonly NetworkProblem[];
-  readonly assumptions: readonly string[];
-  /** The labels of a workload with those that Calico gives to its pods. */
-  readonly labels: (workload: Workload) => Labels;
-}
-
 /** Is there a policy that only Calico reads? */
 export function hasCalicoPolicy(objects: readonly JsonObject[]): boolean {
   return objects.some((object) => {
@@ -39,14 +31,15 @@ export function hasCalicoPolicy(objects: readonly JsonObject[]): boolean {
 }
 
 /**
- * The policies, tiers and sets of Calico among the objects, in both of its API groups. Undefined where there is none: then
+ * The policies, tiers and sets of Calico among the objects, in both of its API groups: all policies, those of Kubernetes
+ * among those of Calico, and the labels that Calico gives to pods. Undefined where there is none: then
  * nothing of Calico counts.
  */
 export function readCalico(
   objects: readonly JsonObject[],
   others: readonly Policy[],
   namespaces?: ReadonlyMap<string, NamespaceModel>,
-): CalicoRead | undefined {
+): PoliciesRead | undefined {
   const own = distinct(objects.filter((object) => groups.has(objectKey(object).group)));
   if (own.length === 0) return undefined;
   const problems: NetworkProblem[] = [];

@@ -41,13 +41,8 @@ export function readPorts(
       continue;
     }
     const ports = reader.list([...at, "ports"]);
-    if (ports.length > MOST_PORTS)
-      reader.problem(
-        "invalid",
-        [...at, "ports"],
-        `has ${ports.length} entries, and no more than ${MOST_PORTS} are allowed`,
-      );
-    else for (const number of ports.keys()) readPort(reader, [...at, "ports", number], ranges, names);
+    if (!tooMany(reader, [...at, "ports"], ports.length, MOST_PORTS))
+      for (const number of ports.keys()) readPort(reader, [...at, "ports", number], ranges, names);
     if (denies) continue;
     for (const what of beyondPorts(reader, at, entry)) narrowed.add(what);
     checkApplications(reader, at, direction);
@@ -155,14 +150,15 @@ function checkApplications(reader: PolicyReader, at: JsonPath, direction: Direct
   if (ports.some(({ port }) => port === "0")) reader.problem("invalid", path, 'cannot stand beside port "0"');
 }
 
+function tooMany(reader: PolicyReader, path: JsonPath, count: number, most: number): boolean {
+  if (count <= most) return false;
+  reader.problem("invalid", path, `has ${count} entries, and no more than ${most} are allowed`);
+  return true;
+}
+
 function checkIcmp(reader: PolicyReader, at: JsonPath): void {
   const fields = reader.list([...at, "fields"]);
-  if (fields.length > MOST_ICMP)
-    reader.problem(
-      "invalid",
-      [...at, "fields"],
-      `has ${fields.length} entries, and no more than ${MOST_ICMP} are allowed`,
-    );
+  tooMany(reader, [...at, "fields"], fields.length, MOST_ICMP);
   for (const [index, field] of fields.slice(0, MOST_ICMP).entries()) {
     const path = [...at, "fields", index];
     const type = isObject(field) ? field["type"] : undefined;

@@ -1,8 +1,6 @@
 import type { JsonObject } from "../../../../kube/json.ts";
 import { objectKey } from "../../../../kube/object-key.ts";
-import type { Labels } from "../../../../kube/selector.ts";
-import type { Workload } from "../../model/workload.ts";
-import type { Policy } from "../policy.ts";
+import type { PoliciesRead } from "../policies-read.ts";
 import { type NetworkProblem, PolicyReader } from "../reading.ts";
 import { SERVICE_ACCOUNT_LABEL } from "./identity-labels.ts";
 import { readCidrGroups } from "./outside.ts";
@@ -17,16 +15,8 @@ export const ciliumPolicyKinds: ReadonlySet<string> = new Set([
   "CiliumClusterwideNetworkPolicy",
 ]);
 
-export interface CiliumRead {
-  readonly policies: readonly Policy[];
-  readonly problems: readonly NetworkProblem[];
-  readonly assumptions: readonly string[];
-  /** The labels that Cilium gives to the pods of a workload beside their own. */
-  readonly labels: (workload: Workload) => Labels;
-}
-
-/** The policies of Cilium among the objects. Undefined where there is none: then nothing of Cilium counts. */
-export function readCilium(objects: readonly JsonObject[]): CiliumRead | undefined {
+/** The policies of Cilium among the objects, and the labels that Cilium gives to pods beside their own. Undefined where there is none: then nothing of Cilium counts. */
+export function readCilium(objects: readonly JsonObject[]): PoliciesRead | undefined {
   const own = objects.filter((object) => {
     const { group, kind } = objectKey(object);
     return group === CILIUM_GROUP && ciliumPolicyKinds.has(kind);
