@@ -1,6 +1,6 @@
 import { placeSchema } from "../analysis/findings/report-schema.ts";
 import type { JsonObject } from "../kube/json.ts";
-import { SCHEMA_DRAFT, schemaAddress } from "../kube/schema-address.ts";
+import { documentSchema } from "../kube/document-schema.ts";
 
 const count: JsonObject = { type: "integer", minimum: 0 };
 const rule: JsonObject = { type: "string", description: "The id of the rule." };
@@ -12,15 +12,9 @@ const rules = (description: string): JsonObject => ({
 });
 
 /** JSON Schema of `kubeops check --test-rules -o json`. */
-export const ruleTestsSchema: JsonObject = {
-  $schema: SCHEMA_DRAFT,
-  $id: schemaAddress("rule-tests"),
-  title: "RuleTests",
+export const ruleTestsSchema: JsonObject = documentSchema("rule-tests", "RuleTests", {
   description: "What kubeops check --test-rules -o json prints: the tests of rules of one's own.",
-  type: "object",
   properties: {
-    apiVersion: { const: "kubernetes-operations.dev/v1" },
-    kind: { const: "RuleTests" },
     passed: count,
     failed: count,
     tests: {
@@ -42,5 +36,5 @@ export const ruleTestsSchema: JsonObject = {
     untested: rules("Rules without a test."),
     neverFail: rules("Rules that have tests, none of which shows that they find anything."),
   },
-  required: ["apiVersion", "kind", "passed", "failed", "tests", "untested", "neverFail"],
-};
+  required: ["passed", "failed", "tests", "untested", "neverFail"],
+});

@@ -327,6 +327,8 @@ describe("check of kustomizations", () => {
 
   test("files that a kustomization does not name are told, not read", () => {
     world.write("k8s/base/other.yaml", config);
+    // What an apply of ours wrote beside the objects is not told.
+    world.write("k8s/base/.kubeops.json", "{}");
     expect(check("k8s/base").skipped).toEqual([
       { path: "k8s/base", reason: "files that its kustomization does not name: k8s/base/other.yaml" },
     ]);

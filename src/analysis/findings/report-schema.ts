@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../kube/json.ts";
-import { SCHEMA_DRAFT, schemaAddress } from "../../kube/schema-address.ts";
+import { documentSchema } from "../../kube/document-schema.ts";
 
 const count: JsonObject = { type: "integer", minimum: 0 };
 const position: JsonObject = { type: "integer", minimum: 1 };
@@ -38,15 +38,9 @@ export const placeSchema: JsonObject = {
  * JSON Schema of `kubeops check -o json`. Keys that it names stay; a later version may add some, so that unknown ones are
  * not refused. A test holds that this version writes no key that is not named here.
  */
-export const reportSchema: JsonObject = {
-  $schema: SCHEMA_DRAFT,
-  $id: schemaAddress("report"),
-  title: "Report",
+export const reportSchema: JsonObject = documentSchema("report", "Report", {
   description: "What kubeops check -o json prints: findings, how many there are, and what was not read.",
-  type: "object",
   properties: {
-    apiVersion: { const: "kubernetes-operations.dev/v1" },
-    kind: { const: "Report" },
     findings: {
       type: "array",
       description: "Sorted by file, line, column, severity, code and message.",
@@ -68,8 +62,8 @@ export const reportSchema: JsonObject = {
       },
     },
   },
-  required: ["apiVersion", "kind", "findings", "counts", "skipped"],
-  $defs: {
+  required: ["findings", "counts", "skipped"],
+  definitions: {
     finding: {
       type: "object",
       properties: {
@@ -108,4 +102,4 @@ export const reportSchema: JsonObject = {
       items: { anyOf: [{ type: "string" }, count] },
     },
   },
-};
+});

@@ -14,6 +14,7 @@ import type { CliContext } from "../context.ts";
 import { planText, shortDigest } from "../display/plan-text.ts";
 import { style } from "../display/style.ts";
 import { standingLine } from "../display/plan-output.ts";
+import { askedDigits, namesDigest } from "./typed-digest.ts";
 import { seconds } from "../duration.ts";
 import { guarded } from "../errors.ts";
 import { type ClusterAccessFlags, type WorkFlags, wantsColor } from "../flags.ts";
@@ -116,10 +117,10 @@ async function confirm(context: CliContext, flags: ApproveFlags, plan: Plan): Pr
       hint: "read the plan, then give --yes; the key still has to sign",
     });
   }
-  const wanted = shortDigest(plan.digest).slice(0, 8);
+  const wanted = askedDigits(plan.digest);
   const answer = await context.ask(`To sign this plan, type the first 8 digits of its digest (${wanted}): `);
-  if (answer.trim() !== wanted)
-    throw new OpsError("APPROVAL_MISSING", "not approved: the digits were not typed");
+  if (!namesDigest(answer, plan.digest))
+    throw new OpsError("APPROVAL_MISSING", `not approved: what was typed is not ${wanted}`);
 }
 
 /** Seconds that the approval holds: what was asked for, never more than the charter allows. */

@@ -10,6 +10,7 @@ import type { Problem } from "../../kube/problem.ts";
 import type { InputFile, SkippedFile } from "../../kube/read-inputs.ts";
 import { unbuiltText } from "../../kube/unrendered.ts";
 import { readDocuments } from "../../kube/yaml/read-documents.ts";
+import { INVENTORY } from "../../plan/change/inventory.ts";
 import type { CliContext } from "../context.ts";
 import { repositoryOf, within } from "./project-folder.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
@@ -58,6 +59,8 @@ export function renderedKustomization(context: CliContext, name: string): Render
 /** Manifests in the folder that the kustomization does not name: kustomize does not look at them either. */
 function leftAside(files: Files, folder: string, parts: ReadonlySet<string>): readonly SkippedFile[] {
   const others = walkFolder(files, folder, () => undefined)
+    // What kubeops wrote beside the objects is nothing that somebody forgot to name.
+    .filter((path) => path !== INVENTORY && !path.endsWith(`/${INVENTORY}`))
     .map((path) => files.display(path))
     .filter((path) => !parts.has(path));
   const named = others.slice(0, NAMED).map(printable).join(", ");

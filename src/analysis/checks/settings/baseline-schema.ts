@@ -1,17 +1,11 @@
 import type { JsonObject } from "../../../kube/json.ts";
-import { SCHEMA_DRAFT, schemaAddress } from "../../../kube/schema-address.ts";
+import { documentSchema } from "../../../kube/document-schema.ts";
 
 /** JSON Schema of a baseline. Keys that it does not name are left alone, as the parser does: a later version may write more. */
-export const baselineSchema: JsonObject = {
-  $schema: SCHEMA_DRAFT,
-  $id: schemaAddress("baseline"),
-  title: "Baseline",
+export const baselineSchema: JsonObject = documentSchema("baseline", "Baseline", {
   description:
     "Findings of a day, written by kubeops check --write-baseline: only what is new counts from then on. It holds digests, codes and files, no values.",
-  type: "object",
   properties: {
-    apiVersion: { const: "kubernetes-operations.dev/v1" },
-    kind: { const: "Baseline" },
     findings: {
       type: "array",
       items: {
@@ -32,5 +26,5 @@ export const baselineSchema: JsonObject = {
       },
     },
   },
-  required: ["apiVersion", "kind", "findings"],
-};
+  required: ["findings"],
+});
