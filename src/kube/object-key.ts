@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from "./json.ts";
 import type { ObjectKey } from "./read-object.ts";
+import { textCopy } from "./text-copy.ts";
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
@@ -45,12 +46,14 @@ export interface GroupVersion {
 export function groupVersion(apiVersion: string): GroupVersion {
   const known = groupVersions.get(apiVersion);
   if (known !== undefined) return known;
-  const slash = apiVersion.indexOf("/");
+  const isKept = groupVersions.size < MAX_KNOWN && apiVersion.length < MAX_KNOWN;
+  const text = isKept ? textCopy(apiVersion) : apiVersion;
+  const slash = text.indexOf("/");
   const made =
     slash < 0
-      ? { group: "", version: apiVersion }
-      : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
-  if (groupVersions.size < MAX_KNOWN && apiVersion.length < MAX_KNOWN) groupVersions.set(apiVersion, made);
+      ? { group: "", version: text }
+      : { group: text.slice(0, slash), version: text.slice(slash + 1) };
+  if (isKept) groupVersions.set(text, made);
   return made;
 }
 

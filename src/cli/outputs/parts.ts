@@ -24,19 +24,15 @@ export function members(named: Readonly<Record<string, Member>>): RecordShape {
   return { kind: "record", members: named };
 }
 
-/** What a command prints: `apiVersion` and `kind`, then its own. */
-export function output(kind: string, named: Readonly<Record<string, Member>>): RecordShape {
-  return members({
-    apiVersion: need(literal("kubernetes-operations.dev/v1")),
-    kind: need(literal(kind)),
-    ...named,
-  });
-}
-
 /** The members of a record of which the type names `apiVersion` and `kind` itself. */
 export const head: Readonly<Record<"apiVersion", ReturnType<typeof need>>> = {
   apiVersion: need(literal("kubernetes-operations.dev/v1")),
 };
+
+/** What a command prints: `apiVersion` and `kind`, then its own. */
+export function output(kind: string, named: Readonly<Record<string, Member>>): RecordShape {
+  return members({ ...head, kind: need(literal(kind)), ...named });
+}
 
 export const placeShape: RecordShape = record<Place & Partial<RenderedPlace>>({
   file: need(anyText, "The file, as it was named."),

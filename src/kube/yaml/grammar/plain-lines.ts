@@ -1,3 +1,4 @@
+import { textCopy } from "../../text-copy.ts";
 import { plainRunEnd } from "./scan-scalars.ts";
 import { isBlankOrEnd, type Scanner } from "./scanner-state.ts";
 
@@ -59,7 +60,7 @@ function nameAt(text: string, start: number, end: number, hash: number): string 
   const place = hash & (NAMES - 1);
   const known = names[place] ?? "";
   if (known.length === end - start && text.startsWith(known, start)) return known;
-  const name = text.slice(start, end);
+  const name = textCopy(text.slice(start, end));
   names[place] = name;
   return name;
 }
