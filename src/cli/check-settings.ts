@@ -22,18 +22,18 @@ import type { ReadDocument } from "../kube/read-object.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
 import { oneDocument, readOneDocument } from "./read-document.ts";
+import { SETTINGS_NAME } from "./settings-name.ts";
 import type { SchemaStore } from "./schema-store/schema-store.ts";
 import type { AskedVersions } from "./upgrade-versions.ts";
 
-const NAME = "kubeops.yaml";
 /** Files of rules, and of objects for their tests. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_FILES = 1000;
 
 /** The settings of the working folder, or of the file that is named; none where there is none. */
 export function readSettings(context: CliContext, named: string | undefined): CheckSettings {
-  if (named === undefined && !existsSync(join(context.cwd, NAME))) return noSettings;
-  const document = readOneDocument(context, named ?? NAME, { plain: true });
+  if (named === undefined && !existsSync(join(context.cwd, SETTINGS_NAME))) return noSettings;
+  const document = readOneDocument(context, named ?? SETTINGS_NAME, { plain: true });
   const patterns = ruleFilesOf(document);
   const ruleFiles = patterns.length === 0 ? [] : readRuleFiles(context, document, patterns);
   const parsed = parseSettings(document, (id) => ruleOf(id) !== undefined, ruleFiles);
@@ -85,7 +85,7 @@ export function testOwnRules(
   named: string | undefined,
   rules: readonly OwnRule[],
 ): TestReport {
-  const settings = named ?? NAME;
+  const settings = named ?? SETTINGS_NAME;
   const files = folderOf(context, settings);
   const known = new Map<string, readonly ReadDocument[]>();
   const documentsOf = (file: string, test: RuleTest): readonly ReadDocument[] => {

@@ -4,7 +4,8 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import { pathText } from "../../../kube/json.ts";
 import type { SettingsProblem } from "../settings/settings.ts";
 import { judgeBy, messageText } from "./own-findings.ts";
-import type { Expected, OwnRule, RuleTest } from "./own-rule.ts";
+import type { OwnRule, RuleTest } from "./own-rule.ts";
+import type { Expected } from "./rule-shape.ts";
 import { RuleInputs } from "./rule-inputs.ts";
 
 export interface TestResult {
