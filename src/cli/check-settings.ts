@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, posix, relative, resolve } from "node:path";
 import { type OwnRule, ruleOfOwn, type RuleTest } from "../analysis/checks/own-rules/own-rule.ts";
 import { testRules, type TestReport } from "../analysis/checks/own-rules/test-rules.ts";
+import type { Gvk } from "../analysis/checks/deprecations/lifecycle.ts";
 import type { Profile } from "../analysis/checks/practices/practice.ts";
 import type { CheckOptions } from "../analysis/checks/reading/check-objects.ts";
 import { ruleOf } from "../analysis/checks/rule-table.ts";
@@ -83,7 +84,7 @@ function readRuleFiles(
 export function testOwnRules(
   context: CliContext,
   named: string | undefined,
-  rules: readonly OwnRule[],
+  { rules, store }: { readonly rules: readonly OwnRule[]; readonly store: SchemaStore },
 ): TestReport {
   const settings = named ?? SETTINGS_NAME;
   const files = folderOf(context, settings);
@@ -101,7 +102,7 @@ export function testOwnRules(
     known.set(path, documents);
     return documents;
   };
-  const report = testRules(rules, documentsOf);
+  const report = testRules(rules, documentsOf, kindsIn(store));
   if ("problem" in report) throw malformed(report.problem);
   return report;
 }
@@ -118,7 +119,15 @@ export function checkOptions(
     podSecurity: podSecurity ?? "labels",
     judge: { settings, ...(profile === undefined ? {} : { profile }) },
     storedDefinition: (group, kind) => store.find(group, kind),
+    storedKinds: () => kindsIn(store),
   };
+}
+
+/** Versions of kinds that the store has definitions of. */
+function kindsIn(store: SchemaStore): readonly Gvk[] {
+  return store
+    .list()
+    .flatMap(({ group, kind, versions }) => versions.map((version) => ({ group, version, kind })));
 }
 
 export interface JudgeFlags {
