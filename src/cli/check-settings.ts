@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, posix, relative, resolve } from "node:path";
 import { type OwnRule, ruleOfOwn, type RuleTest } from "../analysis/checks/own-rules/own-rule.ts";
 import { testRules, type TestReport } from "../analysis/checks/own-rules/test-rules.ts";
+import type { Gvk } from "../analysis/checks/deprecations/lifecycle.ts";
 import type { Profile } from "../analysis/checks/practices/practice.ts";
 import type { CheckOptions } from "../analysis/checks/reading/check-objects.ts";
 import { ruleOf } from "../analysis/checks/rule-table.ts";
@@ -22,18 +23,18 @@ import type { ReadDocument } from "../kube/read-object.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
 import { oneDocument, readOneDocument } from "./inputs/read-document.ts";
+import { SETTINGS_NAME } from "./settings-name.ts";
 import type { SchemaStore } from "./schema-store/schema-store.ts";
 import type { AskedVersions } from "./upgrade-versions.ts";
 
-const NAME = "kubeops.yaml";
 /** Files of rules, and of objects for their tests. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_FILES = 1000;
 
 /** The settings of the working folder, or of the file that is named; none where there is none. */
 export function readSettings(context: CliContext, named: string | undefined): CheckSettings {
-  if (named === undefined && !existsSync(join(context.cwd, NAME))) return noSettings;
-  const document = readOneDocument(context, named ?? NAME, { plain: true });
+  if (named === undefined && !existsSync(join(context.cwd, SETTINGS_NAME))) return noSettings;
+  const document = readOneDocument(context, named ?? SETTINGS_NAME, { plain: true });
   const patterns = ruleFilesOf(document);
   const ruleFiles = patterns.length === 0 ? [] : readRuleFiles(context, document, patterns);
   const parsed = parseSettings(document, (id) => ruleOf(id) !== undefined, ruleFiles);
@@ -83,9 +84,9 @@ function readRuleFiles(
 export function testOwnRules(
   context: CliContext,
   named: string | undefined,
-  rules: readonly OwnRule[],
+  { rules, store }: { readonly rules: readonly OwnRule[]; readonly store: SchemaStore },
 ): TestReport {
-  const settings = named ?? NAME;
+  const settings = named ?? SETTINGS_NAME;
   const files = folderOf(context, settings);
   const known = new Map<string, readonly ReadDocument[]>();
   const documentsOf = (file: string, test: RuleTest): readonly ReadDocument[] => {
@@ -101,7 +102,7 @@ export function testOwnRules(
     known.set(path, documents);
     return documents;
   };
-  const report = testRules(rules, documentsOf);
+  const report = testRules(rules, documentsOf, kindsIn(store));
   if ("problem" in report) throw malformed(report.problem);
   return report;
 }
@@ -118,7 +119,15 @@ export function checkOptions(
     podSecurity: podSecurity ?? "labels",
     judge: { settings, ...(profile === undefined ? {} : { profile }) },
     storedDefinition: (group, kind) => store.find(group, kind),
+    storedKinds: () => kindsIn(store),
   };
+}
+
+/** Versions of kinds that the store has definitions of. */
+function kindsIn(store: SchemaStore): readonly Gvk[] {
+  return store
+    .list()
+    .flatMap(({ group, kind, versions }) => versions.map((version) => ({ group, version, kind })));
 }
 
 export interface JudgeFlags {

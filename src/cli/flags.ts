@@ -171,6 +171,11 @@ export const requestFlags: FlagParametersForType<AskFlags, CliContext> = {
   kubeVersion: kubeVersionFlag,
 };
 
+export const planConfigFlag: TextFlag = textFlag(
+  "file",
+  "Settings whose rules judge the plan, too (default: kubeops.yaml in the working folder, where there is one)",
+);
+
 /** Which credentials lead to a pinned cluster. They never choose the cluster. */
 export interface ClusterAccessFlags {
   readonly kubeconfig?: string;

@@ -35,6 +35,21 @@ export const ruleTestsSchema: JsonObject = documentSchema("rule-tests", "RuleTes
     },
     untested: rules("Rules without a test."),
     neverFail: rules("Rules that have tests, none of which shows that they find anything."),
+    unknownKinds: {
+      type: "array",
+      description: "Kinds that rules are for and that neither Kubernetes nor the schema store knows.",
+      items: {
+        type: "object",
+        properties: {
+          rule,
+          kind: { type: "string", description: "As match names it." },
+          place: placeSchema,
+          message: { type: "string" },
+          hint: { type: "string", description: "What to do." },
+        },
+        required: ["rule", "kind", "place", "message", "hint"],
+      },
+    },
   },
-  required: ["passed", "failed", "tests", "untested", "neverFail"],
+  required: ["passed", "failed", "tests", "untested", "neverFail", "unknownKinds"],
 });

@@ -27,7 +27,7 @@ export interface McpSession {
   readonly charter: CharterView | null;
   readonly record: (event: Recorded) => void;
   /** Objects of the operator's project folder, or of a text that the model wrote. */
-  readonly check: (what: CheckAsked) => Checked;
+  readonly check: (what: CheckAsked) => Promise<Checked>;
   /** The objects of the files that the operator gave for operations to change; none without files. */
   readonly given: () => Promise<readonly JsonObject[]>;
   /** Makes a plan and stores nothing. @throws {OpsError} */

@@ -11,6 +11,7 @@ import { buildFacts } from "./facts/build-facts.ts";
 import { findProblems } from "./facts/find-problems.ts";
 import type { Plan, RequestRecord } from "./plan.ts";
 import type { PlanInput } from "./plan-input.ts";
+import { compiledRules } from "./plan-rules.ts";
 import { planDigest } from "./plan-text.ts";
 import { assumptionsOf } from "./verdict/assumptions.ts";
 import { judge } from "./verdict/judge.ts";
@@ -32,6 +33,7 @@ export function assemblePlan(input: PlanInput): Plan {
     minor,
     // What a cluster would store is known without its values; what was asked for is looked at instead.
     checked: "cluster" in input ? input.objects : view.after,
+    rules: compiledRules(input.request.rules ?? []),
     ofTarget: side.findings,
   });
   const plan: Omit<Plan, "digest"> = {
@@ -101,6 +103,7 @@ function requestRecord(input: PlanInput, side: Side): RequestRecord {
     ...(request.recreate === undefined ? {} : { recreate: request.recreate }),
     ...(request.takeOver === undefined ? {} : { takeOver: request.takeOver }),
     minor,
+    ...(request.rules === undefined || request.rules.length === 0 ? {} : { rules: request.rules }),
     ...(request.agent === undefined ? {} : { agent: request.agent }),
   };
   return { ...record, mac: macKey === null ? null : requestMac(macKey, record, intent) };

@@ -1,3 +1,4 @@
+import type { WrittenRule } from "../analysis/checks/own-rules/rule-shape.ts";
 import type { Intent, Prerequisite, Relaxation, AuthoringNote } from "../authoring/intent/intent.ts";
 import type { Severity } from "../kube/problem.ts";
 import type { Json, JsonObject } from "../kube/json.ts";
@@ -56,11 +57,22 @@ export interface RequestRecord {
   readonly takeOver?: true;
   /** Minor version of Kubernetes 1 that the request is for. */
   readonly minor: number;
+  /**
+   * Rules of the repository's own that judged the plan, sorted by id; absent: none. They add findings and take none away.
+   * Here, so that `mac` covers them and approve and apply judge by them again (kernel K1).
+   */
+  readonly rules?: readonly PlanRule[];
   /** For a request that a model made: what is known of the model, and everything that it said. */
   readonly agent?: AgentRecord;
   /** HMAC of request and intent under the trust root's key: nobody without the key words a request. Null without a trust root. */
   readonly mac: string | null;
 }
+
+/** A rule of a repository's own, as far as it decides what it finds. What an expression would say is not among it: it may quote values. */
+export type PlanRule = Pick<
+  WrittenRule,
+  "id" | "title" | "for" | "match" | "params" | "variables" | "expression" | "message" | "path" | "fix"
+> & { readonly severity: Severity };
 
 /**
  * Where a request of a model comes from. The operations are all that it could say; the intent was made of them by code, and

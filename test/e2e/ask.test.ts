@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { examples } from "../../src/cli/examples.ts";
@@ -97,6 +97,21 @@ describe("ask", () => {
         subagent === "manifests" && bytes.includes("toolu_0"),
       );
     }
+  });
+
+  test("rules of the folder judge what a model asked for, and wrong ones end it before it is asked", async () => {
+    const rule = (expression: string): string =>
+      `apiVersion: kubernetes-operations.dev/v1\nkind: Settings\ncheck: {rules: [{id: own/two, title: Two, severity: error, match: {kinds: [Deployment]}, expression: "${expression}"}]}\n`;
+    world.write("kubeops.yaml", rule("object.spec.replicas == 2"));
+    const ran = await ask(competent, [sentence, "-n", "shop", "--out", "ruled.json"]);
+    expect(ran.status).toBe(1);
+    expect(planOf("ruled.json").findings).toContainEqual(
+      expect.objectContaining({ code: "own/two", severity: "error", message: "Two" }),
+    );
+    world.write("kubeops.yaml", rule("1 +"));
+    const wrong = await ask(competent, [sentence, "-n", "shop"]);
+    expect([wrong.status, wrong.asked]).toEqual([2, []]);
+    rmSync(world.path("kubeops.yaml"));
   });
 
   test("the log says who was asked before the model heard of it, and never what", () => {

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FindingJson } from "../../src/analysis/findings/json.ts";
-import { makeWorld, type Ran, reportOf, repository, type World } from "../support/cli.ts";
+import { makeWorld, must, type Ran, reportOf, repository, type World } from "../support/cli.ts";
 
 const HEAD = "apiVersion: kubernetes-operations.dev/v1\nkind: Settings\ncheck:\n";
 
@@ -146,7 +146,10 @@ describe("rules of one's own", () => {
       "{id: own/b, title: B, match: {kinds: [Rollout]}, expression: object.spec.anything == 1}",
       "{id: own/c, title: C, match: {kinds: [Secret]}, expression: object.data.a == 'b'}",
     );
-    expect(said()).toEqual([]);
+    // Nothing is known of the kind: that is said, and its fields are not judged.
+    expect(said()).toEqual([
+      expect.stringMatching(/^6:45 warning settings\/unknown-kind own\/b is for Rollout, /),
+    ]);
   });
 
   it("that cannot be decided are findings: absent fields, cost, and messages that fail", () => {
@@ -364,5 +367,120 @@ describe("rules of one's own", () => {
     const [, block = ""] = /```yaml\n(# yaml-language-server[\s\S]*?)```/.exec(settings) ?? [];
     world.write("kubeops.yaml", block);
     expect([0, 1]).toContain(check().status);
+  });
+
+  describe("that are for nobody", () => {
+    const of = (match: string, more = ""): string =>
+      `{id: own/a, title: A, match: {${match}}, expression: 'true'${more}}`;
+    const nobody = (...words: readonly string[]): readonly string[] =>
+      found(...words).flatMap(({ code, severity, message, hint, place }) =>
+        code === "settings/unknown-kind"
+          ? [`${place?.file}:${place?.line}:${place?.column} ${severity} ${message} (${hint})`]
+          : [],
+      );
+
+    it.each<readonly [string, string | undefined]>([
+      ["kinds: [Deploymnet]", "did you mean Deployment?"],
+      ["kinds: [deployment]", "did you mean Deployment?"],
+      ["kinds: [Ingresses]", "did you mean Ingress?"],
+      ["kinds: [Deployment, Frobnicator]", "correct it, or add the definition"],
+      ["kinds: ['Deploymnet*']", "did you mean Deployment?"],
+      ["kinds: [Deployment], apiVersions: [app/v1]", "did you mean apps/v1?"],
+      ["kinds: [Deployment], apiVersions: [batch/v1]", "Deployment is of apps/v1"],
+      ["kinds: [Deployment]", undefined],
+      ["kinds: ['*Set', 'Deploy*']", undefined],
+      ["kinds: ['*']", undefined],
+      // Gone for long, and still a kind.
+      ["kinds: [PodSecurityPolicy]", undefined],
+      ["kinds: [Ingress], apiVersions: [extensions/*]", undefined],
+      ["apiVersions: [example.com/v1]", undefined],
+    ])("%s", (match, hint) => {
+      settings(of(match));
+      const lines = nobody();
+      expect(lines.length).toBe(hint === undefined ? 0 : 1);
+      if (hint === undefined) return;
+      expect(lines[0]).toContain(hint);
+      expect(lines[0]).toMatch(
+        /^kubeops\.yaml:5:\d+ warning own\/a is for .*, .*: it says nothing of any object/,
+      );
+      // At the kind itself.
+      const [, , column] = lines[0]?.split(/[: ]/) ?? [];
+      const line = readFileSync(world.path("kubeops.yaml"), "utf8").split("\n")[4] ?? "";
+      const kind = /kinds: \[(?:Deployment, )?'?([A-Za-z]+)/.exec(line)?.[1] ?? "";
+      expect(line.slice(Number(column) - 1).replace("'", "")).toMatch(new RegExp(`^${kind}`));
+      expect([check().status, check("--fail-on", "warning").status]).toEqual([0, 1]);
+      const tested = world.kubeops(["check", "--test-rules"]);
+      expect([tested.status, tested.stdout]).toEqual([0, expect.stringMatching(/warn {2}own\/a is for /)]);
+      expect(tested.stdout).toContain(hint);
+      expect(world.kubeops(["check", "--test-rules", "--fail-on", "warning"]).status).toBe(1);
+      const json = JSON.parse(world.kubeops(["check", "--test-rules", "-o", "json"]).stdout) as {
+        readonly unknownKinds: readonly object[];
+      };
+      expect(json.unknownKinds).toEqual([
+        expect.objectContaining({ rule: "own/a", hint: expect.stringContaining(hint) as string }),
+      ]);
+    });
+
+    const crd = [
+      "apiVersion: apiextensions.k8s.io/v1",
+      "kind: CustomResourceDefinition",
+      "metadata: {name: rollouts.example.com}",
+      "spec:",
+      "  group: example.com",
+      "  scope: Namespaced",
+      "  names: {plural: rollouts, kind: Rollout}",
+      "  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]",
+      "",
+    ].join("\n");
+    const rollout = "apiVersion: example.com/v1\nkind: Rollout\nmetadata: {name: a}\n";
+
+    it("a kind that a definition or an object of the input, or the store, knows is known", () => {
+      settings(of("kinds: [Rollout], apiVersions: [example.com/v1]"));
+      expect(nobody()).toHaveLength(1);
+      for (const text of [crd, rollout]) {
+        world.write("k8s/more.yaml", text);
+        expect(nobody()).toEqual([]);
+      }
+      rmSync(world.path("k8s/more.yaml"));
+      expect(nobody()).toHaveLength(1);
+      world.write("crd.yaml", crd);
+      must(world.kubeops(["schemas", "add", "crd.yaml"]));
+      expect(nobody()).toEqual([]);
+      expect(world.kubeops(["check", "--test-rules"]).stdout).not.toContain("warn ");
+      settings(of("kinds: [Rollout], apiVersions: [example.com/v2]"));
+      expect(nobody()[0]).toContain("did you mean example.com/v1?");
+      settings(of("kinds: [Rolout]"));
+      expect(nobody()[0]).toContain("did you mean Rollout?");
+      must(world.kubeops(["schemas", "remove", "--all"]));
+    });
+
+    it("is said once, in rule files at their own place, of overlays only where none knows it, and can be turned off", () => {
+      world.write("kubeops.yaml", `${HEAD}  ruleFiles: [more.yaml]\n`);
+      const more = `apiVersion: kubernetes-operations.dev/v1\nkind: Rules\nrules:\n  - ${of("kinds: [Rollout]")}\n`;
+      world.write("more.yaml", more);
+      expect(nobody()).toEqual([expect.stringMatching(/^more\.yaml:4:\d+ warning/)]);
+      world.write("over/one/kustomization.yaml", "resources: [a.yaml]\n");
+      world.write("over/one/a.yaml", rollout);
+      world.write("over/two/kustomization.yaml", "resources: [b.yaml]\n");
+      world.write("over/two/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n");
+      const overlays = (...names: readonly string[]): readonly string[] =>
+        reportOf(world.kubeops(["check", ...names, "--profile", "none", "-o", "json"])).findings.map(
+          ({ code }) => code,
+        );
+      expect(overlays("over/one", "over/two")).not.toContain("settings/unknown-kind");
+      expect(overlays("over/two")).toEqual(["settings/unknown-kind"]);
+      world.write("kubeops.yaml", `${HEAD}  ruleFiles: [more.yaml]\n  disable: [settings/unknown-kind]\n`);
+      expect(nobody()).toEqual([]);
+      world.write(
+        "kubeops.yaml",
+        `${HEAD}  ruleFiles: [more.yaml]\n  severity: {settings/unknown-kind: error}\n`,
+      );
+      expect(check().status).toBe(1);
+      world.write("kubeops.yaml", `${HEAD}  ruleFiles: [more.yaml]\n  disable: [own/a]\n`);
+      expect(nobody()).toEqual([]);
+      expect(must(world.kubeops(["explain", "settings/unknown-kind"])).stdout).toContain(
+        "Rules are for kinds that there are",
+      );
+    });
   });
 });

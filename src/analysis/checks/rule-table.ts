@@ -124,5 +124,12 @@ function settingRules(): readonly Rule[] {
       fix: "remove it, or correct what it is for",
       source: "this program's settings",
     }),
+    ruleWith({
+      id: "settings/unknown-kind",
+      severity: "warning",
+      title: "Rules are for kinds that there are",
+      fix: "correct the kind in match, or add the definition of the custom resource: kubeops schemas add",
+      source: "this program's settings",
+    }),
   ];
 }

@@ -7,6 +7,7 @@ export interface AskCommandFlags extends WorkFlags, ClusterAccessFlags, RequestF
   readonly onto: boolean;
   readonly kubeVersion?: string;
   readonly out?: string;
+  readonly config?: string;
   readonly provider?: ProviderName;
   readonly model?: string;
   readonly budgetTokens?: string;

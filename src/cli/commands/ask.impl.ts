@@ -7,6 +7,7 @@ import { type Answered, type Asking, orchestrate } from "../../agent/orchestrate
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
+import type { PlanInput } from "../../plan/build-plan.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { parseTargetSpec, type TargetSpec } from "../../plan/target.ts";
 import { agentRequest } from "../agent-request.ts";
@@ -18,6 +19,7 @@ import type { CliContext } from "../context.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { guarded } from "../errors.ts";
 import { namedMinor } from "../kube-version.ts";
+import { rulesOfPlan } from "../own-rules.ts";
 import { openSession, type Session } from "../session.ts";
 import { numbered, planFor, storePlan } from "./plan.impl.ts";
 
@@ -29,6 +31,7 @@ interface AskRun {
   readonly inputs: AskInputs;
   readonly port: ModelPort;
   readonly log: AgentLog;
+  readonly rules: Pick<PlanInput["request"], "rules">;
 }
 
 export async function ask(this: CliContext, flags: AskCommandFlags, ...words: string[]): Promise<void> {
@@ -36,6 +39,7 @@ export async function ask(this: CliContext, flags: AskCommandFlags, ...words: st
     const specs = flags.target.map(parseTargetSpec);
     const minor = namedMinor(flags.kubeVersion);
     const inputs = await readAskInputs(this, flags, words, minor ?? LATEST_MINOR);
+    const rules = await rulesOfPlan(this, flags.config);
     // Before anything is written: without a provider nothing happens at all.
     const port = modelPort({
       ...(flags.provider === undefined ? {} : { provider: flags.provider }),
@@ -48,7 +52,7 @@ export async function ask(this: CliContext, flags: AskCommandFlags, ...words: st
     const budget = newBudget(limits, priceOf(port.model));
     const log = agentLog(session, port, { budget, most: limits.tokens });
     try {
-      const run: AskRun = { context: this, flags, session, inputs, port, log };
+      const run: AskRun = { context: this, flags, session, inputs, port, log, rules };
       // Asked once, whatever the number of targets: two plans of one answer.
       const answered = await answer(run, budget);
       let denied = false;
@@ -106,7 +110,7 @@ async function answer(run: AskRun, budget: Asking["budget"]): Promise<Answered> 
 }
 
 async function planOf(
-  { context, flags, session, inputs, port }: AskRun,
+  { context, flags, session, inputs, port, rules }: AskRun,
   answered: Answered,
   {
     spec,
@@ -128,7 +132,11 @@ async function planOf(
       taint: answered.taint,
     },
   });
-  const made = await planFor(context, flags, session, { asked, spec, minor });
+  const made = await planFor(context, flags, session, {
+    asked: { ...asked, request: { ...asked.request, ...rules } },
+    spec,
+    minor,
+  });
   storePlan(context, session, made, out);
   return made;
 }

@@ -1,6 +1,15 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { clusterAccessFlags, ontoFlag, outFlag, requestFlags, text, textFlag, workFlags } from "../flags.ts";
+import {
+  clusterAccessFlags,
+  ontoFlag,
+  outFlag,
+  planConfigFlag,
+  requestFlags,
+  text,
+  textFlag,
+  workFlags,
+} from "../flags.ts";
 import type { AskCommandFlags } from "../agent/ask-flags.ts";
 
 export const askCommand: Command<CliContext> = buildCommand<AskCommandFlags, string[], CliContext>({
@@ -22,6 +31,7 @@ export const askCommand: Command<CliContext> = buildCommand<AskCommandFlags, str
       budgetUsd: textFlag("amount", "Most US dollars that it may cost; only for models whose price is known"),
       onto: ontoFlag,
       out: outFlag,
+      config: planConfigFlag,
       ...clusterAccessFlags,
       ...workFlags,
     },

@@ -141,13 +141,17 @@ async function tested(context: CliContext, flags: CheckFlags, words: readonly st
       hint: "write rules under check.rules of kubeops.yaml, or name their files under check.ruleFiles; see docs/guide/own-rules.md",
     });
   const { ruleTestsJson, ruleTestsText } = await import("../display/rule-tests.ts");
-  const report = testOwnRules(context, flags.config, rules);
+  const report = testOwnRules(context, flags.config, {
+    rules,
+    store: openSchemaStore(cachePath(context)),
+  });
   context.process.stdout.write(
     flags.output === "json"
       ? `${JSON.stringify(ruleTestsJson(report))}\n`
       : ruleTestsText(report, wantsColor(context, flags)),
   );
-  const doubtful = report.untested.length + report.neverFail.length > 0 && flags.failOn !== "error";
+  const doubts = report.untested.length + report.neverFail.length + report.unknownKinds.length;
+  const doubtful = doubts > 0 && flags.failOn !== "error";
   return doubtful || report.results.some(({ passed }) => !passed) ? ExitCode.no : ExitCode.done;
 }
 

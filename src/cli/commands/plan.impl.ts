@@ -12,6 +12,7 @@ import { guarded } from "../errors.ts";
 import type { ClusterAccessFlags, WorkFlags } from "../flags.ts";
 import { type AskedFor, readAsked, type RequestFlags } from "../request.ts";
 import { namedMinor } from "../kube-version.ts";
+import { rulesOfPlan } from "../own-rules.ts";
 import { openSession, type Session } from "../session.ts";
 import { planForCluster } from "../targets/cluster.ts";
 import { planForGit } from "../targets/git.ts";
@@ -21,13 +22,16 @@ export interface PlanFlags extends WorkFlags, ClusterAccessFlags, RequestFlags {
   readonly onto: boolean;
   readonly kubeVersion?: string;
   readonly out?: string;
+  readonly config?: string;
 }
 
 export async function plan(this: CliContext, flags: PlanFlags, ...words: string[]): Promise<void> {
   await guarded(this, flags, async () => {
     const specs = flags.target.map(parseTargetSpec);
     const minor = namedMinor(flags.kubeVersion);
-    const asked = await readAsked(this, flags, words, minor ?? LATEST_MINOR);
+    const read = await readAsked(this, flags, words, minor ?? LATEST_MINOR);
+    const rules = await rulesOfPlan(this, flags.config);
+    const asked = { ...read, request: { ...read.request, ...rules } };
     const session = openSession(this, flags);
     try {
       let denied = false;

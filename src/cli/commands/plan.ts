@@ -1,6 +1,14 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { clusterAccessFlags, filenameWords, ontoFlag, outFlag, requestFlags, workFlags } from "../flags.ts";
+import {
+  clusterAccessFlags,
+  filenameWords,
+  ontoFlag,
+  outFlag,
+  planConfigFlag,
+  requestFlags,
+  workFlags,
+} from "../flags.ts";
 import type { PlanFlags } from "./plan.impl.ts";
 
 export const planCommand: Command<CliContext> = buildCommand<PlanFlags, string[], CliContext>({
@@ -10,6 +18,7 @@ export const planCommand: Command<CliContext> = buildCommand<PlanFlags, string[]
       ...requestFlags,
       onto: ontoFlag,
       out: outFlag,
+      config: planConfigFlag,
       ...clusterAccessFlags,
       ...workFlags,
     },

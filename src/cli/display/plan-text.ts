@@ -1,5 +1,6 @@
 import type { Json } from "../../kube/json.ts";
 import { identity, keyText } from "../../kube/object-key.ts";
+import { jsonDigest } from "../../kube/digest.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import { emitYaml } from "../../kube/yaml/emit-yaml.ts";
 import type { Change, ClusterTarget, GitTarget, Plan, Shown, VerdictReason } from "../../plan/plan.ts";
@@ -58,12 +59,18 @@ function header(plan: Plan, paint: Style): string {
         ? "none"
         : `${printable(plan.charter.name)} (serial ${plan.charter.serial}, owner ${printable(plan.charter.owner)})`,
     ],
+    ...rulesRows(plan),
     ["digest", plan.digest],
   ];
   return [
     `${paint.bold(`Plan ${shortDigest(plan.digest)}`)}  ${decision(plan, paint)}`,
     ...columns(rows),
   ].join("\n");
+}
+
+/** Which rules of the repository's own judged the plan. */
+function rulesRows({ request: { rules = [] } }: Plan): readonly (readonly string[])[] {
+  return rules.length === 0 ? [] : [["own rules", `${rules.length}, ${jsonDigest(rules)}`]];
 }
 
 function gitRows(plan: Plan, target: GitTarget): readonly (readonly string[])[] {
@@ -343,6 +350,11 @@ function shownText(shown: Shown | undefined): string {
 
 function findings(plan: Plan, paint: Style): string {
   const colour = { error: paint.red, warning: paint.yellow, info: paint.cyan };
+  const fixes = new Map(
+    (plan.request.rules ?? []).flatMap(({ id, fix }) =>
+      fix === undefined ? [] : [[id, `; to do: ${printable(fix.trim().replaceAll(/\s*\n\s*/g, " "))}`]],
+    ),
+  );
   return section(
     "Findings",
     paint,
@@ -356,6 +368,7 @@ function findings(plan: Plan, paint: Style): string {
             ? ""
             : `${printable(finding.path)}: `,
           printable(finding.message),
+          fixes.get(finding.code) ?? "",
         ].join(""),
       ]),
     ),

@@ -4,7 +4,10 @@ import { printable, printableRest } from "../../kube/printable.ts";
 import { style } from "./style.ts";
 
 /** What the tests of rules gave: each with its place, then what no test shows. */
-export function ruleTestsText({ results, untested, neverFail }: TestReport, color: boolean): string {
+export function ruleTestsText(
+  { results, untested, neverFail, unknownKinds }: TestReport,
+  color: boolean,
+): string {
   const paint = style(color);
   const failed = results.filter(({ passed }) => !passed).length;
   const lines = [
@@ -21,13 +24,17 @@ export function ruleTestsText({ results, untested, neverFail }: TestReport, colo
       ({ id, place }) =>
         `${paint.yellow("none")}  ${id}  has no test in which it finds something  ${paint.dim(printable(placeText(place)))}`,
     ),
+    ...unknownKinds.flatMap(({ message, hint, place }) => [
+      `${paint.yellow("warn")}  ${printableRest(message)}  ${paint.dim(printable(placeText(place)))}`,
+      `      ${printableRest(hint)}`,
+    ]),
     `${results.length} ${results.length === 1 ? "test" : "tests"}: ${results.length - failed} passed, ${failed} failed`,
   ];
   return `${lines.join("\n")}\n`;
 }
 
 /** The same for programs. */
-export function ruleTestsJson({ results, untested, neverFail }: TestReport): object {
+export function ruleTestsJson({ results, untested, neverFail, unknownKinds }: TestReport): object {
   const failed = results.filter(({ passed }) => !passed).length;
   return {
     apiVersion: "kubernetes-operations.dev/v1",
@@ -45,5 +52,12 @@ export function ruleTestsJson({ results, untested, neverFail }: TestReport): obj
     })),
     untested: untested.map(({ id, place }) => ({ rule: id, place })),
     neverFail: neverFail.map(({ id, place }) => ({ rule: id, place })),
+    unknownKinds: unknownKinds.map(({ rule, kind, place, message, hint }) => ({
+      rule: rule.id,
+      kind: printable(kind),
+      place,
+      message: printableRest(message),
+      hint: printableRest(hint),
+    })),
   };
 }

@@ -1,8 +1,12 @@
 import { sshSignatureVerifier } from "../../apply/approval/verify-signature.ts";
 import { projectFiles } from "../../apply/files/node-files.ts";
+import { ownFindingsWithoutValues } from "../../analysis/checks/own-rules/own-findings.ts";
+import type { OwnRule } from "../../analysis/checks/own-rules/own-rule.ts";
+import { type Finding, sortFindings } from "../../analysis/findings/finding.ts";
 import { checkInputs } from "../../analysis/checks/reading/check-objects.ts";
 import { OpsError } from "../../kube/ops-error.ts";
-import { readInputs, readStdin } from "../../kube/read-inputs.ts";
+import { type InputFile, readInputs, readStdin } from "../../kube/read-inputs.ts";
+import { readObjects } from "../../kube/read-objects.ts";
 import type { CharterView, CheckAsked, Checked, McpSession } from "../../mcp/ports.ts";
 import { boundedFiles } from "../../mcp/work/bounded-files.ts";
 import { storedApprovals } from "../../apply/run/stored-approvals.ts";
@@ -11,6 +15,7 @@ import { parsePlan } from "../../plan/build-plan.ts";
 import type { Charter } from "../../plan/charter.ts";
 import type { Plan, PlanDigest } from "../../plan/plan.ts";
 import type { CliContext } from "../context.ts";
+import { activeOwnRules } from "../own-rules.ts";
 import { openSession, type Session } from "../session.ts";
 import { sha256 } from "../sha256.ts";
 import { storePlan } from "../commands/plan.impl.ts";
@@ -21,8 +26,6 @@ import { givenObjects, type GivenFlags, planOperations } from "./plan-operations
 
 /** What the operator says at the start; none of it can be said by a call. */
 export interface ServerFlags extends GivenFlags {
-  /** Absolute. */
-  readonly project: string;
   readonly targets: readonly string[];
   readonly state?: string;
 }
@@ -47,7 +50,7 @@ function sessionOf(context: CliContext, flags: ServerFlags, session: Session): M
     targets: offered.map(({ name, spec }) => ({ name, kind: spec.kind })),
     charter: trustRoot === undefined ? null : charterView(trustRoot.charter),
     record: session.record,
-    check: (asked) => check(flags.project, context.cwd, asked),
+    check: (asked) => check(context, flags.project, asked),
     given: () => givenObjects(context, flags),
     plan: ({ target, namespace, operations }) =>
       planOperations(context, flags, session, {
@@ -84,19 +87,31 @@ function charterView({ spec }: Charter): CharterView {
   };
 }
 
-function check(project: string, cwd: string, { manifests, minor, podSecurity }: CheckAsked): Checked {
+async function check(
+  context: CliContext,
+  project: string,
+  { manifests, minor, podSecurity }: CheckAsked,
+): Promise<Checked> {
+  const rules = await activeOwnRules({ ...context, cwd: project }, undefined);
   const { inputs, skipped } =
     manifests === undefined
-      ? readInputs(boundedFiles(projectFiles(project, { displayFrom: cwd })), ["."], {
+      ? readInputs(boundedFiles(projectFiles(project, { displayFrom: context.cwd })), ["."], {
           leaveUnrendered: true,
           sha256,
         })
       : { inputs: [readStdin(Buffer.from(manifests, "utf8"), { sha256 })], skipped: [] };
+  const findings = checkInputs(inputs, { minor, podSecurity: podSecurity ?? "labels" });
   return {
-    findings: checkInputs(inputs, { minor, podSecurity: podSecurity ?? "labels" }),
+    findings: rules.length === 0 ? findings : sortFindings([...findings, ...foundBy(rules, inputs)]),
     files: inputs.length,
     skipped: skipped.length,
   };
+}
+
+/** What rules of the project's own find in the inputs. */
+function foundBy(rules: readonly OwnRule[], inputs: readonly InputFile[]): readonly Finding[] {
+  const { objects } = readObjects(inputs.flatMap(({ documents }) => documents));
+  return ownFindingsWithoutValues(objects, rules, () => true);
 }
 
 /** A plan that was stored here. What is asked for is a digest, and never the name of a file. */

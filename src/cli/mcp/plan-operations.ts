@@ -6,11 +6,14 @@ import type { TargetSpec } from "../../plan/target.ts";
 import { planFor } from "../commands/plan.impl.ts";
 import type { CliContext } from "../context.ts";
 import type { ClusterAccessFlags, GitAccessFlags } from "../flags.ts";
+import { rulesOfPlan } from "../own-rules.ts";
 import { readAsked } from "../request.ts";
 import type { Session } from "../session.ts";
 
 /** What the operator gives beside the targets. */
 export interface GivenFlags extends ClusterAccessFlags, GitAccessFlags {
+  /** Absolute; rules of its kubeops.yaml judge what is planned. */
+  readonly project: string;
   /** Files that the operations of a model come upon, as -f of `plan` names them. */
   readonly filename: readonly string[];
 }
@@ -26,6 +29,7 @@ export async function planOperations(
   { spec, namespace, operations }: Omit<PlanAsked, "target"> & { readonly spec: TargetSpec },
 ): Promise<MadePlan> {
   const { filename } = flags;
+  const rules = await rulesOfPlan({ ...context, cwd: flags.project }, undefined);
   const given =
     filename.length === 0
       ? undefined
@@ -50,6 +54,7 @@ export async function planOperations(
       questions: made.questions.map(({ code, text }) => (given === undefined ? { code, text } : { code })),
     };
   }
+  const asked = { ...made.asked, request: { ...made.asked.request, ...rules } };
   const planFlags = {
     ...flags,
     prune: false,
@@ -58,7 +63,7 @@ export async function planOperations(
     color: "never",
     quiet: true,
   } as const;
-  return { plan: await planFor(context, planFlags, session, { asked: made.asked, spec, minor: null }) };
+  return { plan: await planFor(context, planFlags, session, { asked, spec, minor: null }) };
 }
 
 /** The objects of the operator's files, as `plan` would make them. @throws {OpsError} what reading them throws */

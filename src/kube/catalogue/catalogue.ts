@@ -65,6 +65,11 @@ export function isCustom(group: string, kind: string): boolean {
   return group.includes(".") && versionsOf(group, kind).length === 0;
 }
 
+/** Every version of every kind that some minor serves or can be made to serve. */
+export function allResources(): readonly ResourceType[] {
+  return [...byKey.values()];
+}
+
 /** Every version of every kind that a minor serves in its default configuration. */
 export function servedBy(minor: number): readonly ResourceType[] {
   return [...byKey.values()].filter((type) => type.minors.includes(minor));

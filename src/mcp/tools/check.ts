@@ -14,7 +14,7 @@ export const checkTool: McpTool = tool<CheckArguments>({
   title: "Check Kubernetes objects",
   description:
     "Checks Kubernetes objects offline: what the API server and Pod Security admission would refuse, with file, line and " +
-    "path. Without manifests it checks the operator's project folder; with manifests it checks that text, which you " +
+    "path, and what the rules of the project's own kubeops.yaml do not allow. Without manifests it checks the operator's project folder; with manifests it checks that text, which you " +
     "wrote yourself. Values are never shown: a finding names its rule and its place, and explain tells what to do. " +
     "It changes nothing.",
   input: record<CheckArguments>({

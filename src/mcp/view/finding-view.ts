@@ -1,5 +1,5 @@
 import { ruleOf } from "../../analysis/checks/rule-table.ts";
-import type { Finding } from "../../analysis/findings/finding.ts";
+import { familyOf, type Finding } from "../../analysis/findings/finding.ts";
 import { type Json, pathText } from "../../kube/json.ts";
 import type { PlanFinding } from "../../plan/plan.ts";
 import { safeCode, safeFile, safeObject, safePath } from "./safe.ts";
@@ -13,7 +13,7 @@ export function findingView(finding: Finding): Json {
   return {
     id: safeCode(finding.code),
     severity: finding.severity,
-    rule: ruleOf(finding.code)?.title ?? "see explain",
+    rule: titleOf(finding.code),
     ...(object === undefined ? {} : { object: safeObject(object) }),
     ...(path === undefined ? {} : { path: safePath(pathText(path)) }),
     ...(place === undefined ? {} : { file: shownFile(place.file), line: place.line, column: place.column }),
@@ -24,12 +24,19 @@ function shownFile(file: string): string {
   return file === "<stdin>" ? file : safeFile(file);
 }
 
+/** The title of a rule of our tables. That of a rule of the repository's own is its author's prose: a model gets its id. */
+function titleOf(code: string): string {
+  if (familyOf(code) === "own")
+    return "a rule of the repository's own; kubeops explain with this id tells a person what it asks for";
+  return ruleOf(code)?.title ?? "see explain";
+}
+
 /** A finding of a plan, likewise. */
 export function planFindingView(finding: PlanFinding): Json {
   return {
     id: safeCode(finding.code),
     severity: finding.severity,
-    rule: ruleOf(finding.code)?.title ?? "see explain",
+    rule: titleOf(finding.code),
     ...(finding.key === undefined ? {} : { object: safeObject(finding.key) }),
     ...(finding.path === undefined || finding.path === "" ? {} : { path: safePath(finding.path) }),
   };

@@ -12,11 +12,11 @@ export interface CheckArguments {
   readonly offset?: number;
 }
 
-export function check(
+export async function check(
   { manifests, kubeVersion, podSecurity, offset = 0 }: CheckArguments,
   session: McpSession,
-): JsonObject {
-  const { findings, files, skipped } = session.check({
+): Promise<JsonObject> {
+  const { findings, files, skipped } = await session.check({
     ...(manifests === undefined ? {} : { manifests }),
     minor: kubeVersion === undefined ? LATEST_MINOR : Number(kubeVersion.slice(2)),
     ...(podSecurity === undefined ? {} : { podSecurity }),

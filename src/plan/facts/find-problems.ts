@@ -2,11 +2,13 @@ import {
   podSecurityViolations,
   type PodSecurityLevel,
 } from "../../analysis/checks/pod-security/pod-security.ts";
+import { ownFindingsWithoutValues } from "../../analysis/checks/own-rules/own-findings.ts";
+import type { OwnRule } from "../../analysis/checks/own-rules/own-rule.ts";
 import { judgeObjects } from "../../analysis/checks/judge-objects.ts";
 import { checkObject } from "../../analysis/checks/reading/check-objects.ts";
 import type { Finding } from "../../analysis/findings/finding.ts";
 import { resourceOf, scopeOf, versionsOf } from "../../kube/catalogue/catalogue.ts";
-import { type JsonObject, pathText, valueAt } from "../../kube/json.ts";
+import { isObject, type Json, type JsonObject, pathText, valueAt } from "../../kube/json.ts";
 import { identity, objectKey, versionText } from "../../kube/object-key.ts";
 import type { ObjectKey, ReadObject } from "../../kube/read-object.ts";
 import type { TargetFolder } from "../change/target-folder.ts";
@@ -25,6 +27,8 @@ export interface FindingWorld {
   readonly minor: number;
   /** The objects as they were given or are in the folder, with their values: what the checks look at. */
   readonly checked: readonly JsonObject[];
+  /** Rules of the repository's own. */
+  readonly rules: readonly OwnRule[];
   /** What is found in this kind of target only. */
   readonly ofTarget: readonly PlanFinding[];
 }
@@ -53,7 +57,7 @@ export function findProblems(changed: readonly ChangedObject[], world: FindingWo
       ...podFindings(key, after, world, levels.get(key.namespace)),
     );
   }
-  found.push(...checkFindings(changed, world, levels));
+  found.push(...checkFindings(changed, world, levels), ...ownRuleFindings(changed, world));
   return found.sort(bySubject);
 }
 
@@ -112,6 +116,45 @@ function checkFindings(
       ? []
       : [{ code, severity, message, key: object, ...(path === undefined ? {} : { path: pathText(path) }) }],
   );
+}
+
+/**
+ * What rules of the repository's own find in the objects that the plan writes. They see the other objects of the target
+ * folder, too, as far as it was read; of a Secret they see the keys of its values, and no finding says what an expression
+ * made: a rule cannot carry a value into a plan (kernel K17). The order is that of the identities, so that the order of
+ * files decides nothing.
+ */
+function ownRuleFindings(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
+  if (world.rules.length === 0) return [];
+  const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
+  const reads = world.checked
+    .map((object): readonly [string, JsonObject] => [identity(objectKey(object)), object])
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([, object]) => readOf(withoutSecretValues(object)));
+  return ownFindingsWithoutValues(reads, world.rules, ({ key }) => written.has(identity(key))).map(
+    ({ code, severity, message, object, path }): PlanFinding => ({
+      code,
+      severity,
+      message,
+      ...(object === undefined ? {} : { key: object }),
+      ...(path === undefined ? {} : { path: pathText(path) }),
+    }),
+  );
+}
+
+/** A Secret with its keys and without values; any other object as it is. */
+function withoutSecretValues(object: JsonObject): JsonObject {
+  const { group, kind } = objectKey(object);
+  if (group !== "" || kind !== "Secret") return object;
+  const emptied = (value: Json | undefined): Json =>
+    isObject(value) ? Object.fromEntries(Object.keys(value).map((key) => [key, ""])) : null;
+  const { metadata } = object;
+  const shown: Record<string, Json> = { ...object };
+  for (const member of ["data", "stringData"])
+    if (object[member] !== undefined) shown[member] = emptied(object[member]);
+  if (isObject(metadata) && metadata["annotations"] !== undefined)
+    shown["metadata"] = { ...metadata, annotations: emptied(metadata["annotations"]) };
+  return shown;
 }
 
 const nowhere = { file: "", line: 1, column: 1 };

@@ -1,3 +1,4 @@
+import { ruleMembers, type WrittenRule } from "../../analysis/checks/own-rules/rule-shape.ts";
 import type { ClusterPin } from "../cluster-state.ts";
 import type * as plan from "../plan.ts";
 import { wideningIds } from "../facts/widening-ids.ts";
@@ -18,6 +19,7 @@ import {
   list,
   literal,
   may,
+  type MembersOf,
   need,
   nullable,
   type RecordShape,
@@ -34,6 +36,14 @@ const natural = integer(0);
 const mode = literal("branch", "onto");
 const operation = literal("create", "update", "recreate", "delete", "unchanged");
 const mac = nullable(sha256);
+
+/** Members of a rule as it is written. */
+function pick<K extends keyof WrittenRule>(...names: readonly K[]): Pick<MembersOf<WrittenRule>, K> {
+  return Object.fromEntries(names.map((name) => [name, ruleMembers[name]])) as Pick<
+    MembersOf<WrittenRule>,
+    K
+  >;
+}
 
 const request: RecordShape = record<plan.RequestRecord>({
   text: need(anyText, "What was asked for, as flags would say it again."),
@@ -56,6 +66,16 @@ const request: RecordShape = record<plan.RequestRecord>({
   recreate: may(boolean, "For a cluster: what cannot be changed may be deleted and made again."),
   takeOver: may(boolean, "For a cluster: what kubectl's client-side apply owns passes to us."),
   minor: need(natural, "Minor version of Kubernetes 1."),
+  rules: may(
+    list(
+      record<plan.PlanRule>({
+        ...pick("id", "title", "for", "match", "params", "variables", "expression", "message", "path", "fix"),
+        severity: need(literal("error", "warning", "info"), "What the settings make of it."),
+      }),
+      { least: 1 },
+    ),
+    "Rules of the repository's own that judged the plan, by id; absent: none.",
+  ),
   agent: may(
     record<plan.AgentRecord>({
       provider: need(anyText),

@@ -44,6 +44,7 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   "supply-chain/registry-not-allowed": ["allowedRegistries"],
   "metadata/required-label": ["requiredLabels"],
   "settings/unused-exemption": ["exemptions"],
+  "settings/unknown-kind": ["rules"],
 };
 
 /** What is said of a check; undefined for an id that no table lists. */

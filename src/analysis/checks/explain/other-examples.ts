@@ -62,6 +62,15 @@ export const otherExamples: Readonly<Record<string, OtherExample>> = {
     positive: workload("app: a", "ghcr.io/acme-evil/a:1"),
     negative: workload("app: a", "ghcr.io/acme/a:1"),
   },
+  "settings/unknown-kind": {
+    before: settings(
+      "rules: [{id: own/two-replicas, title: Two replicas, match: {kinds: [Rollout]}, expression: object.spec.replicas > 1}]",
+    ),
+    given: "kubeops.yaml",
+    positive: workload("app: a", "a:1"),
+    negative:
+      "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: a, namespace: shop}\nspec: {replicas: 2}",
+  },
   "settings/unused-exemption": {
     before: settings(
       "exemptions: [{check: security/privileged, object: Pod/a, reason: it drives the node's disk}]",

@@ -1,5 +1,6 @@
 import { emitYaml } from "../../../kube/yaml/emit-yaml.ts";
-import type { Expected, OwnRule } from "../own-rules/own-rule.ts";
+import type { OwnRule } from "../own-rules/own-rule.ts";
+import type { Expected } from "../own-rules/rule-shape.ts";
 import type { CheckText } from "./check-text.ts";
 
 /** What is said of a rule of one's own: its first tests are its examples. */

@@ -317,6 +317,10 @@ export const reasons: Readonly<Record<string, Reason>> = {
     why: "An exemption that fits nothing is a leftover that will one day let through what nobody meant, or was meant for something else that is not exempt.",
     fix: "remove it, or correct what it is for",
   },
+  "settings/unknown-kind": {
+    why: "A rule for a kind that there is not finds nothing, and nobody notices that what it should hold is not held.",
+    fix: "correct the kind in match, or add the definition of the custom resource with kubeops schemas add",
+  },
   "pod-security/namespace-label": {
     why: "Pod Security takes a level that it does not know for restricted or refuses the label: the namespace is not judged as it was meant.",
   },

@@ -40,10 +40,11 @@ export function ownFindings(
   if (on.length === 0) return [];
   const inputs = new RuleInputs(reads);
   const run: Budget = { left: RUN_BUDGET };
-  return on.flatMap((rule) => judgeBy(rule, inputs, run).findings);
+  return on.flatMap((rule) => judgeBy(rule, inputs, { run }).findings);
 }
 
-function isOn({ id, profiles }: OwnRule, { profile, enable, disable }: OwnRuleOptions): boolean {
+/** Is the rule on? */
+export function isOn({ id, profiles }: OwnRule, { profile, enable, disable }: OwnRuleOptions): boolean {
   if (disable.has(id)) return false;
   if (profiles.length === 0 || profile === "all" || enable.has(id)) return true;
   return profile !== "none" && profiles.includes(profile);
@@ -53,8 +54,35 @@ interface Budget {
   left: number;
 }
 
+/**
+ * What rules find in those of the objects that are asked about; they see all of them. A finding says what its rule says,
+ * and nothing that an expression made: no value of an object stands in it.
+ */
+export function ownFindingsWithoutValues(
+  reads: readonly ReadObject[],
+  rules: readonly OwnRule[],
+  isAsked: (subject: RuleSubject) => boolean,
+): readonly Finding[] {
+  if (rules.length === 0) return [];
+  const inputs = new RuleInputs(reads);
+  const run: Budget = { left: RUN_BUDGET };
+  return rules.flatMap((rule) => judgeBy(rule, inputs, { run, isAsked, values: false }).findings);
+}
+
+interface JudgeBy {
+  readonly run?: Budget;
+  /** Objects that are judged. Default: all. */
+  readonly isAsked?: (subject: RuleSubject) => boolean;
+  /** Findings may say what expressions made. Default: true. */
+  readonly values?: boolean;
+}
+
 /** What one rule says of the objects. */
-export function judgeBy(rule: OwnRule, inputs: RuleInputs, run: Budget = { left: RUN_BUDGET }): Judged {
+export function judgeBy(
+  rule: OwnRule,
+  inputs: RuleInputs,
+  { run = { left: RUN_BUDGET }, isAsked = () => true, values = true }: JudgeBy = {},
+): Judged {
   const findings: Finding[] = [];
   const budget: Budget = { left: Math.min(RULE_BUDGET, run.left) };
   const before = budget.left;
@@ -62,7 +90,7 @@ export function judgeBy(rule: OwnRule, inputs: RuleInputs, run: Budget = { left:
   let undecided = 0;
   let unseen = 0;
   for (const subject of inputs.subjects) {
-    if (!matches(rule.match, subject)) continue;
+    if (!isAsked(subject) || !matches(rule.match, subject)) continue;
     for (const unit of unitsOf(rule.level, subject.read.object)) {
       if (budget.left <= 0) {
         unseen++;
@@ -75,8 +103,8 @@ export function judgeBy(rule: OwnRule, inputs: RuleInputs, run: Budget = { left:
       if (value instanceof CelError) undecided++;
       findings.push(
         value instanceof CelError
-          ? undecidedFinding(rule, subject, unit, value)
-          : brokenFinding(rule, subject, unit, evaluation),
+          ? undecidedFinding(rule, subject, unit, values ? value : undefined)
+          : brokenFinding(rule, subject, unit, values ? evaluation : undefined),
       );
     }
   }
@@ -190,9 +218,15 @@ function finding(rule: OwnRule, { read, key }: RuleSubject, unit: RuleUnit, mess
   };
 }
 
-function brokenFinding(rule: OwnRule, subject: RuleSubject, unit: RuleUnit, evaluation: Evaluation): Finding {
+function brokenFinding(
+  rule: OwnRule,
+  subject: RuleSubject,
+  unit: RuleUnit,
+  evaluation: Evaluation | undefined,
+): Finding {
   const plain = messageText(rule.message ?? rule.title);
-  if (rule.messageProgram === undefined) return finding(rule, subject, unit, plain);
+  if (rule.messageProgram === undefined || evaluation === undefined)
+    return finding(rule, subject, unit, plain);
   const value = evaluation.run(rule.messageProgram);
   const text = typeof value === "string" ? messageText(value) : "";
   if (text !== "") return finding(rule, subject, unit, text);
@@ -210,8 +244,11 @@ function undecidedFinding(
   rule: OwnRule,
   subject: RuleSubject,
   unit: RuleUnit,
-  { message }: CelError,
+  error: CelError | undefined,
 ): Finding {
+  if (error === undefined)
+    return finding(rule, subject, unit, `the rule cannot be decided here: ${messageText(rule.title)}`);
+  const { message } = error;
   return {
     ...finding(rule, subject, unit, `the rule cannot be decided here: ${printableLine(message, SHOWN)}`),
     hint: message.includes(TOO_MUCH)

@@ -5,9 +5,7 @@ import type { Severity } from "../../../kube/problem.ts";
 import type { ReadDocument } from "../../../kube/read-object.ts";
 import { type Rule, ruleWith } from "../../findings/rule.ts";
 import type { Profile } from "../practices/practice.ts";
-
-/** What a rule is evaluated for, once each: an object, the Pods it makes, every container of them. */
-export type RuleLevel = "object" | "pod" | "container";
+import type { Expected, RuleLevel, WrittenRule } from "./rule-shape.ts";
 
 /** Which objects a rule is for. An empty list, or map, fits everything; `*` stands for any characters. */
 export interface RuleMatch {
@@ -17,9 +15,6 @@ export interface RuleMatch {
   readonly names: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }
-
-/** `skip`: the rule is for none of the objects. `error`: it cannot be decided for one. */
-export type Expected = "pass" | "fail" | "skip" | "error";
 
 export interface RuleTest {
   readonly name: string;
@@ -54,6 +49,10 @@ export interface OwnRule {
   readonly source: string;
   readonly tests: readonly RuleTest[];
   readonly place: Place;
+  /** Of each kind in `match`. */
+  readonly kindPlaces: readonly Place[];
+  /** As it stands in its file. */
+  readonly written: WrittenRule;
 }
 
 /** What reports say of the rule. */

@@ -91,6 +91,10 @@ class RuleReader {
       source: row.source ?? `own rule, ${placeText(place)}`,
       tests: this.#tests(row.tests ?? []),
       place,
+      kindPlaces: match.kinds.map((_kind, index) =>
+        this.#document.places.value([...this.#path, "match", "kinds", index]),
+      ),
+      written: row,
     };
   }
 

@@ -4,7 +4,8 @@ import { type CelType, DYN, listType, mapType, STRING, structType } from "../../
 import { versionText } from "../../../kube/object-key.ts";
 import { asWritten, nativeType } from "../admission/native-type.ts";
 import { glob } from "../../../kube/glob.ts";
-import type { RuleLevel, RuleMatch } from "./own-rule.ts";
+import type { RuleMatch } from "./own-rule.ts";
+import type { RuleLevel } from "./rule-shape.ts";
 
 /** Types of what a rule is evaluated for. */
 export interface SubjectTypes {

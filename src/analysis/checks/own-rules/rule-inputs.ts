@@ -5,7 +5,8 @@ import { objectKey, versionText } from "../../../kube/object-key.ts";
 import { type ContainerRole, containersOf, podTemplateOf } from "../../../kube/pod-template.ts";
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
 import { glob } from "../../../kube/glob.ts";
-import type { RuleLevel, RuleMatch } from "./own-rule.ts";
+import type { RuleMatch } from "./own-rule.ts";
+import type { RuleLevel } from "./rule-shape.ts";
 
 /** One object of the inputs, as rules ask for it. */
 export interface RuleSubject {

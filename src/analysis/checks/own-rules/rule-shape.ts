@@ -7,6 +7,7 @@ import {
   literal,
   map,
   may,
+  type MembersOf,
   need,
   type RecordShape,
   record,
@@ -14,7 +15,12 @@ import {
   text,
 } from "../../../kube/shape/shape.ts";
 import { type Profile, profiles } from "../practices/practice.ts";
-import type { Expected, RuleLevel } from "./own-rule.ts";
+
+/** What a rule is evaluated for, once each: an object, the Pods it makes, every container of them. */
+export type RuleLevel = "object" | "pod" | "container";
+
+/** `skip`: the rule is for none of the objects. `error`: it cannot be decided for one. */
+export type Expected = "pass" | "fail" | "skip" | "error";
 
 /** Rules of a repository's own as they are written, in `kubeops.yaml` and in files of rules. */
 export interface WrittenRule {
@@ -84,7 +90,7 @@ const testShape: RecordShape = record<WrittenTest>({
   message: may(words, "What one of the findings must say, to the letter."),
 });
 
-export const ruleShape: RecordShape = record<WrittenRule>({
+export const ruleMembers: MembersOf<WrittenRule> = {
   id: need(ruleId, "own/ and a name in lower case: the id of its findings."),
   title: need(line, "What should be so, in one line."),
   severity: may(literal("error", "warning", "info"), "Default: warning."),
@@ -130,7 +136,9 @@ export const ruleShape: RecordShape = record<WrittenRule>({
     list(testShape),
     "Objects for which the rule holds, and for which it does not: kubeops check --test-rules.",
   ),
-});
+};
+
+export const ruleShape: RecordShape = record<WrittenRule>(ruleMembers);
 
 /** A file of rules. */
 export const rulesShape: RecordShape = record<WrittenRules>({

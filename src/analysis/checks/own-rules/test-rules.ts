@@ -4,7 +4,10 @@ import { readObjects } from "../../../kube/read-objects.ts";
 import { pathText } from "../../../kube/json.ts";
 import type { SettingsProblem } from "../settings/settings.ts";
 import { judgeBy, messageText } from "./own-findings.ts";
-import type { Expected, OwnRule, RuleTest } from "./own-rule.ts";
+import type { OwnRule, RuleTest } from "./own-rule.ts";
+import type { Expected } from "./rule-shape.ts";
+import type { Gvk } from "../deprecations/lifecycle.ts";
+import { type UnknownKind, unknownKinds } from "./unknown-kinds.ts";
 import { RuleInputs } from "./rule-inputs.ts";
 
 export interface TestResult {
@@ -22,15 +25,19 @@ export interface TestReport {
   readonly untested: readonly OwnRule[];
   /** Rules that have tests, and none shows that they find anything. */
   readonly neverFail: readonly OwnRule[];
+  /** Kinds that rules are for and that nobody knows. */
+  readonly unknownKinds: readonly UnknownKind[];
 }
 
 /**
- * Runs the tests of rules: each judges the objects of its test and nothing else. `documentsOf`: the file that a test names.
+ * Runs the tests of rules: each judges the objects of its test and nothing else. `documentsOf`: the file that a test names;
+ * `known`: custom resources whose definitions are stored.
  * What is no object in a test is a problem of the input.
  */
 export function testRules(
   rules: readonly OwnRule[],
   documentsOf: (file: string, test: RuleTest) => readonly ReadDocument[],
+  known: readonly Gvk[] = [],
 ): TestReport | { readonly problem: SettingsProblem } {
   const results: TestResult[] = [];
   for (const rule of rules) {
@@ -46,6 +53,7 @@ export function testRules(
     results,
     untested: rules.filter(({ tests }) => tests.length === 0),
     neverFail: rules.filter((rule) => rule.tests.length > 0 && !failing.has(rule)),
+    unknownKinds: unknownKinds(rules, known),
   };
 }
 

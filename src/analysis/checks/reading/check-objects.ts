@@ -9,7 +9,7 @@ import { familyOf, type Finding, sortFindings } from "../../findings/finding.ts"
 import { admissionFindings } from "../admission/admission-findings.ts";
 import { customResourceFindings } from "../custom-resources/custom-resource-findings.ts";
 import { comparedFindings } from "../deprecations/compare-versions.ts";
-import { wasNative } from "../deprecations/lifecycle.ts";
+import { type Gvk, wasNative } from "../deprecations/lifecycle.ts";
 import type { Release } from "../deprecations/third-party-table.ts";
 import { componentAdvice, isRead } from "../deprecations/component-files.ts";
 import { readerOf } from "../deprecations/component-table.ts";
@@ -20,6 +20,7 @@ import {
   upgradeFindings,
 } from "../deprecations/upgrade-findings.ts";
 import { findNetworkFaults } from "../../network/findings/find.ts";
+import { definedKinds, unknownKinds as unknownKindsOf } from "../own-rules/unknown-kinds.ts";
 import { permissionFindings } from "../permissions/permission-findings.ts";
 import { podSecurityFindings, type PodSecurityAsked } from "../pod-security/pod-security-findings.ts";
 import { componentFindings, isDecodingFault, schemaFindings } from "../schema/schema-findings.ts";
@@ -27,7 +28,7 @@ import { withoutDroppedFields } from "../schema/dropped-fields.ts";
 import { judgeObjects, type JudgeOptions } from "../judge-objects.ts";
 import { serverFindings } from "../server/server-findings.ts";
 import { applySettings, type Exempted } from "../settings/exempt.ts";
-import { noSettings } from "../settings/settings.ts";
+import { type CheckSettings, noSettings } from "../settings/settings.ts";
 import { badName, notLabel, notLabelValue, notQualifiedName } from "./names.ts";
 import { objectFinding } from "./object-findings.ts";
 
@@ -38,6 +39,8 @@ export interface CheckOptions {
   readonly podSecurity?: PodSecurityAsked;
   /** The CustomResourceDefinition of a kind that the inputs do not define, from a store; undefined when there is none. */
   readonly storedDefinition?: (group: string, kind: string) => JsonObject | undefined;
+  /** Every kind that the store has a definition of. */
+  readonly storedKinds?: () => readonly Gvk[];
   /** Also say what an upgrade to a minor changes for the objects, and to releases of other products. */
   readonly upgrade?: { readonly to: number; readonly products?: ReadonlyMap<string, Release> };
   /** Also judge practices, credentials and backdoors, and apply settings. */
@@ -91,7 +94,12 @@ export function checkAll(inputs: readonly InputFile[], options: CheckOptions): E
     ...permissionFindings(objects, minor),
     ...findNetworkFaults(objects),
     ...violations,
-    ...(judge === undefined ? [] : judgeObjects(objects, { minor, known: violations, ...judge })),
+    ...(judge === undefined
+      ? []
+      : [
+          ...judgeObjects(objects, { minor, known: violations, ...judge }),
+          ...rulesForNobody(objects, judge.settings ?? noSettings, options),
+        ]),
   ];
   if (judge === undefined) return { kept: sortFindings(found), exempt: [] };
   const { kept, exempt } = applySettings(found, objects, judge.settings ?? noSettings);
@@ -126,6 +134,21 @@ function definitionsFor(
     if (stored !== undefined) definitions.set(id, stored);
   }
   return definitions;
+}
+
+/** Rules of one's own for kinds that neither Kubernetes, nor the inputs, nor the store know. */
+function rulesForNobody(
+  objects: readonly ReadObject[],
+  { rules, disable }: CheckSettings,
+  { storedKinds }: CheckOptions,
+): readonly Finding[] {
+  const code = "settings/unknown-kind";
+  if (rules.length === 0 || disable.includes(code)) return [];
+  const known = objects.flatMap(({ object }) => [objectKey(object), ...definedKinds(object)]);
+  return unknownKindsOf(
+    rules.filter(({ id }) => !disable.includes(id)),
+    [...known, ...(storedKinds?.() ?? [])],
+  ).map(({ message, place, hint }): Finding => ({ code, severity: "warning", message, place, hint }));
 }
 
 /** What is neither of the catalogue nor of the table of lifecycles, which knows what was removed. */

@@ -27,13 +27,16 @@ export function checkWorlds(inputs: readonly InputFile[], options: CheckOptions)
     for (const one of judged.exempt) exempt.set(idOf(one.finding), one);
   }
   const told = [...kept.values()].filter(({ finding, worlds }) => {
-    // An exemption is a leftover where it fits nothing in any world that has it.
-    if (finding.code !== "settings/unused-exemption") return true;
+    // An exemption is a leftover, and a rule for nobody, where it fits nothing in any world that has it.
+    if (!ofAllWorlds.has(finding.code)) return true;
     const having = made.filter((input) => holds(input, finding)).length;
     return worlds === (having === 0 ? made.length : having);
   });
   return { kept: sortFindings(told.map(({ finding }) => finding)), exempt: [...exempt.values()] };
 }
+
+/** What one world may have an answer to that others lack. */
+const ofAllWorlds: ReadonlySet<string> = new Set(["settings/unused-exemption", "settings/unknown-kind"]);
 
 /** Whether a finding stands in a file that the input was made of. */
 function holds({ made, documents }: InputFile, { place }: Finding): boolean {

@@ -1,0 +1,63 @@
+import type { OwnRule } from "../analysis/checks/own-rules/own-rule.ts";
+import { parseRules } from "../analysis/checks/own-rules/parse-rules.ts";
+import { WrongSettings } from "../analysis/checks/settings/settings.ts";
+import { canonicalJson } from "../kube/canonical-json.ts";
+import { OpsError } from "../kube/ops-error.ts";
+import type { PlanRule } from "./plan.ts";
+
+/** Characters of the rules of one plan. */
+const MOST_RULES = 1024 * 1024;
+
+/**
+ * Rules of a repository's own (`activeRules`) as a plan records them: everything that decides what they find, and nothing
+ * that is for people who write rules. Sorted, so that the same rules give the same bytes wherever they stand.
+ * @throws {OpsError} INPUT_TOO_LARGE
+ */
+export function planRules(active: readonly OwnRule[]): readonly PlanRule[] {
+  const rules = active
+    .map(({ id, title, severity, written }): PlanRule => {
+      return {
+        id,
+        title,
+        severity,
+        ...(written.for === undefined ? {} : { for: written.for }),
+        ...(written.match === undefined ? {} : { match: written.match }),
+        ...(written.params === undefined ? {} : { params: written.params }),
+        ...(written.variables === undefined ? {} : { variables: written.variables }),
+        expression: written.expression,
+        ...(written.message === undefined ? {} : { message: written.message }),
+        ...(written.path === undefined ? {} : { path: written.path }),
+        ...(written.fix === undefined ? {} : { fix: written.fix }),
+      };
+    })
+    .sort((left, right) => (left.id < right.id ? -1 : 1));
+  if (canonicalJson(rules).length > MOST_RULES)
+    throw new OpsError(
+      "INPUT_TOO_LARGE",
+      `the rules of kubeops.yaml have more than ${MOST_RULES} characters`,
+      {
+        hint: "a plan records the rules that judged it: keep large tables out of params",
+      },
+    );
+  return rules;
+}
+
+const nowhere = { file: "plan", line: 1, column: 1 };
+const document = { file: "plan", places: { value: () => nowhere, key: () => nowhere } };
+
+/**
+ * The recorded rules, compiled.
+ * @throws {OpsError} PLAN_MALFORMED: whoever recorded a rule had compiled it
+ */
+export function compiledRules(rules: readonly PlanRule[]): readonly OwnRule[] {
+  if (rules.length === 0) return [];
+  try {
+    return parseRules([{ document, path: ["request", "rules"], rules }]);
+  } catch (cause) {
+    if (!(cause instanceof WrongSettings)) throw cause;
+    throw new OpsError("PLAN_MALFORMED", `a rule of the plan is none: ${cause.message}`, {
+      hint: "make a new plan",
+      cause,
+    });
+  }
+}
