@@ -16,6 +16,8 @@ import { planDigest } from "./plan-text.ts";
 import { assumptionsOf } from "./verdict/assumptions.ts";
 import { judge } from "./verdict/judge.ts";
 
+const nowhere = { file: "plan", line: 1, column: 1 };
+
 /**
  * The plan that the input leads to. Pure: the same input gives the same bytes, whatever the order of objects, deletions
  * and files or objects of the state.
@@ -25,6 +27,7 @@ export function assemblePlan(input: PlanInput): Plan {
   const { macKey, minor, charter } = input;
   const side = sideOf(input);
   const { row, target, changes, changed, view } = side;
+  const request = requestRecord(input, side);
   const facts = buildFacts(changes, changed, view, { minor, resets: side.resets });
   const findings = findProblems(changed, {
     folder: view,
@@ -33,14 +36,15 @@ export function assemblePlan(input: PlanInput): Plan {
     minor,
     // What a cluster would store is known without its values; what was asked for is looked at instead.
     checked: "cluster" in input ? input.objects : view.after,
-    rules: compiledRules(input.request.rules ?? []),
+    rules: compiledRules(request.rules ?? []),
+    exemptions: request.exemptions?.map((one) => ({ ...one, place: nowhere })),
     ofTarget: side.findings,
   });
   const plan: Omit<Plan, "digest"> = {
     apiVersion: "kubernetes-operations.dev/v1",
     kind: "Plan",
     tool: { name: "kubernetes-operations", version: input.toolVersion },
-    request: requestRecord(input, side),
+    request,
     intent: input.intent,
     target,
     readSet: side.readSet,
@@ -75,6 +79,7 @@ export function assemblePlan(input: PlanInput): Plan {
       changed,
       facts,
       findings,
+      request,
       bound: macKey !== null,
     }),
   };
@@ -104,9 +109,15 @@ function requestRecord(input: PlanInput, side: Side): RequestRecord {
     ...(request.takeOver === undefined ? {} : { takeOver: request.takeOver }),
     minor,
     ...(request.rules === undefined || request.rules.length === 0 ? {} : { rules: request.rules }),
+    ...(exemptionsCount(input) ? { exemptions: request.exemptions ?? [] } : {}),
     ...(request.agent === undefined ? {} : { agent: request.agent }),
   };
   return { ...record, mac: macKey === null ? null : requestMac(macKey, record, intent) };
+}
+
+/** Does the charter let exemptions of a repository count? What a model asked for they are never for (kernel K7). */
+function exemptionsCount({ request, charter }: PlanInput): boolean {
+  return charter?.spec.findings?.repositoryExemptions === true && request.agent === undefined;
 }
 
 /** Binds the words of a request, what was asked for, where it goes and what it deletes to the trust root's key. */

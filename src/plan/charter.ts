@@ -40,7 +40,10 @@ export interface CharterSpec {
   /** Findings at this severity or above deny. Default: error. `none`: findings never deny. */
   readonly findings?: {
     readonly deny?: "error" | "warning" | "none";
+    /** Exemptions of a repository count, but never for what a model asked for. Default: false. */
     readonly repositoryExemptions?: boolean;
+    /** Digest of the rules of a repository's own that plans must be judged by. Default: whatever rules there are, or none. */
+    readonly ownRules?: string;
   };
   /** What plans may give and open at most. Absent is zero for permissions; for reachability the widening table decides then. */
   readonly ceilings?: {

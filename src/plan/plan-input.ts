@@ -4,7 +4,7 @@ import type { ObjectKey } from "../kube/read-object.ts";
 import type { Charter } from "./charter.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { GitState } from "./git-state.ts";
-import type { AgentRecord, PlanDigest, PlanRule } from "./plan.ts";
+import type { AgentRecord, PlanDigest, PlanExemption, PlanRule } from "./plan.ts";
 
 /** What a plan is made from: a request, and the target as it is. The target says which of the two it is. */
 export type PlanInput = GitPlanInput | ClusterPlanInput;
@@ -20,6 +20,8 @@ export interface PlanInputCommon {
     readonly takeOver?: true;
     /** Rules of the repository's own (`planRules`), from the side of whoever plans. */
     readonly rules?: readonly PlanRule[];
+    /** Exemptions of the same settings (`planExemptions`). They count only where the charter says so. */
+    readonly exemptions?: readonly PlanExemption[];
     readonly agent?: AgentRecord;
   };
   readonly intent: Intent;

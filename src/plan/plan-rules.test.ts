@@ -4,8 +4,9 @@ import type { Plan, PlanRule } from "./plan.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { compiledRules } from "./plan-rules.ts";
 import { reproducePlan } from "./reproduce-plan.ts";
-import { configMap, deployment, inputFor, stateWith } from "./testing/fixtures.ts";
+import { charterWith, configMap, deployment, inputFor, stateWith } from "./testing/fixtures.ts";
 import { clusterInput, creating } from "./testing/cluster-fixtures.ts";
+import { jsonDigest } from "../kube/digest.ts";
 import { emitYaml } from "../kube/yaml/emit-yaml.ts";
 
 const rule = (expression: string, more: Partial<PlanRule> = {}): PlanRule => ({
@@ -63,6 +64,30 @@ describe("rules of a repository's own in a plan", () => {
     const input = clusterInput([configMap("a")], creating([configMap("a")]).cluster);
     expect(buildPlan(withRules(input)).digest).toBe(buildPlan(input).digest);
     expect(buildPlan(input).request).not.toHaveProperty("rules");
+  });
+
+  it("are those that the charter names, where it names any", () => {
+    const named = rule("true", { id: "own/named" });
+    const charter = charterWith({ findings: { ownRules: jsonDigest([named]) } });
+    const denials = (...rules: readonly PlanRule[]): readonly string[] =>
+      buildPlan(withRules(inputFor([configMap("a")], { charter }), ...rules)).verdict.reasons.flatMap(
+        ({ rule: of, message }) => (of === "charter/own-rules" ? [message] : []),
+      );
+    const asked = `the charter asks for the repository's own rules ${jsonDigest([named])}, and the plan was judged by`;
+    expect(denials(named)).toEqual([]);
+    expect(denials()).toEqual([`${asked} none`]);
+    const milder = { ...named, severity: "info" as const };
+    expect(denials(milder)).toEqual([`${asked} ${jsonDigest([milder])}`]);
+    expect(denials(named, rule("true", { id: "own/z" }))).toHaveLength(1);
+  });
+
+  it("and an undo asks none, whatever the charter names", () => {
+    const input = inputFor([configMap("a")], {
+      charter: charterWith({ findings: { ownRules: `sha256:${"0".repeat(64)}` } }),
+    });
+    const digest = buildPlan(inputFor([configMap("b")])).digest;
+    const undo = buildPlan({ ...input, request: { ...input.request, undoes: digest } });
+    expect(undo.verdict.reasons.map(({ rule: of }) => of)).not.toContain("charter/own-rules");
   });
 
   it("a plan whose rule does not compile is malformed", () => {

@@ -1,12 +1,12 @@
 import type { OwnRule } from "../analysis/checks/own-rules/own-rule.ts";
 import { parseRules } from "../analysis/checks/own-rules/parse-rules.ts";
-import { WrongSettings } from "../analysis/checks/settings/settings.ts";
+import { type Exemption, WrongSettings } from "../analysis/checks/settings/settings.ts";
 import { canonicalJson } from "../kube/canonical-json.ts";
 import { OpsError } from "../kube/ops-error.ts";
-import type { PlanRule } from "./plan.ts";
+import type { PlanExemption, PlanRule } from "./plan.ts";
 
-/** Characters of the rules of one plan. */
-const MOST_RULES = 1024 * 1024;
+/** Characters of the rules of one plan, and of its exemptions. */
+const MOST = 1024 * 1024;
 
 /**
  * Rules of a repository's own (`activeRules`) as a plan records them: everything that decides what they find, and nothing
@@ -31,15 +31,34 @@ export function planRules(active: readonly OwnRule[]): readonly PlanRule[] {
       };
     })
     .sort((left, right) => (left.id < right.id ? -1 : 1));
-  if (canonicalJson(rules).length > MOST_RULES)
-    throw new OpsError(
-      "INPUT_TOO_LARGE",
-      `the rules of kubeops.yaml have more than ${MOST_RULES} characters`,
-      {
-        hint: "a plan records the rules that judged it: keep large tables out of params",
-      },
-    );
+  refuseLarge("rules", canonicalJson(rules).length);
   return rules;
+}
+
+/**
+ * Exemptions of a repository as a plan records them, sorted and each once.
+ * @throws {OpsError} INPUT_TOO_LARGE
+ */
+export function planExemptions(exemptions: readonly Exemption[]): readonly PlanExemption[] {
+  const texts = new Map(
+    exemptions.map(({ place: _place, ...exemption }): [string, PlanExemption] => [
+      canonicalJson(exemption),
+      exemption,
+    ]),
+  );
+  const sorted = [...texts].sort(([left], [right]) => (left < right ? -1 : 1));
+  refuseLarge(
+    "exemptions",
+    sorted.reduce((sum, [text]) => sum + text.length, 0),
+  );
+  return sorted.map(([, exemption]) => exemption);
+}
+
+function refuseLarge(what: "rules" | "exemptions", characters: number): void {
+  if (characters <= MOST) return;
+  throw new OpsError("INPUT_TOO_LARGE", `the ${what} of kubeops.yaml have more than ${MOST} characters`, {
+    hint: `a plan records the ${what} that judged it${what === "rules" ? ": keep large tables out of params" : ""}`,
+  });
 }
 
 const nowhere = { file: "plan", line: 1, column: 1 };

@@ -1,3 +1,4 @@
+import type { Exemption } from "../analysis/checks/settings/settings.ts";
 import type { WrittenRule } from "../analysis/checks/own-rules/rule-shape.ts";
 import type { Intent, Prerequisite, Relaxation, AuthoringNote } from "../authoring/intent/intent.ts";
 import type { Severity } from "../kube/problem.ts";
@@ -62,6 +63,11 @@ export interface RequestRecord {
    * Here, so that `mac` covers them and approve and apply judge by them again (kernel K1).
    */
   readonly rules?: readonly PlanRule[];
+  /**
+   * Exemptions of the repository's settings, sorted; absent: none counts, for the charter does not say that they do, or a
+   * model made the request. Present: those that annotations of objects make count as well.
+   */
+  readonly exemptions?: readonly PlanExemption[];
   /** For a request that a model made: what is known of the model, and everything that it said. */
   readonly agent?: AgentRecord;
   /** HMAC of request and intent under the trust root's key: nobody without the key words a request. Null without a trust root. */
@@ -73,6 +79,9 @@ export type PlanRule = Pick<
   WrittenRule,
   "id" | "title" | "for" | "match" | "params" | "variables" | "expression" | "message" | "path" | "fix"
 > & { readonly severity: Severity };
+
+/** An exemption as the settings of a repository write it. */
+export type PlanExemption = Omit<Exemption, "place">;
 
 /**
  * Where a request of a model comes from. The operations are all that it could say; the intent was made of them by code, and
@@ -211,6 +220,8 @@ export interface PlanFinding {
   readonly message: string;
   readonly key?: ObjectKey;
   readonly path?: string;
+  /** Why it denies nothing: the reason of an exemption in the repository, where the charter says that these count. */
+  readonly exempt?: string;
 }
 
 export interface Facts {

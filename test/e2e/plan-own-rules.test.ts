@@ -171,6 +171,50 @@ describe("rules of one's own in a plan", () => {
     expect(of("  severity: {own/owner: info}\n")).toEqual(["info own/owner"]);
   });
 
+  it("K7 exemptions count where the charter says so, and the plan says why; approve judges by them again", () => {
+    world = makeWorld()
+      .prepare()
+      .charter({ edit: (text) => text.replace("repositoryExemptions: false", "repositoryExemptions: true") });
+    worlds.push(world);
+    world.write("k8s/cm.yaml", configMap("a", "team: blue"));
+    world.write(
+      "kubeops.yaml",
+      `${head}  exemptions: [{check: own/owner, object: ConfigMap/a, reason: until the move}]\n  rules: [${owner}]\n`,
+    );
+    const ran = must(plan());
+    expect(ran.stdout).toMatch(
+      /error +own\/owner +ConfigMap shop\/a: data: Configuration names its owner; exempt: until the move/,
+    );
+    expect(made().request.exemptions).toEqual([
+      { check: "own/owner", object: "ConfigMap/a", reason: "until the move" },
+    ]);
+    rmSync(world.path("kubeops.yaml"));
+    must(world.kubeops(["approve", "plan.json", "--key", "id_ed25519", "--yes"]));
+    must(world.kubeops(["apply", "plan.json"]));
+  });
+
+  it("a charter that names the rules denies what was planned beside them", () => {
+    settings(owner.replace("error", "info"));
+    plan();
+    const digest = jsonDigest(made().request.rules);
+    world = makeWorld()
+      .prepare()
+      .charter({
+        edit: (text) => text.replace(/^(\s+)repositoryExemptions: false/m, `$&\n$1ownRules: ${digest}`),
+      });
+    worlds.push(world);
+    world.write("k8s/cm.yaml", configMap("a", "team: blue"));
+    const ran = plan();
+    expect([ran.status, ran.stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /denied +charter\/own-rules +the charter asks for the repository's own rules sha256:/,
+      ),
+    ]);
+    settings(owner.replace("error", "info"));
+    must(plan());
+  });
+
   it("K17 no value gets into a plan through a rule: not by its message, not by what fails, not out of a Secret", () => {
     // A Secret with a value stands in the repository, committed by somebody else.
     must(world.run("git", ["clone", "--quiet", "gitops", "work"]));

@@ -7,7 +7,6 @@ import { type Answered, type Asking, orchestrate } from "../../agent/orchestrate
 import { LATEST_MINOR } from "../../kube/catalogue/catalogue.ts";
 import { ExitCode } from "../../kube/error-table.ts";
 import { OpsError } from "../../kube/ops-error.ts";
-import type { PlanInput } from "../../plan/build-plan.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { parseTargetSpec, type TargetSpec } from "../../plan/target.ts";
 import { agentRequest } from "../agent-request.ts";
@@ -19,7 +18,7 @@ import type { CliContext } from "../context.ts";
 import { planOutput } from "../display/plan-output.ts";
 import { guarded } from "../errors.ts";
 import { namedMinor } from "../kube-version.ts";
-import { rulesOfPlan } from "../own-rules.ts";
+import { type PlanSettings, settingsOfPlan } from "../plan-settings.ts";
 import { openSession, type Session } from "../session.ts";
 import { numbered, planFor, storePlan } from "./plan.impl.ts";
 
@@ -31,7 +30,7 @@ interface AskRun {
   readonly inputs: AskInputs;
   readonly port: ModelPort;
   readonly log: AgentLog;
-  readonly rules: Pick<PlanInput["request"], "rules">;
+  readonly settings: PlanSettings;
 }
 
 export async function ask(this: CliContext, flags: AskCommandFlags, ...words: string[]): Promise<void> {
@@ -39,7 +38,7 @@ export async function ask(this: CliContext, flags: AskCommandFlags, ...words: st
     const specs = flags.target.map(parseTargetSpec);
     const minor = namedMinor(flags.kubeVersion);
     const inputs = await readAskInputs(this, flags, words, minor ?? LATEST_MINOR);
-    const rules = await rulesOfPlan(this, flags.config);
+    const settings = await settingsOfPlan(this, flags.config);
     // Before anything is written: without a provider nothing happens at all.
     const port = modelPort({
       ...(flags.provider === undefined ? {} : { provider: flags.provider }),
@@ -52,7 +51,7 @@ export async function ask(this: CliContext, flags: AskCommandFlags, ...words: st
     const budget = newBudget(limits, priceOf(port.model));
     const log = agentLog(session, port, { budget, most: limits.tokens });
     try {
-      const run: AskRun = { context: this, flags, session, inputs, port, log, rules };
+      const run: AskRun = { context: this, flags, session, inputs, port, log, settings };
       // Asked once, whatever the number of targets: two plans of one answer.
       const answered = await answer(run, budget);
       let denied = false;
@@ -110,7 +109,7 @@ async function answer(run: AskRun, budget: Asking["budget"]): Promise<Answered> 
 }
 
 async function planOf(
-  { context, flags, session, inputs, port, rules }: AskRun,
+  { context, flags, session, inputs, port, settings }: AskRun,
   answered: Answered,
   {
     spec,
@@ -133,7 +132,7 @@ async function planOf(
     },
   });
   const made = await planFor(context, flags, session, {
-    asked: { ...asked, request: { ...asked.request, ...rules } },
+    asked: { ...asked, request: { ...asked.request, ...settings } },
     spec,
     minor,
   });

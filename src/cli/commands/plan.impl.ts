@@ -12,7 +12,7 @@ import { guarded } from "../errors.ts";
 import type { ClusterAccessFlags, WorkFlags } from "../flags.ts";
 import { type AskedFor, readAsked, type RequestFlags } from "../request.ts";
 import { namedMinor } from "../kube-version.ts";
-import { rulesOfPlan } from "../own-rules.ts";
+import { settingsOfPlan } from "../plan-settings.ts";
 import { openSession, type Session } from "../session.ts";
 import { planForCluster } from "../targets/cluster.ts";
 import { planForGit } from "../targets/git.ts";
@@ -30,8 +30,8 @@ export async function plan(this: CliContext, flags: PlanFlags, ...words: string[
     const specs = flags.target.map(parseTargetSpec);
     const minor = namedMinor(flags.kubeVersion);
     const read = await readAsked(this, flags, words, minor ?? LATEST_MINOR);
-    const rules = await rulesOfPlan(this, flags.config);
-    const asked = { ...read, request: { ...read.request, ...rules } };
+    const settings = await settingsOfPlan(this, flags.config);
+    const asked = { ...read, request: { ...read.request, ...settings } };
     const session = openSession(this, flags);
     try {
       let denied = false;

@@ -368,7 +368,9 @@ function findings(plan: Plan, paint: Style): string {
             ? ""
             : `${printable(finding.path)}: `,
           printable(finding.message),
-          fixes.get(finding.code) ?? "",
+          finding.exempt === undefined
+            ? (fixes.get(finding.code) ?? "")
+            : `; exempt: ${printable(finding.exempt.trim().replaceAll(/\s*\n\s*/g, " "))}`,
         ].join(""),
       ]),
     ),

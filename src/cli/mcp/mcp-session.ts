@@ -15,7 +15,7 @@ import { parsePlan } from "../../plan/build-plan.ts";
 import type { Charter } from "../../plan/charter.ts";
 import type { Plan, PlanDigest } from "../../plan/plan.ts";
 import type { CliContext } from "../context.ts";
-import { activeOwnRules } from "../own-rules.ts";
+import { activeOwnRules } from "../plan-settings.ts";
 import { openSession, type Session } from "../session.ts";
 import { sha256 } from "../sha256.ts";
 import { storePlan } from "../commands/plan.impl.ts";

@@ -6,7 +6,7 @@ import type { TargetSpec } from "../../plan/target.ts";
 import { planFor } from "../commands/plan.impl.ts";
 import type { CliContext } from "../context.ts";
 import type { ClusterAccessFlags, GitAccessFlags } from "../flags.ts";
-import { rulesOfPlan } from "../own-rules.ts";
+import { settingsOfPlan } from "../plan-settings.ts";
 import { readAsked } from "../request.ts";
 import type { Session } from "../session.ts";
 
@@ -29,7 +29,7 @@ export async function planOperations(
   { spec, namespace, operations }: Omit<PlanAsked, "target"> & { readonly spec: TargetSpec },
 ): Promise<MadePlan> {
   const { filename } = flags;
-  const rules = await rulesOfPlan({ ...context, cwd: flags.project }, undefined);
+  const settings = await settingsOfPlan({ ...context, cwd: flags.project }, undefined);
   const given =
     filename.length === 0
       ? undefined
@@ -54,7 +54,7 @@ export async function planOperations(
       questions: made.questions.map(({ code, text }) => (given === undefined ? { code, text } : { code })),
     };
   }
-  const asked = { ...made.asked, request: { ...made.asked.request, ...rules } };
+  const asked = { ...made.asked, request: { ...made.asked.request, ...settings } };
   const planFlags = {
     ...flags,
     prune: false,

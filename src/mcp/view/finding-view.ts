@@ -39,5 +39,7 @@ export function planFindingView(finding: PlanFinding): Json {
     rule: titleOf(finding.code),
     ...(finding.key === undefined ? {} : { object: safeObject(finding.key) }),
     ...(finding.path === undefined || finding.path === "" ? {} : { path: safePath(finding.path) }),
+    // The reason is somebody's prose.
+    ...(finding.exempt === undefined ? {} : { exempt: true }),
   };
 }

@@ -292,7 +292,14 @@ export const charterShape: RecordShape = record<Charter>({
             literal("error", "warning", "none"),
             "Findings of this severity or above deny. Default: error.",
           ),
-          repositoryExemptions: may(boolean, "Exemptions written in a repository count. Default: false."),
+          repositoryExemptions: may(
+            boolean,
+            "Exemptions written in a repository count, except for what a model asked for. Default: false.",
+          ),
+          ownRules: may(
+            text("sha256: and 64 hexadecimal digits, as a plan shows it", /^sha256:[0-9a-f]{64}$/u),
+            "Digest of the rules of the repository's own that every plan must be judged by. Default: any or none.",
+          ),
         }),
       ),
       ceilings: may(

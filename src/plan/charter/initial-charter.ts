@@ -98,7 +98,7 @@ export function initialCharter(input: {
     "  deletions: []",
     "  findings:",
     "    deny: error",
-    "    # Exemptions written in a repository do not count.",
+    "    # Exemptions written in a repository (kubeops.yaml, annotations) do not count; for what a model asked for they never do.",
     "    repositoryExemptions: false",
     "  approvals:",
     "    # Number of distinct approvers of every plan.",

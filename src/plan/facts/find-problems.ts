@@ -3,6 +3,8 @@ import {
   type PodSecurityLevel,
 } from "../../analysis/checks/pod-security/pod-security.ts";
 import { ownFindingsWithoutValues } from "../../analysis/checks/own-rules/own-findings.ts";
+import { type Exemption, isFixed } from "../../analysis/checks/settings/settings.ts";
+import { Exemptions } from "../../analysis/checks/settings/exempt.ts";
 import type { OwnRule } from "../../analysis/checks/own-rules/own-rule.ts";
 import { judgeObjects } from "../../analysis/checks/judge-objects.ts";
 import { checkObject } from "../../analysis/checks/reading/check-objects.ts";
@@ -29,6 +31,8 @@ export interface FindingWorld {
   readonly checked: readonly JsonObject[];
   /** Rules of the repository's own. */
   readonly rules: readonly OwnRule[];
+  /** Exemptions of the repository, where they count: then those of annotations do, too. */
+  readonly exemptions: readonly Exemption[] | undefined;
   /** What is found in this kind of target only. */
   readonly ofTarget: readonly PlanFinding[];
 }
@@ -57,7 +61,8 @@ export function findProblems(changed: readonly ChangedObject[], world: FindingWo
       ...podFindings(key, after, world, levels.get(key.namespace)),
     );
   }
-  found.push(...checkFindings(changed, world, levels), ...ownRuleFindings(changed, world));
+  const checked = [...checkFindings(changed, world, levels), ...ownRuleFindings(changed, world)];
+  found.push(...planFindings(checked, world));
   return found.sort(bySubject);
 }
 
@@ -91,13 +96,13 @@ const otherwise: ReadonlySet<string> = new Set([
 /**
  * What `kubeops check` finds in the objects that the plan writes: refusals of the API server, credentials, backdoors, and
  * the practices of the quiet default. References are looked for in the whole target; where not all of it was read, those
- * that lead nowhere are left out, and everywhere those to what may stand elsewhere (info). Exemptions of a repository do not count here (kernel K7).
+ * that lead nowhere are left out, and everywhere those to what may stand elsewhere (info).
  */
 function checkFindings(
   changed: readonly ChangedObject[],
   world: FindingWorld,
   levels: EnforcedLevels,
-): readonly PlanFinding[] {
+): readonly Finding[] {
   const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
   const reads = world.checked.map(readOf);
   const own = reads.filter((read) => written.has(identity(objectKey(read.object))));
@@ -111,11 +116,30 @@ function checkFindings(
         written.has(identity(object)) &&
         !(code.startsWith("reference/") && (severity === "info" || world.folder.partial === true)),
     ),
-  ].flatMap(({ code, severity, message, object, path }): readonly PlanFinding[] =>
-    otherwise.has(code) || object === undefined
-      ? []
-      : [{ code, severity, message, key: object, ...(path === undefined ? {} : { path: pathText(path) }) }],
-  );
+  ].filter(({ code, object }) => !otherwise.has(code) && object !== undefined);
+}
+
+/**
+ * Findings of `kubeops check` as a plan has them. Of these an exemption of the repository takes the force, where the charter
+ * says so (kernel K7), but not of what the API server refuses; what only a plan finds no exemption is for.
+ */
+function planFindings(
+  found: readonly Finding[],
+  { checked, exemptions }: FindingWorld,
+): readonly PlanFinding[] {
+  const exempt = exemptions === undefined ? undefined : new Exemptions(checked.map(readOf), exemptions);
+  return found.map((finding): PlanFinding => {
+    const { code, severity, message, object, path } = finding;
+    const reason = isFixed(code) ? undefined : exempt?.reasonOf(finding);
+    return {
+      code,
+      severity,
+      message,
+      ...(object === undefined ? {} : { key: object }),
+      ...(path === undefined ? {} : { path: pathText(path) }),
+      ...(reason === undefined ? {} : { exempt: reason }),
+    };
+  });
 }
 
 /**
@@ -124,22 +148,14 @@ function checkFindings(
  * made: a rule cannot carry a value into a plan (kernel K17). The order is that of the identities, so that the order of
  * files decides nothing.
  */
-function ownRuleFindings(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
+function ownRuleFindings(changed: readonly ChangedObject[], world: FindingWorld): readonly Finding[] {
   if (world.rules.length === 0) return [];
   const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
   const reads = world.checked
     .map((object): readonly [string, JsonObject] => [identity(objectKey(object)), object])
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([, object]) => readOf(withoutSecretValues(object)));
-  return ownFindingsWithoutValues(reads, world.rules, ({ key }) => written.has(identity(key))).map(
-    ({ code, severity, message, object, path }): PlanFinding => ({
-      code,
-      severity,
-      message,
-      ...(object === undefined ? {} : { key: object }),
-      ...(path === undefined ? {} : { path: pathText(path) }),
-    }),
-  );
+  return ownFindingsWithoutValues(reads, world.rules, ({ key }) => written.has(identity(key)));
 }
 
 /** A Secret with its keys and without values; any other object as it is. */

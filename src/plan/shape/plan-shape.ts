@@ -76,6 +76,18 @@ const request: RecordShape = record<plan.RequestRecord>({
     ),
     "Rules of the repository's own that judged the plan, by id; absent: none.",
   ),
+  exemptions: may(
+    list(
+      record<plan.PlanExemption>({
+        check: need(anyText, "The id of the check."),
+        namespace: may(anyText, "A namespace; * stands for any characters."),
+        object: may(anyText, "Kind/name; * stands for any characters."),
+        container: may(anyText, "The name of a container; * stands for any characters."),
+        reason: need(anyText, "Why the place need not keep the check."),
+      }),
+    ),
+    "Exemptions of the repository, where the charter says that they count; absent: none counts, also of annotations.",
+  ),
   agent: may(
     record<plan.AgentRecord>({
       provider: need(anyText),
@@ -185,6 +197,7 @@ const finding: RecordShape = record<plan.PlanFinding>({
   message: need(anyText),
   key: may(objectKeyShape),
   path: may(anyText),
+  exempt: may(anyText, "Why it denies nothing: the reason of an exemption."),
 });
 
 const aboutObject = list(

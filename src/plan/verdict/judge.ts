@@ -1,6 +1,7 @@
 import { identity } from "../../kube/object-key.ts";
 import type { Verdict, VerdictReason } from "../plan.ts";
-import { type Case, verdictRules } from "./rules.ts";
+import { verdictRules } from "./rules.ts";
+import type { Case } from "./verdict-rule.ts";
 
 /** The charter, if there is one, and everything that it is applied to. */
 export type Judged = Omit<Case, "charter"> & { readonly charter: Case["charter"] | null };

@@ -7,54 +7,12 @@ import { imageUses, namespaceOf } from "../facts/build-facts.ts";
 import { imageAllowed, parseImage } from "../facts/image-reference.ts";
 import { POD_SECURITY_LABEL } from "../facts/widening/namespace-rows.ts";
 import type { ChangedObject } from "../facts/widening/row.ts";
-import type {
-  Change,
-  ClusterTarget,
-  Facts,
-  GitTarget,
-  PlanFinding,
-  VerdictReason,
-  WideningFact,
-} from "../plan.ts";
+import type { ClusterTarget, GitTarget, WideningFact } from "../plan.ts";
+import { findingRules } from "./finding-rules.ts";
 import { gainReasons, pathReasons } from "./permission-ceiling.ts";
 import { reachabilityReasons } from "./reachability-ceiling.ts";
+import { deny, type Reason, type VerdictRule } from "./verdict-rule.ts";
 import { folderAllowed, isClusterRow, isGitRow } from "../target.ts";
-
-/** What a rule looks at. */
-export interface Case {
-  readonly charter: Charter;
-  /** The charter's row for the repository or cluster; undefined when it names none. */
-  readonly row: CharterTarget | undefined;
-  readonly target: GitTarget | ClusterTarget;
-  readonly changes: readonly Change[];
-  readonly changed: readonly ChangedObject[];
-  readonly facts: Facts;
-  readonly findings: readonly PlanFinding[];
-  /** The trust root has the key under which plans are bound. */
-  readonly bound: boolean;
-}
-
-type Reason = Omit<VerdictReason, "rule"> & {
-  /** Follows the rule's id, where one rule has many rows. */
-  readonly row?: string;
-};
-
-/** One rule of the verdict. A rule only takes away: what no rule of the charter allows is denied by the rule that misses it. */
-export interface VerdictRule {
-  readonly id: string;
-  readonly title: string;
-  readonly decides: "denied" | "needs-approval" | "denied or needs-approval";
-  /** A case in a few words. */
-  readonly example: string;
-  readonly judge: (given: Case) => readonly Reason[];
-}
-
-const deny = (message: string, key?: ObjectKey, path?: string): Reason => ({
-  decision: "denied",
-  message,
-  ...(key === undefined ? {} : { key }),
-  ...(path === undefined || path === "" ? {} : { path }),
-});
 
 /** Why a rule that is not written out for K8's kinds may still be lifted: the charter names the very object. */
 function isNamed(charter: Charter, key: ObjectKey): boolean {
@@ -325,28 +283,7 @@ export const verdictRules: readonly VerdictRule[] = [
                 ),
           ),
   },
-  {
-    id: "finding",
-    title: "Findings at the charter's severity deny.",
-    decides: "denied",
-    example: "an image whose name cannot be read",
-    judge: ({ charter, findings }) => {
-      const from = charter.spec.findings?.deny ?? "error";
-      return findings
-        .filter(
-          ({ severity }) =>
-            from !== "none" && (severity === "error" || (severity === "warning" && from === "warning")),
-        )
-        .map((finding) => ({
-          ...deny(
-            `${finding.key === undefined ? "" : `${keyText(finding.key)}: `}${finding.message} [${finding.code}]`,
-            finding.key,
-            finding.path,
-          ),
-          row: finding.severity,
-        }));
-    },
-  },
+  ...findingRules,
 ];
 
 function gitTargetReasons(

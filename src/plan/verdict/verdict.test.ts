@@ -95,6 +95,7 @@ describe("the verdict", () => {
         "charter/recreation",
         "charter/image",
         "charter/pod-security",
+        "charter/own-rules",
         "charter/widening",
         "charter/ownership",
         "git/substitution",

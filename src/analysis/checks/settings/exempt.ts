@@ -26,42 +26,66 @@ export function applySettings(
   reads: readonly ReadObject[],
   settings: CheckSettings,
 ): Exempted {
-  const inline = inlineExemptions(reads);
-  const inlineByTarget = Map.groupBy(
-    inline.filter(({ check, reason }) => reason.trim() !== "" && !isFixed(check)),
-    ({ check, read }) => targetText(check, read.places.value([]), objectKey(read.object)),
-  );
-  const readsByObject = Map.groupBy(reads, (read) => objectText(read.file, objectKey(read.object)));
-  const used = new Set<Exemption>();
-  const usedInline = new Set<InlineExemption>();
+  const exemptions = new Exemptions(reads, settings.exemptions);
   const kept: Finding[] = [];
   const exempt: { finding: Finding; reason: string }[] = [];
   for (const finding of findings) {
     const severity = settings.severity.get(finding.code);
     const own = severity === undefined ? finding : { ...finding, severity };
-    const named = inlineOf(own, inlineByTarget);
-    const general = settings.exemptions.find((one) => fits(one, own, readsByObject));
-    if (named !== undefined) usedInline.add(named);
-    if (general !== undefined) used.add(general);
-    const reason = named?.reason ?? general?.reason;
+    const reason = exemptions.reasonOf(own);
     if (reason === undefined) kept.push(own);
     else exempt.push({ finding: own, reason });
   }
-  for (const exemption of settings.exemptions) {
-    if (!used.has(exemption))
-      kept.push({
-        code: "settings/unused-exemption",
-        severity: "warning",
-        message: `the exemption from ${printable(exemption.check)} fits nothing`,
-        place: exemption.place,
-        hint: "remove it, or correct what it is for",
-      });
+  return { kept: [...kept, ...exemptions.unused()], exempt };
+}
+
+/** Exemptions of settings, and those that annotations of the objects make. */
+export class Exemptions {
+  readonly #written: readonly Exemption[];
+  readonly #inline: readonly InlineExemption[];
+  readonly #inlineByTarget: ReadonlyMap<string, readonly InlineExemption[]>;
+  readonly #readsByObject: ReadsByObject;
+  readonly #used = new Set<Exemption | InlineExemption>();
+
+  constructor(reads: readonly ReadObject[], written: readonly Exemption[]) {
+    this.#written = written;
+    this.#inline = inlineExemptions(reads);
+    this.#inlineByTarget = Map.groupBy(
+      this.#inline.filter(({ check, reason }) => reason.trim() !== "" && !isFixed(check)),
+      ({ check, read }) => targetText(check, read.places.value([]), objectKey(read.object)),
+    );
+    this.#readsByObject = Map.groupBy(reads, (read) => objectText(read.file, objectKey(read.object)));
   }
-  for (const one of inline) {
-    if (one.reason.trim() === "") kept.push(annotationFinding(one, "gives no reason, and exempts nothing"));
-    else if (!usedInline.has(one)) kept.push(annotationFinding(one, "fits nothing"));
+
+  /** Why the finding does not count; undefined where it does. */
+  reasonOf(finding: Finding): string | undefined {
+    const named = inlineOf(finding, this.#inlineByTarget);
+    const general = this.#written.find((one) => fits(one, finding, this.#readsByObject));
+    if (named !== undefined) this.#used.add(named);
+    if (general !== undefined) this.#used.add(general);
+    return named?.reason ?? general?.reason;
   }
-  return { kept, exempt };
+
+  /** What is to be said of exemptions that fitted none of the findings that were asked about. */
+  unused(): readonly Finding[] {
+    const found: Finding[] = [];
+    for (const exemption of this.#written) {
+      if (!this.#used.has(exemption))
+        found.push({
+          code: "settings/unused-exemption",
+          severity: "warning",
+          message: `the exemption from ${printable(exemption.check)} fits nothing`,
+          place: exemption.place,
+          hint: "remove it, or correct what it is for",
+        });
+    }
+    for (const one of this.#inline) {
+      if (one.reason.trim() === "")
+        found.push(annotationFinding(one, "gives no reason, and exempts nothing"));
+      else if (!this.#used.has(one)) found.push(annotationFinding(one, "fits nothing"));
+    }
+    return found;
+  }
 }
 
 interface InlineExemption {
