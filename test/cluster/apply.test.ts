@@ -14,6 +14,7 @@ import type { ClusterPlan } from "../../src/apply/run/git-plan.ts";
 import { customDefinition } from "../support/custom-definition.ts";
 import { checkLog } from "../support/git-log-check.ts";
 import { connectionOf } from "../support/cluster/connect.ts";
+import { fillQuota, liftQuotas } from "../support/cluster/quota.ts";
 import { refused } from "../support/cluster/refused.ts";
 import {
   clusterWorld,
@@ -23,6 +24,7 @@ import {
 } from "../support/cluster/cluster-world.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 const missing = controlPlaneMissing !== undefined && leftOut("applying to a cluster", controlPlaneMissing);
 const core = "/api/v1/namespaces";
@@ -46,8 +48,9 @@ describe.skipIf(missing)("applying to a cluster", () => {
     } finally {
       open = 0;
       for (const world of worlds.splice(0)) world.remove();
-      for (const path of ["shop/configmaps", "shop/services", "shop/resourcequotas", "shop/limitranges"])
+      for (const path of ["shop/configmaps", "shop/services", "shop/limitranges"])
         await plane.admin("DELETE", `${core}/${path}`);
+      await liftQuotas(plane, "shop");
       await plane.admin("DELETE", "/apis/apps/v1/namespaces/shop/deployments");
     }
   });
@@ -413,15 +416,12 @@ describe.skipIf(missing)("applying to a cluster", () => {
         metadata: { name },
         spec: { policyName: name },
       });
-      for (let attempt = 0; !(await probe()); attempt++) {
-        if (attempt > 100) throw new Error("the policy does not come into force");
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+      await until(`the policy ${name} is in force`, probe);
     };
     const gone = async (name: string, probe: () => Promise<boolean>): Promise<void> => {
       await plane.admin("DELETE", `${root}/mutatingadmissionpolicybindings/${name}`);
       await plane.admin("DELETE", `${root}/mutatingadmissionpolicies/${name}`);
-      while (await probe()) await new Promise((resolve) => setTimeout(resolve, 100));
+      await until(`the policy ${name} is in force no more`, async () => !(await probe()));
     };
     let probes = 0;
     const isChanged = async (query: string): Promise<boolean> => {
@@ -544,26 +544,10 @@ describe.skipIf(missing)("applying to a cluster", () => {
   });
 
   describe("a run that stops half-way", () => {
-    /** Nobody counts here but the test: no controller runs. */
-    const full = async (): Promise<void> => {
-      const { body } = await plane.admin(
-        "POST",
-        `${core}/shop/resourcequotas`,
-        quota("none", { configmaps: "1" }),
-      );
-      const status = { hard: { configmaps: "1" }, used: { configmaps: "1" } };
-      await plane.admin("PUT", `${core}/shop/resourcequotas/none/status`, { ...body, status });
-      // The quota is in force as soon as the server's cache has it.
-      const probe = () => plane.admin("POST", `${core}/shop/configmaps?dryRun=All`, configMap("probe"));
-      for (let attempt = 0; (await probe()).status !== 403; attempt++) {
-        if (attempt > 100) throw new Error("the quota does not come into force");
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    };
     /** A quota lets one ConfigMap in and no second one: dry runs do not count, so only the real write finds it. */
     const stopped = async (): Promise<{ world: ClusterWorld; plan: ClusterPlan; error: OpsError }> => {
       const { world, plan } = await approved([configMap("a"), configMap("b"), configMap("c")]);
-      const blocked = meanwhile("writing b", () => full());
+      const blocked = meanwhile("writing b", () => fillQuota(plane, "shop"));
       const error = await refused(world.apply(plan, { ...blocked }));
       return { world, plan, error };
     };
@@ -577,7 +561,7 @@ describe.skipIf(missing)("applying to a cluster", () => {
       expect(error.message).toContain("it exceeds ResourceQuota none");
       expect(error.hint).toContain(`kubeops apply ${plan.digest.slice(7, 19)} goes on from here`);
       expect(types(world)).toEqual(["log-created", "apply-intent", "apply-failure CLUSTER_REFUSED"]);
-      await plane.admin("DELETE", `${core}/shop/resourcequotas/none`);
+      await liftQuotas(plane, "shop");
       const uid = ((await read("a")) as { metadata: { uid: string } }).metadata.uid;
       const outcome = await world.apply(plan);
       expect(outcome).toMatchObject({ resumed: true, alreadyDone: false });
@@ -594,7 +578,7 @@ describe.skipIf(missing)("applying to a cluster", () => {
 
     it("is taken back by a plan of its own", async () => {
       const { world, plan } = await stopped();
-      await plane.admin("DELETE", `${core}/shop/resourcequotas/none`);
+      await liftQuotas(plane, "shop");
       const back = await world.undo(plan);
       expect(back.changes.map(({ operation, key }) => `${operation} ${key.name}`)).toEqual(["delete a"]);
       await world.approve(back);
@@ -604,7 +588,7 @@ describe.skipIf(missing)("applying to a cluster", () => {
 
     it("K3 is not finished by approvals that are over: it says what stands half-way", async () => {
       const { world, plan } = await stopped();
-      await plane.admin("DELETE", `${core}/shop/resourcequotas/none`);
+      await liftQuotas(plane, "shop");
       const error = await refused(world.apply(plan, { clock: { now: () => Date.now() + 7_200_000 } }));
       expect(error.code).toBe("APPLY_PARTIAL");
       expect(error.message).toContain("it was valid until");
@@ -619,7 +603,7 @@ describe.skipIf(missing)("applying to a cluster", () => {
 
     it("K3 is not finished under another charter", async () => {
       const { world, plan } = await stopped();
-      await plane.admin("DELETE", `${core}/shop/resourcequotas/none`);
+      await liftQuotas(plane, "shop");
       await world.charter((spec) => ({ ...spec, maxChanges: 50 }));
       const error = await refused(world.apply(plan));
       expect(error.message).toContain("the trust root holds test serial 2");
@@ -628,8 +612,13 @@ describe.skipIf(missing)("applying to a cluster", () => {
 
     it("is not finished over what somebody changed meanwhile", async () => {
       const { world, plan } = await stopped();
-      await plane.admin("DELETE", `${core}/shop/resourcequotas/none`);
-      await plane.admin("POST", `${core}/shop/configmaps?fieldManager=them`, configMap("c", "theirs"));
+      await liftQuotas(plane, "shop");
+      const made = await plane.admin(
+        "POST",
+        `${core}/shop/configmaps?fieldManager=them`,
+        configMap("c", "theirs"),
+      );
+      expect(made.status, made.text).toBe(201);
       const error = await refused(world.apply(plan));
       expect(error.message).toContain("ConfigMap shop/c has appeared since the plan was made");
       expect(await read("c")).toMatchObject({ data: { key: "theirs" } });
@@ -638,7 +627,7 @@ describe.skipIf(missing)("applying to a cluster", () => {
 
     it("is not finished when what it wrote was deleted meanwhile", async () => {
       const { world, plan } = await stopped();
-      await plane.admin("DELETE", `${core}/shop/resourcequotas/none`);
+      await liftQuotas(plane, "shop");
       await plane.admin("DELETE", `${core}/shop/configmaps/a`);
       const error = await refused(world.apply(plan));
       expect(error.message).toContain(

@@ -28,6 +28,7 @@ import { type JsonObject, valueAt } from "../../src/kube/json.ts";
 import { controlPlane, type ControlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { deep, leftOut } from "../support/suites.ts";
 import { authority } from "../support/test-pki.ts";
+import { until } from "../support/until.ts";
 
 const versions = deep ? (["1.37", "1.35", "1.34"] as const) : (["1.37"] as const);
 const missing =
@@ -241,18 +242,11 @@ describe.skipIf(missing).each(versions)("the client on a real API server, %s", (
         },
       });
       expect((await planner.discovery.resources()).length).toBe(before);
-      for (let attempt = 0; attempt < 100; attempt++) {
+      const found = await until("the kind is served", () => {
         planner.discovery.refresh();
-        if (
-          (await planner.discovery.resourceFor({ group: "example.com", version: "v1", kind: "Widget" })) !==
-          undefined
-        )
-          break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      expect(
-        await planner.discovery.resourceFor({ group: "example.com", version: "v1", kind: "Widget" }),
-      ).toMatchObject({ plural: "widgets" });
+        return planner.discovery.resourceFor({ group: "example.com", version: "v1", kind: "Widget" });
+      });
+      expect(found).toMatchObject({ plural: "widgets" });
     });
     it("lists in chunks from one version, metadata alone without data; what is not there and what is not served", async () => {
       const names = Array.from({ length: 7 }, (_, index) => `list-${index}`);
@@ -302,6 +296,12 @@ describe.skipIf(missing).each(versions)("the client on a real API server, %s", (
       const maps = { group: "", version: "v1", plural: "configmaps", namespace: "default" };
       const stop = new AbortController();
       const { resourceVersion } = await planner.list(maps);
+      const before = plane.auditLog().length;
+      const requests = (): number =>
+        (plane.auditLog().slice(before) as { verb: string; requestURI: string; stage: string }[]).filter(
+          ({ verb, requestURI, stage }) =>
+            verb === "watch" && requestURI.includes("w%3D1") && stage === "ResponseStarted",
+        ).length;
       const seen: WatchEvent[] = [];
       const watching = (async () => {
         for await (const event of planner.watch(maps, {
@@ -317,8 +317,12 @@ describe.skipIf(missing).each(versions)("the client on a real API server, %s", (
       const labelled = { ...map("watched"), metadata: { name: "watched", labels: { w: "1" } } };
       await plane.admin("POST", "/api/v1/namespaces/default/configmaps", labelled);
       await plane.admin("POST", "/api/v1/namespaces/default/configmaps", map("not-watched"));
-      for (let attempt = 0; attempt < 100 && !seen.some(({ type }) => type === "BOOKMARK"); attempt++)
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      // A busy server sends the bookmark of a request late, or at the next request only.
+      const waited = until(
+        () => `a bookmark comes and a request ends (${requests()} requests: ${JSON.stringify(seen)})`,
+        () => requests() > 1 && seen.some(({ type }) => type === "BOOKMARK"),
+      );
+      await Promise.race([waited, watching]);
       await plane.admin("DELETE", "/api/v1/namespaces/default/configmaps/watched");
       await watching;
       expect(
@@ -848,16 +852,13 @@ describe.skipIf(missing).each(versions)("the client on a real API server, %s", (
           manager,
         );
       // A new policy takes effect after a moment.
-      for (let attempt = 0; attempt < 100; attempt++) {
-        const found = await planner.dryRun(marked("lenient"));
-        if (found.warnings.length > 0) {
-          expect(found.warnings).toEqual([
-            { id: "validating-policy", text: "ValidatingAdmissionPolicy no-marked (binding warn) warns" },
-          ]);
-          break;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      const found = await until("the policy warns", async () => {
+        const { warnings } = await planner.dryRun(marked("lenient"));
+        return warnings.length > 0 && warnings;
+      });
+      expect(found).toEqual([
+        { id: "validating-policy", text: "ValidatingAdmissionPolicy no-marked (binding warn) warns" },
+      ]);
       expect(await failure(planner.dryRun(marked("strict")))).toMatchObject({
         code: "CLUSTER_REFUSED",
         message:
@@ -934,23 +935,11 @@ describe.skipIf(missing).each(versions)("the client on a real API server, %s", (
         namespace: "default",
         name: "r",
       };
-      for (
-        let attempt = 0;
-        attempt < 100 &&
-        !(
-          await maker
-            .selfSubjectAccessReview({
-              verb: "patch",
-              group: rolePath.group,
-              resource: "roles",
-              namespace: "default",
-              name: "r",
-            })
-            .catch(() => ({ allowed: false }))
-        ).allowed;
-        attempt++
-      )
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      const question = { verb: "patch", group: rolePath.group, resource: "roles", namespace: "default" };
+      await until("the role is in force", async () => {
+        const review = maker.selfSubjectAccessReview({ ...question, name: "r" });
+        return (await review.catch(() => ({ allowed: false }))).allowed;
+      });
       expect(await failure(maker.dryRun(applyRequest(rolePath, role, manager)))).toMatchObject({
         code: "CLUSTER_FORBIDDEN",
         message:
@@ -981,14 +970,13 @@ describe.skipIf(missing).each(versions)("the client on a real API server, %s", (
         { ...map("a"), metadata: { name: "a", namespace: "small" } },
         manager,
       );
-      let message = "";
-      for (let attempt = 0; attempt < 60 && !message.includes("ResourceQuota"); attempt++) {
-        message = await planner.dryRun(request).then(
+      const message = await until("the quota is in force", async () => {
+        const told = await planner.dryRun(request).then(
           () => "",
           (error: Error) => error.message,
         );
-        if (!message.includes("ResourceQuota")) await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+        return told.includes("ResourceQuota") && told;
+      });
       expect(message).toBe(
         "the API server refuses the dry run of the apply of configmaps small/a: it exceeds ResourceQuota few",
       );

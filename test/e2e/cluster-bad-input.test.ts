@@ -1,13 +1,17 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { valueAt } from "../../src/kube/json.ts";
 import { type Ran, must } from "../support/cli.ts";
 import { type ClusterCli, clusterCli } from "../support/cluster/cluster-cli.ts";
 import { type FlakyServer, flakyServer } from "../support/cluster/flaky-server.ts";
+import { fillQuota, liftQuotas } from "../support/cluster/quota.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
 import { authority } from "../support/test-pki.ts";
 import { type TlsServer, tlsServer } from "../support/tls-server.ts";
+import { until } from "../support/until.ts";
 
 const core = "/api/v1/namespaces";
 const admission = "/apis/admissionregistration.k8s.io/v1";
@@ -334,15 +338,10 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("bad input to a clu
           metadata: { name: "no-forbidden" },
           spec: { policyName: "no-forbidden", validationActions: ["Deny"] },
         });
-        for (let attempt = 0; attempt < 100; attempt++) {
-          const { status } = await plane.admin(
-            "POST",
-            `${core}/shop/configmaps?dryRun=All`,
-            configMap("forbidden"),
-          );
-          if (status >= 400) break;
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
+        await until("the policy is in force", async () => {
+          const tried = configMap("forbidden");
+          return (await plane.admin("POST", `${core}/shop/configmaps?dryRun=All`, tried)).status >= 400;
+        });
         await plane.admin("POST", core, { apiVersion: "v1", kind: "Namespace", metadata: { name: "other" } });
         await plane.admin("DELETE", `${core}/other`);
         cli.objects(
@@ -425,8 +424,10 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("bad input to a clu
           );
           return `${ran.status} ${ran.stdout.replace(/\n\s+/g, " ")}`;
         };
-        let told = await denied();
-        for (let attempt = 0; attempt < 20 && !told.startsWith("1 "); attempt++) told = await denied();
+        const told = await until("the webhook is asked", async () => {
+          const said = await denied();
+          return said.startsWith("1 ") && said;
+        });
         expect(told).toContain(
           "the dry run of the apply of configmaps shop/hooked: admission webhook effects.example.org could not be asked [cluster/refused]",
         );
@@ -522,35 +523,23 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("bad input to a clu
 
       test("whose server is slow is waited for", async () => {
         await planned("slow", configMap("slow"));
-        flaky.fault = (request) => (isWrite(request, "slow") ? { afterMs: 1500 } : undefined);
+        flaky.fault = (request) => (isWrite(request, "slow") ? { after: sleep(1500) } : undefined);
         must(await run("apply", "slow.json", "--kubeconfig", at()));
         flaky.fault = () => undefined;
         expect(await exists("slow")).toBe(true);
       });
 
-      /** Nobody counts here but the test: no controller runs. */
-      const full = async (): Promise<void> => {
-        const quota = {
-          apiVersion: "v1",
-          kind: "ResourceQuota",
-          metadata: { name: "none", namespace: "shop" },
-          spec: { hard: { configmaps: "1" } },
-        };
-        const { body } = await plane.admin("POST", `${core}/shop/resourcequotas`, quota);
-        const status = { hard: { configmaps: "1" }, used: { configmaps: "1" } };
-        await plane.admin("PUT", `${core}/shop/resourcequotas/none/status`, { ...body, status });
-      };
       const stopped = async (name: string): Promise<Ran> => {
         await planned(name, configMap(`${name}-a`), configMap(`${name}-b`));
         let filled: Promise<void> | undefined;
         flaky.fault = (request) => {
           if (!isWrite(request, `${name}-b`) || filled !== undefined) return undefined;
-          filled = full();
-          return { afterMs: 1000 };
+          filled = fillQuota(plane, "shop");
+          return { after: filled };
         };
         const ran = await run("apply", `${name}.json`, "--kubeconfig", at());
         flaky.fault = () => undefined;
-        await plane.admin("DELETE", `${core}/shop/resourcequotas/none`);
+        await liftQuotas(plane, "shop");
         return ran;
       };
 
@@ -586,7 +575,10 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("bad input to a clu
           "--kubeconfig",
           at(),
         ];
+        const begun = performance.now();
         must(await run("plan", ...words, "--out", "short.json"));
+        // Long enough for the run that begins in time: that one takes about as long as the plan did.
+        const seconds = Math.max(5, Math.ceil((5 * (performance.now() - begun)) / 1000));
         must(
           await run(
             "approve",
@@ -595,16 +587,17 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("bad input to a clu
             "id_ed25519",
             "--yes",
             "--valid-for",
-            "5s",
+            `${seconds}s`,
             "--kubeconfig",
             at(),
           ),
         );
+        const over = Date.now() + seconds * 1000 + 500;
         flaky.fault = (request) =>
           isWrite(request, "short-b") ? { answer: 429, headers: { "retry-after": "61" } } : undefined;
         expect((await run("apply", "short.json", "--kubeconfig", at())).status).toBe(3);
         flaky.fault = () => undefined;
-        await new Promise((resolve) => setTimeout(resolve, 5500));
+        await sleep(over - Date.now());
         const ran = await run("apply", "short.json", "--kubeconfig", at());
         expect(ran.status).toBe(3);
         expect(ran.stderr).toMatch(
@@ -643,15 +636,12 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("bad input to a clu
           kind: "MutatingAdmissionPolicyBinding",
           spec: { policyName: "sly" },
         });
-        for (let attempt = 0; attempt < 100; attempt++) {
-          const { body } = await plane.admin(
-            "POST",
-            `${core}/shop/configmaps`,
-            configMap(`sly-probe-${attempt}`),
-          );
-          if ((body["data"] as Record<string, string>)["injected"] !== undefined) break;
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
+        let probes = 0;
+        await until("the policy is in force", async () => {
+          const probe = configMap(`sly-probe-${probes++}`);
+          const { body } = await plane.admin("POST", `${core}/shop/configmaps`, probe);
+          return valueAt(body, ["data", "injected"]) !== undefined;
+        });
         await planned("sly", configMap("sly-a"), configMap("sly-b"));
         const ran = await run("apply", "sly.json", "--kubeconfig", at());
         expect([ran.status, ran.stderr.split("\n").find((line) => line.startsWith("error:"))]).toEqual([

@@ -9,7 +9,7 @@ export type Fault =
   | { readonly answer: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly carriedOutThen: "cut" | number }
   | { readonly cut: true }
-  | { readonly afterMs: number };
+  | { readonly after: Promise<unknown> };
 
 export interface FlakyServer {
   readonly server: TlsServer;
@@ -64,7 +64,7 @@ export async function flakyServer(plane: ControlPlane): Promise<FlakyServer> {
       sent.on("error", () => socket.destroy());
       sent.end(request.body);
     };
-    if (fault !== undefined && "afterMs" in fault) setTimeout(forward, fault.afterMs);
+    if (fault !== undefined && "after" in fault) void fault.after.then(forward);
     else forward();
   });
   return Object.assign(flaky, { server });
