@@ -30,10 +30,15 @@ export const longSuites = [
   "test/cluster/differential-updates.test.ts",
   "test/cluster/pitfalls-server.test.ts",
   "test/cluster/ratcheting.test.ts",
+  "test/cluster/observe.test.ts",
+  "test/cluster/rbac-aggregation.test.ts",
   "test/cluster/rbac-cli.test.ts",
   "test/cluster/rbac-edges.test.ts",
+  // Every example of a folder through the command line: test/e2e/check-kustomization.test.ts and test/conformance/chart.
+  "test/e2e/folder-examples.test.ts",
   // Hostile charts and endpoints, one after the other: test/conformance/chart and test/e2e/ask.test.ts.
   "test/e2e/ask-bad-input.test.ts",
   "test/e2e/check-chart.test.ts",
+  "test/e2e/check-packed-chart.test.ts",
   "test/e2e/claude-code.test.ts",
 ];
