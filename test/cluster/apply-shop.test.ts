@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitHealthy } from "../../src/apply/cluster/health/wait-healthy.ts";
 import { projectFiles } from "../../src/apply/files/node-files.ts";
 import { readCompose } from "../../src/authoring/compose/read-compose.ts";
-import type { JsonObject } from "../../src/kube/json.ts";
+import { type JsonObject, valueAt } from "../../src/kube/json.ts";
 import { OpsError } from "../../src/kube/ops-error.ts";
 import { maskLive } from "../../src/plan/change/mask.ts";
 import { clusterWorld, type ClusterWorld, INVENTORY } from "../support/cluster/cluster-world.ts";
@@ -11,6 +11,7 @@ import { plannerOf } from "../support/cluster/connect.ts";
 import { refused } from "../support/cluster/refused.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 const missing = controlPlaneMissing !== undefined && leftOut("the shop in a cluster", controlPlaneMissing);
 const core = "/api/v1/namespaces";
@@ -57,7 +58,11 @@ describe.skipIf(missing)("the shop in a cluster with controllers", () => {
         world.apply(plan, {
           onStep: async ({ step, key }) => {
             if (step !== "answered" || key?.name !== name || key.group !== "apps") return;
-            await new Promise((resolve) => setTimeout(resolve, 1500));
+            const where = `/apis/apps/v1/namespaces/store/${key.kind.toLowerCase()}s/${name}`;
+            await until(`a controller works on ${name}`, async () => {
+              const count = valueAt((await plane.admin("GET", where)).body, ["status", "replicas"]);
+              return Number(count ?? 0) > 0;
+            });
             throw new OpsError("INTERRUPTED", "cut off");
           },
         }),

@@ -25,6 +25,7 @@ import {
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
 import { until } from "../support/until.ts";
+import { untilAllowed } from "../support/cluster/allowed.ts";
 
 const missing = controlPlaneMissing !== undefined && leftOut("applying to a cluster", controlPlaneMissing);
 const core = "/api/v1/namespaces";
@@ -867,6 +868,7 @@ describe.skipIf(missing)("applying to a cluster", () => {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "most" },
       subjects: [{ kind: "User", name: "agent", apiGroup: "rbac.authorization.k8s.io" }],
     });
+    await untilAllowed(plane, "agent", { verb: "create", resource: "configmaps", namespace: "shop" });
     const { world, plan } = await approved([configMap("a"), configMap("b")]);
     const error = await refused(world.apply(plan, { user: "agent" }));
     expect([error.code, error.message]).toEqual([

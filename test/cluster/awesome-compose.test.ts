@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applicationsOf } from "../../tools/compose-applications.mjs";
 import { projectFiles } from "../../src/apply/files/node-files.ts";
 import { readCompose } from "../../src/authoring/compose/read-compose.ts";
@@ -14,6 +14,7 @@ import { clusterWorld, type ClusterWorld, INVENTORY } from "../support/cluster/c
 import { differences, type Everything, openEverything } from "../support/cluster/everything.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { conformanceData, deep, leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 const folder = conformanceData("compose/awesome-compose");
 const all = folder === undefined ? [] : applicationsOf(folder);
@@ -123,9 +124,7 @@ describe.skipIf(missing).each(servers)("awesome-compose on $server", ({ emulated
     // Claims that a StatefulSet's controller made hold data: no plan made them, so undo leaves them, with their namespace.
     const left =
       secrets.length === 0 ? [] : claims.map((claim) => `left: persistentvolumeclaims ${namespace}/${claim}`);
-    await expect
-      .poll(() => differs(everything, before, elsewhere), { timeout: 45_000, interval: 250 })
-      .toEqual(left.toSorted());
+    await comesBack(everything, before, elsewhere, left.toSorted());
   });
 
   test("one of them wholly from the command line", async () => {
@@ -204,9 +203,7 @@ describe.skipIf(missing).each(servers)("awesome-compose on $server", ({ emulated
       run("undo", "plan.json", "--out", "undo.json", ...access);
       run("approve", "undo.json", "--key", "id_ed25519", "--yes", ...access);
       run("apply", "undo.json", ...access);
-      await expect
-        .poll(() => differs(everything, before, elsewhere), { timeout: 45_000, interval: 250 })
-        .toEqual([]);
+      await comesBack(everything, before, elsewhere, []);
       expect(run("audit", "verify").stdout).toMatch(/^valid: /);
     } finally {
       cli.remove();
@@ -238,7 +235,7 @@ async function settled(plane: ControlPlane, everything: () => Promise<Everything
     const roots = [...now].filter(([id]) => id.endsWith("/kube-root-ca.crt"));
     return same && roots.every(([, root]) => valueAt(root, ["data", "ca.crt"]) === plane.caPem);
   };
-  await vi.waitFor(async () => expect(await quiet()).toBe(true), { timeout: 30_000, interval: 700 });
+  await until("nothing moves any more", quiet, { limit: 90_000, pause: 700 });
 }
 
 async function planned(world: ClusterWorld, intent: ApplicationIntent): Promise<ClusterPlan> {
@@ -283,6 +280,24 @@ async function differs(
   return differences(before, await everything(without));
 }
 
+/** Waits until the state before is there again, but for what is left; controllers clear up after a deletion. */
+async function comesBack(
+  everything: (without: ReadonlySet<string>) => Promise<Everything>,
+  before: Everything,
+  without: ReadonlySet<string>,
+  left: readonly string[],
+): Promise<void> {
+  let found: readonly string[] = [];
+  await until(
+    () => `only this is left: ${JSON.stringify(left)} (it is: ${found.join("\n")})`,
+    async () => {
+      found = await differs(everything, before, without);
+      return JSON.stringify(found) === JSON.stringify(left);
+    },
+    { pause: 250 },
+  );
+}
+
 async function makeNamespace(plane: ControlPlane, name: string): Promise<void> {
   await plane.admin("POST", "/api/v1/namespaces", {
     apiVersion: "v1",
@@ -291,11 +306,9 @@ async function makeNamespace(plane: ControlPlane, name: string): Promise<void> {
   });
   // What every namespace gets from the controllers belongs to the state before.
   for (const path of ["serviceaccounts/default", "configmaps/kube-root-ca.crt"])
-    await expect
-      .poll(async () => (await plane.admin("GET", `/api/v1/namespaces/${name}/${path}`)).status, {
-        timeout: 10_000,
-      })
-      .toBe(200);
+    await until(`${name} has its ${path}`, async () => {
+      return (await plane.admin("GET", `/api/v1/namespaces/${name}/${path}`)).status === 200;
+    });
 }
 
 /** Runs the command that the prerequisite names, as its owner would, with the real kubectl. */
@@ -354,9 +367,10 @@ async function makeVolume(plane: ControlPlane, namespace: string, claim: string)
       hostPath: { path: "/nowhere" },
     },
   });
-  const phase = async (): Promise<unknown> =>
-    valueAt((await plane.admin("GET", `/api/v1/persistentvolumes/${name}`)).body, ["status", "phase"]);
-  await expect.poll(phase, { timeout: 20_000 }).toBe("Available");
+  await until(`${name} is available`, async () => {
+    const { body } = await plane.admin("GET", `/api/v1/persistentvolumes/${name}`);
+    return valueAt(body, ["status", "phase"]) === "Available";
+  });
 }
 
 function replicasOf(objects: readonly JsonObject[]): number {

@@ -11,6 +11,7 @@ import {
 } from "../conformance/custom-resources/generate.ts";
 import { controlPlane, type ControlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { conformanceData, deep, leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 const data = conformanceData("crds");
 const missing =
@@ -99,11 +100,8 @@ function uriOf(definition: JsonObject, version: string): string {
 async function established(plane: ControlPlane, definition: JsonObject): Promise<void> {
   const [version] = servedVersions(definition);
   if (version === undefined) return;
-  for (let tries = 0; tries < 200; tries++) {
-    const { status } = await plane.admin("GET", `${uriOf(definition, version.name)}?limit=1`);
-    if (status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const uri = uriOf(definition, version.name);
+  await until(`${uri} is served`, async () => (await plane.admin("GET", `${uri}?limit=1`)).status === 200);
 }
 
 async function ask(

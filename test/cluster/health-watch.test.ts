@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitHealthy } from "../../src/apply/cluster/health/wait-healthy.ts";
 import type { JsonObject } from "../../src/kube/json.ts";
@@ -5,6 +6,8 @@ import { objectKey } from "../../src/kube/object-key.ts";
 import { plannerOf } from "../support/cluster/connect.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
+import { untilAllowed } from "../support/cluster/allowed.ts";
+import { until } from "../support/until.ts";
 
 const rbac = "/apis/rbac.authorization.k8s.io/v1";
 const path = "/apis/apps/v1/namespaces/shop/deployments";
@@ -36,6 +39,7 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("waiting with a wat
         roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "look" },
         subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "bob" }],
       });
+      await untilAllowed(plane, "bob", { verb: "get", group: "apps", resource: "deployments" });
     });
     afterAll(() => plane?.stop());
 
@@ -48,17 +52,18 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("waiting with a wat
         seen.filter((event) => event.verb === verb && event.requestURI.startsWith(path)).length;
       return { reads: of("get"), watches: of("watch") };
     };
-    /** Waits as a user for a Deployment that another one reports healthy after so many milliseconds. */
-    const waited = async (user: string, name: string, after: number) => {
+    /** Waits as a user for a Deployment that another one reports healthy after that. */
+    const waited = async (user: string, name: string, that: (from: number) => Promise<unknown>) => {
       await plane.admin("POST", path, deployment(name));
       const reader = await plannerOf(plane, user);
       const from = plane.auditLog().length;
       try {
-        const timer = setTimeout(() => {
-          void plane.admin("PATCH", `${path}/${name}/status`, healthy, "application/merge-patch+json");
-        }, after);
-        const report = await waitHealthy(reader, [objectKey(deployment(name))], { timeoutMs: 20_000 });
-        clearTimeout(timer);
+        const [report] = await Promise.all([
+          waitHealthy(reader, [objectKey(deployment(name))], { timeoutMs: 50_000 }),
+          that(from).then(() =>
+            plane.admin("PATCH", `${path}/${name}/status`, healthy, "application/merge-patch+json"),
+          ),
+        ]);
         return { report, ...looks(from) };
       } finally {
         reader.close();
@@ -66,7 +71,7 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("waiting with a wat
     };
 
     it("looks when the watch says that something moved, and not before", async () => {
-      const { report, reads, watches } = await waited("admin", "watched", 3000);
+      const { report, reads, watches } = await waited("admin", "watched", () => sleep(3000));
       expect(report).toMatchObject({ healthy: true, end: "healthy" });
       // Before, and after the change; polling would have looked seven times by then.
       expect(reads).toBeLessThanOrEqual(3);
@@ -74,7 +79,9 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("waiting with a wat
     });
 
     it("looks by the clock where the credentials may not watch", async () => {
-      const { report, reads } = await waited("bob", "polled", 1500);
+      const { report, reads } = await waited("bob", "polled", (from) =>
+        until("it has looked some times", () => looks(from).reads > 3),
+      );
       expect(report).toMatchObject({ healthy: true, end: "healthy" });
       expect(reads).toBeGreaterThanOrEqual(4);
     });

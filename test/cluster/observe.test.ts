@@ -7,6 +7,8 @@ import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support
 import { pinOfPlane, plannerOf } from "../support/cluster/connect.ts";
 import { customDefinition } from "../support/custom-definition.ts";
 import { leftOut } from "../support/suites.ts";
+import { untilAllowed } from "../support/cluster/allowed.ts";
+import { until } from "../support/until.ts";
 
 const missing = controlPlaneMissing !== undefined && leftOut("observing a cluster", controlPlaneMissing);
 
@@ -175,6 +177,7 @@ describe.skipIf(missing)("observing a cluster", () => {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "look" },
       subjects: [{ kind: "User", name: "planner", apiGroup: "rbac.authorization.k8s.io" }],
     });
+    await untilAllowed(plane, "planner", { verb: "create", resource: "configmaps", namespace: "shop" });
     // Server-side apply creates with patch and create together: either alone is too little.
     expect(await one(configMap("web"), "planner")).toMatchObject({
       merged: null,
@@ -231,12 +234,10 @@ describe.skipIf(missing)("observing a cluster", () => {
       metadata: { name: "no-forbidden" },
       spec: { policyName: "no-forbidden", validationActions: ["Deny"] },
     });
-    let found = await one(configMap("forbidden", "hunter2"));
-    for (let attempt = 0; found.refusal === null && attempt < 50; attempt++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      found = await one(configMap("forbidden", "hunter2"));
-    }
-    expect(found.refusal).toBe(
+    const refusal = await until("the policy is in force", async () => {
+      return (await one(configMap("forbidden", "hunter2"))).refusal ?? false;
+    });
+    expect(refusal).toBe(
       "the API server refuses the dry run of the apply of configmaps shop/forbidden: ValidatingAdmissionPolicy no-forbidden (binding no-forbidden) denies it",
     );
     await plane.admin("POST", "/api/v1/namespaces", namespace("going"));

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeWorld, must, repository, type World } from "../support/cli.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 /** The policy that we ship: planners dry-run everything and change nothing (kernel K2). */
 describe.skipIf(controlPlaneMissing !== undefined && leftOut("the policy for planners", controlPlaneMissing))(
@@ -40,13 +41,10 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("the policy for pla
         ),
       );
       // A policy takes effect within a second: a write that must fail says when.
-      for (
-        let i = 0;
-        i < 100 && kubectl("planner", "create", "configmap", `early-${i}`, "-n", "default").status === 0;
-        i++
-      ) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+      let tried = 0;
+      await until("the policy is in force", () => {
+        return kubectl("planner", "create", "configmap", `early-${tried++}`, "-n", "default").status !== 0;
+      });
       must(
         world.kubeops(["charter", "init", "--owner", "id_ed25519.pub", "--principal", "anna", "-n", "shop"]),
       );

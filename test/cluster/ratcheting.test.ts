@@ -5,6 +5,7 @@ import { clusterWorld, type ClusterWorld, INVENTORY } from "../support/cluster/c
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { customDefinition } from "../support/custom-definition.ts";
 import { deep, leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 const core = "/api/v1/namespaces";
 
@@ -60,14 +61,11 @@ describe
       `${definitions}/widgets.example.org?fieldManager=kubeops`,
       size({ maximum: 5 }),
     );
-    const settled = async (): Promise<ClusterPlan> => {
-      for (let attempt = 0; ; attempt++) {
-        const plan = await world.plan({ objects: [widget({ size: 11 })] });
-        if (findings(plan).length > 0 || attempt > 50) return plan;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    };
-    expect(findings(await settled())).toEqual(["cluster/refused"]);
+    const refusals = await until("the new rule is in force", async () => {
+      const found = findings(await world.plan({ objects: [widget({ size: 11 })] }));
+      return found.length > 0 && found;
+    });
+    expect(refusals).toEqual(["cluster/refused"]);
     const plan = await world.plan({ objects: [widget({ size: 10, note: "x" })] });
     expect(findings(plan)).toEqual([]);
     expect(plan.changes[0]?.operation).toBe("update");

@@ -8,6 +8,7 @@ import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support
 import { dice, randomRules } from "../support/rbac/random-rbac.ts";
 import { type RawClient, rawClient } from "../support/rbac/raw-client.ts";
 import { deep, leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 const skip =
   controlPlaneMissing !== undefined &&
@@ -55,18 +56,6 @@ describe.skipIf(skip)("aggregated ClusterRoles", () => {
     );
   };
 
-  /** Waits until the roles are as we compute them, or, when they never are, until the controller has had its time. */
-  const settled = async (
-    isReady: (stored: ReadonlyMap<string, readonly Json[]>) => boolean,
-  ): Promise<ReadonlyMap<string, readonly Json[]>> => {
-    for (let attempt = 0; attempt < 200; attempt++) {
-      const stored = await live();
-      if (isReady(stored)) return stored;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    return live();
-  };
-
   const ours = (objects: readonly JsonObject[]): ReturnType<typeof buildRbac> =>
     buildRbac(rbacInputs(objects), { minor: 37, builtin: true });
 
@@ -78,6 +67,22 @@ describe.skipIf(skip)("aggregated ClusterRoles", () => {
     const mine = rulesOf(computed, computed.roles.get(roleKey("", name))!);
     const theirs = stored.map((rule) => readRule(rule)!);
     return covers(mine, theirs).covered && covers(theirs, mine).covered;
+  };
+
+  /** Waits until these roles are as we compute them, which is what is tested, and gives all. */
+  const settled = async (
+    computed: ReturnType<typeof buildRbac>,
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly Json[]>> => {
+    let wrong = names;
+    return until(
+      () => `the roles are as we compute them (not: ${wrong.join(", ")})`,
+      async () => {
+        const stored = await live();
+        wrong = names.filter((name) => !sameRules(computed, name, stored.get(name) ?? []));
+        return wrong.length === 0 && stored;
+      },
+    );
   };
 
   test("have what we compute, whatever gathers whatever, and keep written rules only when nothing is gathered", async () => {
@@ -97,11 +102,7 @@ describe.skipIf(skip)("aggregated ClusterRoles", () => {
     for (const body of objects) expect((await client.send({ method: "POST", path, body })).status).toBe(201);
     const computed = ours(objects);
     const names = ["middle", "top", "nothing-gathered", "itself", "view", "edit", "admin"];
-    const stored = await settled((now) =>
-      names.every((name) => sameRules(computed, name, now.get(name) ?? [])),
-    );
-    for (const name of names)
-      expect([name, sameRules(computed, name, stored.get(name) ?? [])]).toEqual([name, true]);
+    const stored = await settled(computed, names);
     // Written rules over which nothing is gathered stay: the controller applies no rules field then.
     expect(stored.get("nothing-gathered")).toEqual([nodes]);
     expect(stored.get("top")).toEqual([pods]);
@@ -154,10 +155,7 @@ describe.skipIf(skip)("aggregated ClusterRoles", () => {
     }
     const computed = ours(kept);
     const names = kept.map((object) => (object["metadata"] as { name: string }).name);
-    const stored = await settled((now) =>
-      names.every((name) => sameRules(computed, name, now.get(name) ?? [])),
-    );
-    expect(names.filter((name) => !sameRules(computed, name, stored.get(name) ?? []))).toEqual([]);
+    await settled(computed, names);
     expect(names.length).toBeGreaterThan(30);
   }, 60_000);
 });

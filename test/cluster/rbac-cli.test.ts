@@ -4,6 +4,7 @@ import { makeWorld, type World } from "../support/cli.ts";
 import { clusterCli } from "../support/cluster/cluster-cli.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
+import { untilAllowed } from "../support/cluster/allowed.ts";
 
 const skip =
   controlPlaneMissing !== undefined && leftOut("kubeops can on a live cluster", controlPlaneMissing);
@@ -31,6 +32,12 @@ describe.skipIf(skip)("kubeops can on a live cluster", () => {
       metadata: { name: "ci" },
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "deployer" },
       subjects: [{ kind: "ServiceAccount", name: "deployer", namespace: "ci" }],
+    });
+    await untilAllowed(plane, "system:serviceaccount:ci:deployer", {
+      verb: "patch",
+      group: "apps",
+      resource: "deployments",
+      namespace: "shop",
     });
   });
   afterAll(async () => {

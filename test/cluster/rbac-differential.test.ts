@@ -23,6 +23,7 @@ import {
   reviewOf,
 } from "../support/rbac/random-rbac.ts";
 import { deep, leftOut } from "../support/suites.ts";
+import { untilAllowed } from "../support/cluster/allowed.ts";
 
 const skip =
   controlPlaneMissing !== undefined && leftOut("RBAC against the real API server", controlPlaneMissing);
@@ -84,7 +85,7 @@ describe.skipIf(skip).each(worlds)("Kubernetes 1.$minor", ({ minor, rounds, revi
     let tried = 0;
     let written = 0;
     for (let round = 0; round < rounds; round++) {
-      await grow(client, d, round);
+      await grow(plane, client, d, round);
       const rbac = await liveRbac(client, minor);
       const near = rbac.bindings.flatMap((binding) => {
         const role = rbac.roleOf(binding);
@@ -149,7 +150,7 @@ async function create(client: RawClient, object: JsonObject): Promise<boolean> {
 }
 
 /** More roles and bindings; what the server's validation refuses is left out. Waits until the authorizer has seen them. */
-async function grow(client: RawClient, d: Dice, round: number): Promise<void> {
+async function grow(plane: ControlPlane, client: RawClient, d: Dice, round: number): Promise<void> {
   const roles = Array.from({ length: 14 }, (_, index) => randomRole(d, `r${round}-${index}`));
   const bindings = Array.from({ length: 10 }, (_, index) => randomBinding(d, `b${round}-${index}`, roles));
   for (const object of [...roles, ...bindings]) await create(client, object);
@@ -176,20 +177,7 @@ async function grow(client: RawClient, d: Dice, round: number): Promise<void> {
     ["mark", ""],
     ["mark-n1", "n1"],
   ] as const) {
-    const review = reviewOf(
-      { user, groups: [] },
-      { kind: "resource", verb: "see", group: "mark", resource: mark, subresource: "", namespace, name: "" },
-    );
-    for (let attempt = 0; ; attempt++) {
-      const { body } = await client.send({
-        method: "POST",
-        path: "/apis/authorization.k8s.io/v1/subjectaccessreviews",
-        body: review,
-      });
-      if ((body["status"] as { allowed?: boolean }).allowed === true) break;
-      if (attempt > 500) throw new Error("the authorizer does not see the new roles");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await untilAllowed(plane, user, { verb: "see", group: "mark", resource: mark, namespace });
   }
 }
 

@@ -17,6 +17,7 @@ import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support
 import { type RawAnswer, type RawClient, type RawRequest, rawClient } from "../support/rbac/raw-client.ts";
 import { dice } from "../support/rbac/random-rbac.ts";
 import { deep, leftOut } from "../support/suites.ts";
+import { untilAllowed } from "../support/cluster/allowed.ts";
 
 const skip =
   controlPlaneMissing !== undefined && leftOut("attack edges on the real API server", controlPlaneMissing);
@@ -277,7 +278,7 @@ describe.skipIf(skip)("on the real API server", () => {
     await client.send({
       method: "POST",
       path: `${rbacPath}/clusterroles`,
-      body: { metadata: { name: "attack" }, rules: rules.map((rule) => ({ ...rule })) },
+      body: { metadata: { name: "attack" }, rules: [...rules.map((rule) => ({ ...rule })), mark(name)] },
     });
     const binding = {
       metadata: { name },
@@ -292,33 +293,17 @@ describe.skipIf(skip)("on the real API server", () => {
       body: { spec: {} },
     });
     const user = `system:serviceaccount:evil:${name}`;
-    await settled(user, rules, namespace ?? "");
+    // Its own rule tells the role from the one before, which the authorizer may still see.
+    await untilAllowed(plane, user, {
+      verb: "see",
+      group: "mark",
+      resource: name,
+      namespace: namespace ?? "",
+    });
     return (body["status"] as { token: string }).token;
   }
 
-  /** Waits until the authorizer has seen the rules. */
-  async function settled(user: string, rules: AttackFixture["rules"], namespace: string): Promise<void> {
-    const [rule] = rules;
-    const attributes = {
-      verb: rule?.verbs?.[0] ?? "",
-      group: rule?.apiGroups?.[0] ?? "",
-      resource: (rule?.resources?.[0] ?? "").split("/")[0] ?? "",
-      subresource: (rule?.resources?.[0] ?? "").split("/")[1] ?? "",
-      name: rule?.resourceNames?.[0] ?? "",
-      namespace,
-    };
-    for (let attempt = 0; attempt < 300; attempt++) {
-      const { body } = await client.send({
-        method: "POST",
-        path: "/apis/authorization.k8s.io/v1/subjectaccessreviews",
-        body: { spec: { user, resourceAttributes: attributes } },
-      });
-      if ((body["status"] as { allowed?: boolean }).allowed === true) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    // All rules come in one object, and its binding in another: a moment for the second.
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
+  const mark = (name: string): JsonObject => ({ apiGroups: ["mark"], resources: [name], verbs: ["see"] });
 
   async function answers(id: string, fixture: AttackFixture): Promise<readonly RawAnswer[]> {
     const token = await attacker(fixture);
@@ -451,13 +436,16 @@ describe.skipIf(skip)("on the real API server", () => {
         },
       );
     }
+    // The last role of all and the last binding of all: what was made before them is seen by then.
+    const last = callers.at(-1) ?? "";
+    (objects.at(-2)!["rules"] as Json[]).push(mark(last));
     for (const object of objects)
       await client.send({
         method: "POST",
         path: `${rbacPath}/${object["kind"] === "ClusterRole" ? "clusterroles" : "clusterrolebindings"}`,
         body: object,
       });
-    await settled(callers.at(-1) ?? "", [readRule((objects.at(-2)!["rules"] as Json[])[0]!)!], "");
+    await untilAllowed(plane, last, { verb: "see", group: "mark", resource: last });
     const rbac = buildRbac(rbacInputs(objects), { minor: 37, builtin: true });
     // A client certificate for each caller: impersonation of impersonators does not exist.
     const wrong: unknown[] = [];

@@ -18,6 +18,7 @@ import { refused } from "../support/cluster/refused.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { checkLog } from "../support/git-log-check.ts";
 import { deep, leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 const core = "/api/v1/namespaces";
 const apps = "/apis/apps/v1/namespaces/shop";
@@ -38,10 +39,9 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
       for (const name of ["shop", INVENTORY])
         await plane.admin("POST", core, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
       // Its controller makes one in every namespace; one that comes later is drift.
-      for (let attempt = 0; attempt < 200; attempt++) {
-        if ((await plane.admin("GET", `${core}/shop/serviceaccounts/default`)).status === 200) break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await until("the namespace has its account", async () => {
+        return (await plane.admin("GET", `${core}/shop/serviceaccounts/default`)).status === 200;
+      });
     });
     afterAll(async () => {
       child?.remove();
@@ -123,10 +123,10 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
       ((await read(path))["metadata"] as JsonObject | undefined)?.["uid"];
     /** Controllers have had their first look: a Deployment has its revision. */
     const settled = async (where: string): Promise<void> => {
-      for (let attempt = 0; where.includes("/deployments/") && attempt < 100; attempt++) {
-        if (JSON.stringify(await read(where)).includes('"deployment.kubernetes.io/revision":')) break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      if (!where.includes("/deployments/")) return;
+      await until("the Deployment has its revision", async () =>
+        JSON.stringify(await read(where)).includes('"deployment.kubernetes.io/revision":'),
+      );
     };
     const meanwhile = (step: string, act: () => Promise<unknown>): ApplyOptions => ({
       onStep: async (told: ClusterStep) => {
@@ -350,13 +350,10 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
       expect((await refused(world.apply(named))).code).toBe("PLAN_NOT_REPRODUCED");
       await plane.admin("DELETE", `${core}/shop/configmaps/late`);
       await world.apply(named);
-      for (let attempt = 0; attempt < 200; attempt++) {
-        if (
-          (await items(`${core}/shop/configmaps`)).every(({ metadata }) => !metadata.name.endsWith("child"))
-        )
-          break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await until("what it owns is gone", async () => {
+        const standing = await items(`${core}/shop/configmaps`);
+        return standing.every(({ metadata }) => !metadata.name.endsWith("child"));
+      });
       const left = (await items(`${core}/shop/configmaps`)).map(({ metadata }) => metadata.name);
       expect(left.filter((name) => name !== "kube-root-ca.crt").toSorted()).toEqual([
         "fixed",
@@ -392,17 +389,11 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
           spec: { policyName: name, validationActions: ["Deny"] },
         });
       };
-      const refusals = async (
-        world: ClusterWorld,
-        object: JsonObject,
-        wanted: string,
-      ): Promise<ClusterPlan> => {
-        for (let attempt = 0; ; attempt++) {
+      const refusals = (world: ClusterWorld, object: JsonObject, wanted: string): Promise<ClusterPlan> =>
+        until(`${wanted} is in force`, async () => {
           const plan = await world.plan({ objects: [object], recreate: true });
-          if (attempt > 100 || plan.findings.some(({ message }) => message.includes(wanted))) return plan;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      };
+          return plan.findings.some(({ message }) => message.includes(wanted)) && plan;
+        });
       const world = await worldNaming(fixed("1"));
       const plain = (value: string): JsonObject => at("v1", "ConfigMap", { data: { a: value } });
       try {
@@ -428,10 +419,9 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
           await plane.admin("DELETE", `${policies}/${name}`);
         }
         // Policies end a moment after they are gone.
-        for (let attempt = 0; attempt < 200; attempt++) {
-          if ((await plane.admin("DELETE", `${path}?dryRun=All`)).status < 300) break;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
+        await until("no policy is in force", async () => {
+          return (await plane.admin("DELETE", `${path}?dryRun=All`)).status !== 422;
+        });
       }
     });
 
@@ -585,17 +575,15 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("recreations", cont
     });
 
     /** Waits until the server's admission adds its field to objects of the name, or does no more. */
-    const admission = async (adds: boolean): Promise<void> => {
-      for (let attempt = 0; attempt < 200; attempt++) {
+    const admission = (adds: boolean): Promise<boolean> =>
+      until(`admission ${adds ? "adds its field" : "adds no field"}`, async () => {
         const { body } = await plane.admin("POST", `${core}/${INVENTORY}/configmaps?dryRun=All`, {
           apiVersion: "v1",
           kind: "ConfigMap",
           metadata: { name: "fixed" },
         });
-        if (JSON.stringify(body).includes("by-admission") === adds) return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    };
+        return JSON.stringify(body).includes("by-admission") === adds;
+      });
 
     it("K2 what the server makes of the new object only after the deletion stops the run, and undo brings the old one back", async () => {
       const { world, plan } = await approved(fixed("1"), fixed("2"));

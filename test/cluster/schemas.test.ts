@@ -3,6 +3,7 @@ import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support
 import { makeWorld, reportOf, type World } from "../support/cli.ts";
 import { customDefinition } from "../support/custom-definition.ts";
 import { leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 const crd = customDefinition("store.example.com", "Backup", {
   properties: { size: { type: "integer", minimum: 1, description: "How large." } },
@@ -23,11 +24,10 @@ describe.skipIf(
       "apiVersion: store.example.com/v1\nkind: Backup\nmetadata: {name: a, namespace: default}\nspec: {size: 0, sise: 1}\n",
     );
     // The server publishes a new kind a moment after it is accepted.
-    for (let attempt = 0; attempt < 100; attempt++) {
+    await until("the kind is published", async () => {
       const { body } = await plane.admin("GET", "/openapi/v3");
-      if (JSON.stringify(body).includes("apis/store.example.com/v1")) break;
-      await new Promise((done) => setTimeout(done, 100));
-    }
+      return JSON.stringify(body).includes("apis/store.example.com/v1");
+    });
   });
   afterAll(async () => {
     world?.remove();

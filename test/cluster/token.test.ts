@@ -14,6 +14,8 @@ import { refused } from "../support/cluster/refused.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { checkLog } from "../support/git-log-check.ts";
 import { leftOut } from "../support/suites.ts";
+import { untilAllowed } from "../support/cluster/allowed.ts";
+import { until } from "../support/until.ts";
 
 const core = "/api/v1/namespaces";
 
@@ -37,6 +39,7 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("an expired token",
         roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
         subjects: [{ kind: "ServiceAccount", name: "robot", namespace: "shop" }],
       });
+      await untilAllowed(plane, "system:serviceaccount:shop:robot", { verb: "*", group: "*", resource: "*" });
     });
     afterAll(() => plane?.stop());
 
@@ -69,13 +72,14 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("an expired token",
         const connection: KubeConnection = { ...connectionOf(plane), credentials: { kind: "token", token } };
         const untilOver = async (): Promise<void> => {
           const reader = openPlanner(connection, await pinOfPlane(plane));
-          try {
-            for (let attempt = 0; attempt < 60; attempt++) {
-              await reader.selfSubjectReview();
-              await new Promise((resolve) => setTimeout(resolve, 500));
-            }
-          } catch (error) {
+          const isOver = (error: unknown): boolean => {
             if (!OpsError.is(error) || error.code !== "CLUSTER_AUTH") throw error;
+            return true;
+          };
+          try {
+            await until("the token is over", () => reader.selfSubjectReview().then(() => false, isOver), {
+              pause: 500,
+            });
           } finally {
             reader.close();
           }

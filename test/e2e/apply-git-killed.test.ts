@@ -11,6 +11,8 @@ import { type ApplyWorld, applyWorld, MINOR, NOON, storedPlan, VERSION } from ".
 import { checkLog } from "../support/git-log-check.ts";
 import { commitFiles, git, temporaryFolder } from "../support/git-repository.ts";
 import { deep } from "../support/suites.ts";
+import { processesOf } from "../support/processes.ts";
+import { until } from "../support/until.ts";
 
 // Bundled once: a process of its own starts for every run.
 const bundles = temporaryFolder();
@@ -139,7 +141,7 @@ describe.each(steps)("killed with SIGKILL at %s", (step) => {
       await run(world, plan, step);
       if (step === "pushing") {
         // git may still be at it: whether the commit arrives is not known yet.
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await until("git is done", () => processesOf(world.path).length === 0);
       }
       const arrived = git(world.repository, "for-each-ref", `refs/heads/${branchOf(plan)}`) !== "";
       if (step !== "pushing") expect(arrived).toBe(after.has(step));

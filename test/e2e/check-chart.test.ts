@@ -2,7 +2,7 @@ import { chmodSync, existsSync, symlinkSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReportJson } from "../../src/analysis/findings/json.ts";
 import { gzip, renderChart } from "../../src/apply/chart/render-chart.ts";
 import { readTar } from "../../src/kube/chart/read-tar.ts";
@@ -10,6 +10,8 @@ import { writeTar } from "../../src/kube/chart/write-tar.ts";
 import { makeWorld, type Ran, reportOf, running, type World } from "../support/cli.ts";
 import { helm, pathWithHelm } from "../support/helm.ts";
 import { leftOut } from "../support/suites.ts";
+import { processesOf } from "../support/processes.ts";
+import { until } from "../support/until.ts";
 
 const description = (name = "demo", more = ""): string =>
   `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n${more}`;
@@ -568,12 +570,12 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
       expect(result).toEqual({ kind: "stopped", why: "took too long" });
       // An interrupted run leaves neither the program nor its folder behind.
       const started = world.start(["check", folder], { env: { PATH, TMPDIR: world.path(".") } });
-      const left = (): string => world.run("ps", ["-eo", "args"]).stdout;
-      await vi.waitFor(() => expect(left()).toContain(`${world.folder}/kubeops-helm-`), 20_000);
+      const left = (): readonly string[] => processesOf(`${world.folder}/kubeops-helm-`);
+      await until("helm runs", () => left().length > 0);
+      const closed = new Promise((resolve) => started.once("close", resolve));
       started.kill("SIGINT");
-      await new Promise((resolve) => started.once("close", resolve));
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      expect(left()).not.toContain(`${world.folder}/kubeops-helm-`);
+      await closed;
+      await until("helm is gone", () => left().length === 0);
       expect(world.run("ls", ["."]).stdout).not.toContain("kubeops-helm-");
     });
   });

@@ -12,6 +12,7 @@ import { leftOut } from "../support/suites.ts";
 import { authority } from "../support/test-pki.ts";
 import { type TlsServer, tlsServer } from "../support/tls-server.ts";
 import { until } from "../support/until.ts";
+import { untilAllowed } from "../support/cluster/allowed.ts";
 
 const core = "/api/v1/namespaces";
 const admission = "/apis/admissionregistration.k8s.io/v1";
@@ -291,6 +292,7 @@ describe.skipIf(controlPlaneMissing !== undefined && leftOut("bad input to a clu
           roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "most" },
           subjects: [{ kind: "User", name: "alice", apiGroup: "rbac.authorization.k8s.io" }],
         });
+        await untilAllowed(plane, "alice", { verb: "create", resource: "configmaps", namespace: "shop" });
         const alice = kubeconfig(
           "alice.kubeconfig",
           ({ users }) => (users[0]!.user = { token: plane.token("alice") }),

@@ -5,6 +5,7 @@ import { must } from "../support/cli.ts";
 import { type ClusterCli, clusterCli } from "../support/cluster/cluster-cli.ts";
 import { type ControlPlane, controlPlane, controlPlaneMissing } from "../support/control-plane.ts";
 import { leftOut } from "../support/suites.ts";
+import { until } from "../support/until.ts";
 
 const core = "/api/v1/namespaces";
 const path = "/apis/apps/v1/namespaces/shop/deployments/web";
@@ -18,10 +19,9 @@ describe.skipIf(
     plane = await controlPlane({ components: "all" });
     for (const name of ["shop", "kubeops"])
       await plane.admin("POST", core, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
-    for (let attempt = 0; attempt < 200; attempt++) {
-      if ((await plane.admin("GET", `${core}/shop/serviceaccounts/default`)).status === 200) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await until("the namespace has its account", async () => {
+      return (await plane.admin("GET", `${core}/shop/serviceaccounts/default`)).status === 200;
+    });
     cli = await clusterCli(plane, (text) =>
       text.replace("  widening:\n", "  widening:\n    - {id: service-account-use, decision: approval}\n"),
     );
@@ -46,12 +46,10 @@ describe.skipIf(
       `${name}.json`,
       ...more,
     );
-  const settled = async (): Promise<void> => {
-    for (let attempt = 0; attempt < 200; attempt++) {
-      if (JSON.stringify(await read()).includes('"deployment.kubernetes.io/revision":')) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
+  const settled = (): Promise<boolean> =>
+    until("the Deployment has its revision", async () =>
+      JSON.stringify(await read()).includes('"deployment.kubernetes.io/revision":'),
+    );
 
   test("a selector cannot change: the plan is denied, and says what the way round is", async () => {
     cli.objects("one.json", deployment("one"));

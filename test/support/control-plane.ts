@@ -14,6 +14,7 @@ import {
   tokenConfig,
   writeStateFiles,
 } from "./control-plane/state-files.ts";
+import { until } from "./until.ts";
 
 export { controlPlaneMissing };
 
@@ -407,12 +408,7 @@ class Plane implements ControlPlane {
   /** Asks until it is so; fails when a program ends meanwhile, or after a minute (the sheet's figure for a busy machine). */
   async #until(what: string, ask: () => Promise<boolean>): Promise<void> {
     const failed = Promise.race(this.#running.map((each) => each.failed));
-    for (let attempt = 0; attempt < 1200; attempt++) {
-      const settled = await Promise.race([ask().catch(() => false), failed]);
-      if (settled) return;
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, 50)), failed]);
-    }
-    throw new Error(`gave up waiting until ${what}`);
+    await until(what, () => Promise.race([ask().catch(() => false), failed]), { limit: 60_000, pause: 50 });
   }
 }
 
