@@ -115,8 +115,7 @@ describe("check of kustomizations", () => {
   test("what is not built here is a finding with its place, and its files are read as they stand", () => {
     for (const [member, line] of [
       ["helmCharts: [{name: x}]", "helmCharts"],
-      ["generators: [g.yaml]", "generators"],
-      ["transformers: [g.yaml]", "transformers"],
+      ["validators: [g.yaml]", "validators"],
       ["crds: [crd.json]", "crds"],
       ["openapi: {path: s.json}", "openapi"],
     ] as const) {
@@ -195,6 +194,87 @@ describe("check of kustomizations", () => {
     expect(check("more").findings.map(({ code }) => code)).toEqual(["kustomization/field"]);
     world.write("more/kustomization.yaml", "resources: [web.yaml]\nconfigurations: [../outside.yaml]\n");
     expect(check("more").findings.map(({ code }) => code)).toEqual(["kustomization/outside"]);
+  });
+
+  test("transformers and generators with configurations of their own are built; programs are not run", () => {
+    const plug = (files: Readonly<Record<string, string>>): readonly string[] => {
+      world.write("plug/kustomization.yaml", files["kustomization"] ?? "");
+      for (const [name, text] of Object.entries(files)) world.write(`plug/${name}.yaml`, text);
+      return lines(check("plug").findings);
+    };
+    world.write("plug/web.yaml", web.replace(", imag: x", ""));
+    world.write("more/kustomization.yaml", "resources: [count.yaml]\n");
+    world.write(
+      "more/count.yaml",
+      [
+        "apiVersion: builtin",
+        "kind: ReplicaCountTransformer",
+        "metadata: {name: count}",
+        "replica:",
+        "  name: web",
+        "  count: -4",
+        "fieldSpecs: [{path: spec/replicas, kind: Deployment, create: true}]",
+        "",
+      ].join("\n"),
+    );
+    const built = plug({
+      kustomization: [
+        "resources: [web.yaml]",
+        "generators:",
+        "- |",
+        "  apiVersion: builtin",
+        "  kind: ConfigMapGenerator",
+        "  metadata: {name: made}",
+        "  options: {labels: {a: 'not a value'}}",
+        "transformers: [space.yaml, ../more]",
+        "",
+      ].join("\n"),
+      space: "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {name: x, namespace: Not_One}\n",
+    });
+    expect(built).toContain("plug/space.yaml:3:32 object/namespace plug");
+    expect(built).toContain("plug/kustomization.yaml:3:3 object/label-value plug");
+    expect(built.some((line) => line.startsWith("more/count.yaml:6:10 server/"))).toBe(true);
+    const fn = "apiVersion: example.com/v1\nkind: Fn\nmetadata: {name: f}\n";
+    expect(plug({ kustomization: "resources: [web.yaml]\ntransformers: [fn.yaml]\n", fn })[0]).toBe(
+      "plug/fn.yaml:1:1 kustomization/not-built plug",
+    );
+    expect(check("plug").findings[0]?.message).toContain("the function or plug-in example.com/v1 Fn");
+    for (const [member, code] of [
+      ["transformers: [../more/count.yaml]", "kustomization/outside"],
+      ["transformers: [/etc/passwd]", "kustomization/outside"],
+      ["transformers: [../plug]", "kustomization/cycle"],
+      ["generators: [../../../../etc]", "kustomization/outside"],
+      [
+        "generators: ['apiVersion: builtin\n\nkind: constructor\n\nmetadata: {name: a}\n']",
+        "kustomization/malformed",
+      ],
+      [
+        "transformers: ['apiVersion: builtin\n\nkind: __proto__\n\nmetadata: {name: a}\n']",
+        "kustomization/malformed",
+      ],
+      ["transformers: [{a: b}]", "kustomization/malformed"],
+      ["transformers: [twice.yaml, twice.yaml]", "kustomization/conflict"],
+    ] as const) {
+      const [finding] = plug({
+        kustomization: `resources: [web.yaml]\n${member}\n`,
+        twice: "apiVersion: builtin\nkind: HashTransformer\nmetadata: {name: h}\n",
+      });
+      expect(finding).toContain(` ${code} `);
+    }
+  });
+
+  test("a label that a base made is one value: what an overlay sets in one field is set in all", () => {
+    world.write("one/base/kustomization.yaml", "resources: [web.yaml]\ncommonLabels: {tier: a}\n");
+    world.write("one/base/web.yaml", web.replace(", imag: x", ""));
+    world.write("one/over/kustomization.yaml", "resources: [../base]\nlabels: [{pairs: {tier: 'not so'}}]\n");
+    const { findings } = check("one/over");
+    // The object, its Pod template, and the selector: kustomize has one node for all of them.
+    expect(findings.map(({ code }) => code)).toEqual([
+      "object/label-value",
+      "object/label-value",
+      "server/name",
+    ]);
+    expect(findings.map(({ place }) => place?.file)).toEqual(Array(3).fill("one/over/kustomization.yaml"));
   });
 
   test("a var of a long value that is used often is counted", () => {

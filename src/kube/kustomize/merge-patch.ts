@@ -1,3 +1,5 @@
+import type { TellSet } from "./field-path.ts";
+import { setShared, unshare } from "./shared.ts";
 import { Fault } from "./stop.ts";
 import { type MergeEntry, mergeKinds, mergeTypes } from "./tables.generated.ts";
 import {
@@ -78,10 +80,14 @@ function mergedMaps(
     const inner = type !== undefined && Object.hasOwn(type, key) ? type[key] : undefined;
     const given = patch?.get(key);
     const made = merged(base.get(key), given, { entry: inner, origins });
-    if (made === CLEAR) base.delete(key);
-    else base.set(key, made);
-    if (given !== undefined && isScalar(made) && patch !== base)
-      tellOrigin(origins, base, key, memberOrigin(patch, key, origins));
+    if (made === CLEAR) {
+      base.delete(key);
+      unshare(origins, base, key);
+    } else if (given !== undefined && isScalar(made) && patch !== base) {
+      const origin = memberOrigin(patch, key, origins);
+      const tell: TellSet = (holder, name) => tellOrigin(origins, holder, name, origin);
+      setShared(origins, base, key, { value: made, tell });
+    } else base.set(key, made);
   }
   return base;
 }

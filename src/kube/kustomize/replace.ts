@@ -12,6 +12,8 @@ import {
 } from "./resource.ts";
 import { pattern, textsFit } from "./select.ts";
 import { index, item, lookUp, plain, stepsOf } from "./look-up.ts";
+import type { TellSet } from "./field-path.ts";
+import { setShared } from "./shared.ts";
 import { at, Fault, Unsupported } from "./stop.ts";
 import {
   copyTree,
@@ -148,12 +150,13 @@ function copyTo({ resource, target, fieldPath, value, replacement, place, origin
     const old = spot.get();
     const isUntyped = old === undefined || isUntypedAt(origins, spot);
     const fresh = changed(old, { value, isUntyped, options: target.options, origins, place });
-    spot.set(fresh);
+    const { holder, key } = spot;
+    if (key !== undefined && isTreeMap(holder)) {
+      const tell: TellSet = (map, name) => tellOrigin(origins, map, name, replacement);
+      setShared(origins, holder, key, { value: fresh, tell });
+    } else spot.set(fresh);
     const isSingle = fresh === null || typeof fresh !== "object";
-    if (isUntyped && isSingle && spot.key !== undefined && isTreeMap(spot.holder))
-      markUntyped(origins, spot.holder, spot.key);
-    if (spot.key !== undefined && isTreeMap(spot.holder))
-      tellOrigin(origins, spot.holder, spot.key, { places: replacement.places, path: replacement.path });
+    if (isUntyped && isSingle && key !== undefined && isTreeMap(holder)) markUntyped(origins, holder, key);
   }
 }
 
