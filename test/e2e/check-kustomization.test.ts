@@ -116,8 +116,6 @@ describe("check of kustomizations", () => {
     for (const [member, line] of [
       ["helmCharts: [{name: x}]", "helmCharts"],
       ["validators: [g.yaml]", "validators"],
-      ["crds: [crd.json]", "crds"],
-      ["openapi: {path: s.json}", "openapi"],
     ] as const) {
       world.write("odd/kustomization.yaml", `resources: [a.yaml]\n${member}\n`);
       world.write("odd/a.yaml", config);
@@ -126,7 +124,7 @@ describe("check of kustomizations", () => {
       expect(ran.stdout).toContain(`${line} is not built here`);
       expect(ran.stderr).toContain("kustomize build odd | kubeops check -");
       expect(ran.status).toBe(0);
-      if (line !== "crds") continue;
+      if (line !== "validators") continue;
       const planned = world.kubeops(["plan", "-f", "odd", "-n", "x", "--target", "git:./gitops#a"]);
       expect(planned.status).toBe(2);
       expect(planned.stderr).toContain(`odd/kustomization.yaml:2:1: ${line} is not built here`);
@@ -261,6 +259,99 @@ describe("check of kustomizations", () => {
       });
       expect(finding).toContain(` ${code} `);
     }
+  });
+
+  test("openapi joins lists by its keys, and crds name fields: findings stand where values were written", () => {
+    world.write(
+      "kinds/kustomization.yaml",
+      [
+        "resources: [a.yaml, web.yaml]",
+        "openapi: {path: schema.json}",
+        "crds: [crd.json]",
+        "commonLabels: {tier: 'not so'}",
+        "patches: [{path: patch.yaml}]",
+        "",
+      ].join("\n"),
+    );
+    const thing = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n";
+    world.write("kinds/a.yaml", `${thing}spec: {parts: [{name: one, at: 1}], chosen: {}}\n`);
+    world.write("kinds/patch.yaml", `${thing}spec:\n  parts:\n  - name: two\n    at: 2\n`);
+    world.write("kinds/web.yaml", web.replace(", imag: x", ""));
+    const parts = {
+      type: "array",
+      "x-kubernetes-patch-strategy": "merge",
+      "x-kubernetes-patch-merge-key": "name",
+    };
+    const kind = { group: "example.com", version: "v1", kind: "Thing" };
+    const definition = {
+      properties: { spec: { properties: { parts } } },
+      "x-kubernetes-group-version-kind": [kind],
+    };
+    const schema = { definitions: { Thing: definition } };
+    world.write("kinds/schema.json", JSON.stringify(schema));
+    const chosen = { "x-kubernetes-label-selector": "" };
+    world.write(
+      "kinds/crd.json",
+      JSON.stringify({
+        "v1.Thing": {
+          Schema: { properties: { kind: {}, apiVersion: {}, metadata: {}, spec: { $ref: "v1.Spec" } } },
+        },
+        "v1.Spec": { Schema: { properties: { chosen } } },
+      }),
+    );
+    world.write(
+      "kubeops.yaml",
+      [
+        "apiVersion: kubernetes-operations.dev/v1",
+        "kind: Settings",
+        "check:",
+        "  rules:",
+        "  - id: own/parts",
+        "    title: says its parts",
+        "    severity: error",
+        "    match: {kinds: [Thing]}",
+        "    expression: 'false'",
+        `    messageExpression: 'object.spec.parts.map(p, p.name).join(",") + " " + object.spec.chosen.tier'`,
+        "    fix: none",
+        "    source: this test",
+        "    rationale: it tells",
+        "",
+      ].join("\n"),
+    );
+    const { findings } = check("kinds");
+    expect(findings.find(({ code }) => code === "own/parts")?.message).toContain("two,one not so");
+    const refused = (text: string): string => {
+      world.write("kinds/schema.json", text);
+      return lines(check("kinds").findings).join();
+    };
+    expect(refused("[]")).toContain("kinds/kustomization.yaml:2:1 kustomization/malformed");
+    const cluster = { paths: { "/things/{name}": { get: { "x-kubernetes-group-version-kind": kind } } } };
+    expect(refused(JSON.stringify({ ...schema, ...cluster }))).toContain(
+      "kinds/kustomization.yaml:2:1 kustomization/not-built",
+    );
+    expect(
+      refused('{"definitions": {"a": {"x-kubernetes-group-version-kind": [{"kind": "__proto__"}]}}}'),
+    ).toContain("kustomization/malformed");
+    world.write("kinds/kustomization.yaml", "resources: [a.yaml]\ncrds: [ring.json]\n");
+    world.write(
+      "kinds/ring.json",
+      JSON.stringify({
+        a: {
+          Schema: {
+            properties: { kind: {}, apiVersion: {}, metadata: {}, x: { $ref: "b" }, y: { $ref: "b" } },
+          },
+        },
+        b: { Schema: { properties: { x: { $ref: "a" }, y: { $ref: "a" } } } },
+      }),
+    );
+    expect(lines(check("kinds").findings).join()).toMatch(/kustomization\/(?:malformed|too-large)/);
+    world.write("kinds/kustomization.yaml", "resources: [a.yaml]\nopenapi: {path: ../kubeops.yaml}\n");
+    expect(lines(check("kinds").findings).join()).toContain("kustomization/outside");
+    world.write("above/kustomization.yaml", "resources: [../kinds]\n");
+    world.write("kinds/kustomization.yaml", "resources: [a.yaml]\nopenapi: {path: schema.json}\n");
+    expect(lines(check("above").findings).join()).toContain(
+      "kinds/kustomization.yaml:2:1 kustomization/not-built",
+    );
   });
 
   test("a label that a base made is one value: what an overlay sets in one field is set in all", () => {

@@ -2,12 +2,15 @@ import { printable } from "../printable.ts";
 import { documentsOf, type Loader, loaderOf, located, MAX_OBJECTS, type State } from "./build-files.ts";
 import { addChange, setFileOrigin } from "./build-metadata.ts";
 import { change } from "./change.ts";
+import { crdConfig } from "./crd-config.ts";
 import { defaultConfig, type FieldConfig, joinedConfigs, mergedConfig } from "./field-config.ts";
 import { generateInto } from "./generate-into.ts";
 import { inlineObjects } from "./inline.ts";
 import type { Kustomization, Named } from "./kustomization.ts";
 import { loadFolder, noCycle } from "./load-folder.ts";
+import { builtinSchemas } from "./merge-schema.ts";
 import { addObjects } from "./objects.ts";
+import { innerSchemas } from "./open-schemas.ts";
 import { runGenerator } from "./plugins/generators.ts";
 import { type PluginConfig, pluginConfig } from "./plugins/plugin-config.ts";
 import { readTransformer } from "./plugins/transformers.ts";
@@ -64,6 +67,7 @@ export function accumulate(state: State, target: Target, into: Resource[], befor
     if (base !== undefined) fields = join(fields, base);
   }
   fields = join(fields, join(defaultConfig, ownConfig(state, load, kustomization)));
+  if (kustomization.crds.length > 0) fields = join(fields, crdConfig(load, kustomization, origins));
   noTwins(into);
   generate(state, target, load, into);
   for (const named of kustomization.components) {
@@ -72,6 +76,7 @@ export function accumulate(state: State, target: Target, into: Resource[], befor
     if (kind !== "folder") throw new Fault("kustomization/not-found", what, named.place);
     noCycle(state, target.chain, inner, named);
     const component = loadFolder(state, inner, named.place);
+    innerSchemas(component, loaderOf(state, inner), origins.schemas !== builtinSchemas);
     if (!component.component)
       throw new Fault("kustomization/malformed", `${printable(named.name)} is no Component`, named.place);
     const part = within(target, named, { folder: inner, kustomization: component });
@@ -161,6 +166,7 @@ function addResource(state: State, target: Target, named: Named, into: Resource[
   } else {
     noCycle(state, target.chain, inner, named);
     const kustomization = loadFolder(state, inner, place);
+    innerSchemas(kustomization, loaderOf(state, inner), state.origins.schemas !== builtinSchemas);
     if (kustomization.component)
       throw new Fault("kustomization/malformed", `${printable(name)} is a Component`, place);
     const base: Resource[] = [];

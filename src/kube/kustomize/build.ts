@@ -5,12 +5,14 @@ import type { Place } from "../place.ts";
 import type { Problem } from "../problem.ts";
 import type { ReadDocument, SourceLines } from "../read-object.ts";
 import { accumulate } from "./accumulate.ts";
-import { MAX_LOOKS, MAX_NODES, type State } from "./build-files.ts";
+import { loaderOf, MAX_LOOKS, MAX_NODES, type State } from "./build-files.ts";
 import { finishMetadata, tidyAnnotations } from "./build-metadata.ts";
 import { joinedConfigs } from "./field-config.ts";
 import { addHashes } from "./generate.ts";
 import { loadFolder } from "./load-folder.ts";
+import { builtinSchemas } from "./merge-schema.ts";
 import { fixReferences } from "./name-references.ts";
+import { noClusterKind, openSchemas } from "./open-schemas.ts";
 import { kustomizationProblem } from "./problems.ts";
 import type { Resource } from "./resource.ts";
 import { sorted } from "./sort.ts";
@@ -55,6 +57,7 @@ export function buildKustomization(
       members: new WeakMap(),
       untyped: new WeakMap(),
       shared: new WeakMap(),
+      schemas: builtinSchemas,
       left: MAX_NODES,
       looks: MAX_LOOKS,
     },
@@ -76,6 +79,7 @@ export function buildKustomization(
   try {
     const root = loadFolder(state, folder, start);
     start = root.places.value([]);
+    const kinds = openSchemas(root, loaderOf(state, folder), state.origins);
     const resources: Resource[] = [];
     const origin = root.buildMetadata.length > 0 ? "" : undefined;
     const vars: Vars = new Map();
@@ -85,6 +89,7 @@ export function buildKustomization(
       resources,
       joinedConfigs([], start, state.origins),
     );
+    noClusterKind(resources, kinds, root);
     addHashes(resources);
     fixReferences(resources, state.origins, fields.nameReference);
     resolveVars(resources, vars, fields.varReference, state.origins);
@@ -103,7 +108,7 @@ export function buildKustomization(
     if (error instanceof Unsupported)
       return {
         kind: "unsupported",
-        problem: kustomizationProblem("kustomization/not-built", error.place, error.message),
+        problem: kustomizationProblem("kustomization/not-built", error.place ?? start, error.message),
         sources: state.sources,
       };
     if (error instanceof Fault)

@@ -99,6 +99,9 @@ export interface Kustomization {
   readonly configurations: readonly Named[];
   readonly vars: readonly Var[];
   readonly buildMetadata: readonly string[];
+  /** `path` of an OpenAPI document, or `version` of the one that is built in. */
+  readonly openapi: ReadonlyMap<string, string>;
+  readonly crds: readonly Named[];
   /** Configurations of generators and transformers: files, folders, or texts that hold them. */
   readonly generators: readonly Named[];
   readonly transformers: readonly Named[];

@@ -22,8 +22,6 @@ const unsupported: readonly string[] = [
   "helmGlobals",
   "helmCharts",
   "helmChartInflationGenerator",
-  "openapi",
-  "crds",
 ];
 
 const members: readonly string[] = [
@@ -51,6 +49,8 @@ const members: readonly string[] = [
   "generatorOptions",
   "generators",
   "transformers",
+  "openapi",
+  "crds",
   "sortOptions",
   "configurations",
   "vars",
@@ -127,6 +127,8 @@ export function readKustomization(document: ReadDocument): Kustomization {
     configurations: read.names(["configurations"]),
     vars: read.items(["vars"], ["name", "objref", "fieldref"]).map((path) => read.var(path)),
     buildMetadata: read.list(["buildMetadata"]),
+    openapi: read.texts(["openapi"]),
+    crds: read.names(["crds"]),
     generators: read.names(["generators"]),
     transformers: read.names(["transformers"]),
   };

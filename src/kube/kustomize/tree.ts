@@ -1,6 +1,7 @@
 import type { Json, JsonPath } from "../json.ts";
 import type { Place } from "../place.ts";
 import type { PlaceMap } from "../read-object.ts";
+import type { MergeSchemas } from "./merge-schema.ts";
 
 /** A value that transformers change in place. Mappings are Maps, so that no key of an input means anything to the language. */
 export type Tree = null | boolean | number | string | Tree[] | TreeMap;
@@ -21,6 +22,8 @@ export interface Origins {
   readonly untyped: WeakMap<TreeMap, Set<string>>;
   /** Single values that are one for kustomize: what sets one of them sets all. */
   readonly shared: WeakMap<TreeMap, Map<string, Shared>>;
+  /** How patches join the kinds: as built in, or by the document that the kustomization names. */
+  schemas: MergeSchemas;
   /** Nodes that may still be made: the same base may be built many times. */
   left: number;
   /** Looks at an object that may still be taken: each patch, generator and reference looks at many. */
