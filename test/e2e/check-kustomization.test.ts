@@ -432,6 +432,30 @@ describe("check of kustomizations", () => {
     expect(lines(check("copy").findings)).toEqual(["copy/kustomization.yaml:5:3 schema/type copy"]);
   });
 
+  test("a replacement reaches into a text that holds JSON, and is not made in YAML", () => {
+    const members = (path: string): string =>
+      [
+        "resources: [a.yaml, web.yaml]",
+        "replacements:",
+        "- sourceValue: secret",
+        `  targets: [{select: {kind: ConfigMap}, fieldPaths: ['${path}']}]`,
+        "",
+      ].join("\n");
+    world.write("text/web.yaml", web.replace(", imag: x", ""));
+    world.write(
+      "text/a.yaml",
+      `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels:\n    json: '{"a": "b"}'\ndata: {yaml: "a: b"}\n`,
+    );
+    world.write("text/kustomization.yaml", members("metadata.labels.json.a"));
+    const [finding] = check("text").findings;
+    expect(finding?.code).toBe("object/label-value");
+    expect(finding?.place).toMatchObject({ file: "text/a.yaml", line: 6 });
+    world.write("text/kustomization.yaml", members("data.yaml.a"));
+    expect(check("text").findings.map(({ code, place }) => `${place?.line} ${code}`)).toContain(
+      "3 kustomization/not-built",
+    );
+  });
+
   test("what leaves the tree, cycles and fan-out end with a finding", () => {
     const code = (text: string): readonly string[] => {
       world.write("bad/kustomization.yaml", text);

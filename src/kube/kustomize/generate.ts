@@ -1,5 +1,5 @@
-import { canonicalJson } from "../canonical-json.ts";
 import { sha256Hex } from "../digest.ts";
+import { goJson } from "./go-json.ts";
 import { currentId, type Resource, storeId } from "./resource.ts";
 import { isTreeMap, jsonOf, textAt, treeAt, type Tree, type TreeMap } from "./tree.ts";
 
@@ -98,11 +98,3 @@ function hashOf(object: TreeMap): string {
 }
 
 const letters: Readonly<Record<string, string>> = { "0": "g", "1": "h", "3": "k", a: "m", e: "t" };
-
-/** JSON as Go's encoder writes it: keys sorted, and five characters escaped that JSON does not ask for. */
-function goJson(value: unknown): string {
-  return canonicalJson(value).replaceAll(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
