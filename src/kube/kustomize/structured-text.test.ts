@@ -30,4 +30,6 @@ test("what holds nothing is refused; YAML, long numbers and fractions of nothing
   for (const text of ["a: b", "- a", "{a: b}", "[1.0]", "[12345678901234567890]", '["\\ud83d\\ude00"]'])
     expect(() => readText(text, origins())).toThrow(Unsupported);
   expect(() => readText(`["${"x".repeat(1_000_000)}"]`, origins())).toThrow(Unsupported);
+  expect(() => readText("[".repeat(400_000) + "]".repeat(400_000), origins())).toThrow(Unsupported);
+  expect(readText(`["${String.raw`\"`.repeat(400_000)}"]`, origins())).toHaveLength(1);
 });

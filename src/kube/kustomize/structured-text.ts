@@ -35,10 +35,24 @@ function holdsMembers(text: string): boolean {
   return document !== undefined && typeof document.value === "object" && document.value !== null;
 }
 
+/** Levels of lists and mappings in a text. */
+const MAX_DEPTH = 500;
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const letter of text) {
+    if (letter === "[" || letter === "{") deepest = Math.max(deepest, ++depth);
+    else if (letter === "]" || letter === "}") depth--;
+  }
+  return deepest;
+}
+
 function jsonIn(text: string): Json | undefined {
   const rest = text.replaceAll(/"(?:[^"\\]|\\.)*"/gs, '""');
   // Numbers that would lose digits or that they are fractions, and halves of letters, which go-yaml refuses.
   if (/\d{16}|-0(?![.\d])|\.0+(?!\d)/.test(rest) || /\\u[dD][89a-fA-F]/.test(text)) return undefined;
+  if (depthOf(rest) > MAX_DEPTH) return undefined;
   try {
     return JSON.parse(text) as Json;
   } catch {
