@@ -31,6 +31,7 @@ const partMembers: readonly string[] = [
   "generators",
   "validators",
   "openapi",
+  "crds",
   "configMapGenerator",
   "secretGenerator",
 ];

@@ -115,10 +115,7 @@ describe("check of kustomizations", () => {
   test("what is not built here is a finding with its place, and its files are read as they stand", () => {
     for (const [member, line] of [
       ["helmCharts: [{name: x}]", "helmCharts"],
-      ["generators: [g.yaml]", "generators"],
-      ["transformers: [g.yaml]", "transformers"],
-      ["crds: [crd.json]", "crds"],
-      ["openapi: {path: s.json}", "openapi"],
+      ["validators: [g.yaml]", "validators"],
     ] as const) {
       world.write("odd/kustomization.yaml", `resources: [a.yaml]\n${member}\n`);
       world.write("odd/a.yaml", config);
@@ -127,7 +124,7 @@ describe("check of kustomizations", () => {
       expect(ran.stdout).toContain(`${line} is not built here`);
       expect(ran.stderr).toContain("kustomize build odd | kubeops check -");
       expect(ran.status).toBe(0);
-      if (line !== "crds") continue;
+      if (line !== "validators") continue;
       const planned = world.kubeops(["plan", "-f", "odd", "-n", "x", "--target", "git:./gitops#a"]);
       expect(planned.status).toBe(2);
       expect(planned.stderr).toContain(`odd/kustomization.yaml:2:1: ${line} is not built here`);
@@ -197,6 +194,180 @@ describe("check of kustomizations", () => {
     expect(check("more").findings.map(({ code }) => code)).toEqual(["kustomization/outside"]);
   });
 
+  test("transformers and generators with configurations of their own are built; programs are not run", () => {
+    const plug = (files: Readonly<Record<string, string>>): readonly string[] => {
+      world.write("plug/kustomization.yaml", files["kustomization"] ?? "");
+      for (const [name, text] of Object.entries(files)) world.write(`plug/${name}.yaml`, text);
+      return lines(check("plug").findings);
+    };
+    world.write("plug/web.yaml", web.replace(", imag: x", ""));
+    world.write("more/kustomization.yaml", "resources: [count.yaml]\n");
+    world.write(
+      "more/count.yaml",
+      [
+        "apiVersion: builtin",
+        "kind: ReplicaCountTransformer",
+        "metadata: {name: count}",
+        "replica:",
+        "  name: web",
+        "  count: -4",
+        "fieldSpecs: [{path: spec/replicas, kind: Deployment, create: true}]",
+        "",
+      ].join("\n"),
+    );
+    const built = plug({
+      kustomization: [
+        "resources: [web.yaml]",
+        "generators:",
+        "- |",
+        "  apiVersion: builtin",
+        "  kind: ConfigMapGenerator",
+        "  metadata: {name: made}",
+        "  options: {labels: {a: 'not a value'}}",
+        "transformers: [space.yaml, ../more]",
+        "",
+      ].join("\n"),
+      space: "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {name: x, namespace: Not_One}\n",
+    });
+    expect(built).toContain("plug/space.yaml:3:32 object/namespace plug");
+    expect(built).toContain("plug/kustomization.yaml:3:3 object/label-value plug");
+    expect(built.some((line) => line.startsWith("more/count.yaml:6:10 server/"))).toBe(true);
+    const fn = "apiVersion: example.com/v1\nkind: Fn\nmetadata: {name: f}\n";
+    expect(plug({ kustomization: "resources: [web.yaml]\ntransformers: [fn.yaml]\n", fn })[0]).toBe(
+      "plug/fn.yaml:1:1 kustomization/not-built plug",
+    );
+    expect(check("plug").findings[0]?.message).toContain("the function or plug-in example.com/v1 Fn");
+    for (const [member, code] of [
+      ["transformers: [../more/count.yaml]", "kustomization/outside"],
+      ["transformers: [/etc/passwd]", "kustomization/outside"],
+      ["transformers: [../plug]", "kustomization/cycle"],
+      ["generators: [../../../../etc]", "kustomization/outside"],
+      [
+        "generators: ['apiVersion: builtin\n\nkind: constructor\n\nmetadata: {name: a}\n']",
+        "kustomization/malformed",
+      ],
+      [
+        "transformers: ['apiVersion: builtin\n\nkind: __proto__\n\nmetadata: {name: a}\n']",
+        "kustomization/malformed",
+      ],
+      ["transformers: [{a: b}]", "kustomization/malformed"],
+      ["transformers: [twice.yaml, twice.yaml]", "kustomization/conflict"],
+    ] as const) {
+      const [finding] = plug({
+        kustomization: `resources: [web.yaml]\n${member}\n`,
+        twice: "apiVersion: builtin\nkind: HashTransformer\nmetadata: {name: h}\n",
+      });
+      expect(finding).toContain(` ${code} `);
+    }
+  });
+
+  test("openapi joins lists by its keys, and crds name fields: findings stand where values were written", () => {
+    world.write(
+      "kinds/kustomization.yaml",
+      [
+        "resources: [a.yaml, web.yaml]",
+        "openapi: {path: schema.json}",
+        "crds: [crd.json]",
+        "commonLabels: {tier: 'not so'}",
+        "patches: [{path: patch.yaml}]",
+        "",
+      ].join("\n"),
+    );
+    const thing = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n";
+    world.write("kinds/a.yaml", `${thing}spec: {parts: [{name: one, at: 1}], chosen: {}}\n`);
+    world.write("kinds/patch.yaml", `${thing}spec:\n  parts:\n  - name: two\n    at: 2\n`);
+    world.write("kinds/web.yaml", web.replace(", imag: x", ""));
+    const parts = {
+      type: "array",
+      "x-kubernetes-patch-strategy": "merge",
+      "x-kubernetes-patch-merge-key": "name",
+    };
+    const kind = { group: "example.com", version: "v1", kind: "Thing" };
+    const definition = {
+      properties: { spec: { properties: { parts } } },
+      "x-kubernetes-group-version-kind": [kind],
+    };
+    const schema = { definitions: { Thing: definition } };
+    world.write("kinds/schema.json", JSON.stringify(schema));
+    const chosen = { "x-kubernetes-label-selector": "" };
+    world.write(
+      "kinds/crd.json",
+      JSON.stringify({
+        "v1.Thing": {
+          Schema: { properties: { kind: {}, apiVersion: {}, metadata: {}, spec: { $ref: "v1.Spec" } } },
+        },
+        "v1.Spec": { Schema: { properties: { chosen } } },
+      }),
+    );
+    world.write(
+      "kubeops.yaml",
+      [
+        "apiVersion: kubernetes-operations.dev/v1",
+        "kind: Settings",
+        "check:",
+        "  rules:",
+        "  - id: own/parts",
+        "    title: says its parts",
+        "    severity: error",
+        "    match: {kinds: [Thing]}",
+        "    expression: 'false'",
+        `    messageExpression: 'object.spec.parts.map(p, p.name).join(",") + " " + object.spec.chosen.tier'`,
+        "    fix: none",
+        "    source: this test",
+        "    rationale: it tells",
+        "",
+      ].join("\n"),
+    );
+    const { findings } = check("kinds");
+    expect(findings.find(({ code }) => code === "own/parts")?.message).toContain("two,one not so");
+    const refused = (text: string): string => {
+      world.write("kinds/schema.json", text);
+      return lines(check("kinds").findings).join();
+    };
+    expect(refused("[]")).toContain("kinds/kustomization.yaml:2:1 kustomization/malformed");
+    const cluster = { paths: { "/things/{name}": { get: { "x-kubernetes-group-version-kind": kind } } } };
+    expect(refused(JSON.stringify({ ...schema, ...cluster }))).toContain(
+      "kinds/kustomization.yaml:2:1 kustomization/not-built",
+    );
+    expect(
+      refused('{"definitions": {"a": {"x-kubernetes-group-version-kind": [{"kind": "__proto__"}]}}}'),
+    ).toContain("kustomization/malformed");
+    world.write("kinds/kustomization.yaml", "resources: [a.yaml]\ncrds: [ring.json]\n");
+    world.write(
+      "kinds/ring.json",
+      JSON.stringify({
+        a: {
+          Schema: {
+            properties: { kind: {}, apiVersion: {}, metadata: {}, x: { $ref: "b" }, y: { $ref: "b" } },
+          },
+        },
+        b: { Schema: { properties: { x: { $ref: "a" }, y: { $ref: "a" } } } },
+      }),
+    );
+    expect(lines(check("kinds").findings).join()).toMatch(/kustomization\/(?:malformed|too-large)/);
+    world.write("kinds/kustomization.yaml", "resources: [a.yaml]\nopenapi: {path: ../kubeops.yaml}\n");
+    expect(lines(check("kinds").findings).join()).toContain("kustomization/outside");
+    world.write("above/kustomization.yaml", "resources: [../kinds]\n");
+    world.write("kinds/kustomization.yaml", "resources: [a.yaml]\nopenapi: {path: schema.json}\n");
+    expect(lines(check("above").findings).join()).toContain(
+      "kinds/kustomization.yaml:2:1 kustomization/not-built",
+    );
+  });
+
+  test("a label that a base made is one value: what an overlay sets in one field is set in all", () => {
+    world.write("one/base/kustomization.yaml", "resources: [web.yaml]\ncommonLabels: {tier: a}\n");
+    world.write("one/base/web.yaml", web.replace(", imag: x", ""));
+    world.write("one/over/kustomization.yaml", "resources: [../base]\nlabels: [{pairs: {tier: 'not so'}}]\n");
+    const { findings } = check("one/over");
+    // The object, its Pod template, and the selector: kustomize has one node for all of them.
+    expect(findings.map(({ code }) => code)).toEqual([
+      "object/label-value",
+      "object/label-value",
+      "server/name",
+    ]);
+    expect(findings.map(({ place }) => place?.file)).toEqual(Array(3).fill("one/over/kustomization.yaml"));
+  });
+
   test("a var of a long value that is used often is counted", () => {
     world.write(
       "long/kustomization.yaml",
@@ -259,6 +430,30 @@ describe("check of kustomizations", () => {
     );
     world.write("copy/web.yaml", web.replace(", imag: x", ""));
     expect(lines(check("copy").findings)).toEqual(["copy/kustomization.yaml:5:3 schema/type copy"]);
+  });
+
+  test("a replacement reaches into a text that holds JSON, and is not made in YAML", () => {
+    const members = (path: string): string =>
+      [
+        "resources: [a.yaml, web.yaml]",
+        "replacements:",
+        "- sourceValue: secret",
+        `  targets: [{select: {kind: ConfigMap}, fieldPaths: ['${path}']}]`,
+        "",
+      ].join("\n");
+    world.write("text/web.yaml", web.replace(", imag: x", ""));
+    world.write(
+      "text/a.yaml",
+      `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels:\n    json: '{"a": "b"}'\ndata: {yaml: "a: b"}\n`,
+    );
+    world.write("text/kustomization.yaml", members("metadata.labels.json.a"));
+    const [finding] = check("text").findings;
+    expect(finding?.code).toBe("object/label-value");
+    expect(finding?.place).toMatchObject({ file: "text/a.yaml", line: 6 });
+    world.write("text/kustomization.yaml", members("data.yaml.a"));
+    expect(check("text").findings.map(({ code, place }) => `${place?.line} ${code}`)).toContain(
+      "3 kustomization/not-built",
+    );
   });
 
   test("what leaves the tree, cycles and fan-out end with a finding", () => {

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { projectFiles } from "../../apply/files/node-files.ts";
-import { buildKustomization, kustomizationIn } from "../../kube/kustomize/build.ts";
+import { buildKustomization } from "../../kube/kustomize/build.ts";
+import { kustomizationIn } from "../../kube/kustomize/load-folder.ts";
 import type { Files } from "../../kube/files.ts";
 import { walkFolder } from "../../kube/find-files.ts";
 import { isObject, type Json } from "../../kube/json.ts";

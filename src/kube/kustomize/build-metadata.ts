@@ -4,6 +4,7 @@ import { changeField } from "./field-path.ts";
 import type { Resource } from "./resource.ts";
 import { Unsupported } from "./stop.ts";
 import { isTreeMap, look, type Origins, scalarText, type Tree, treeAt, type TreeMap } from "./tree.ts";
+import { scalarOf, yamlScalar } from "./yaml-scalar.ts";
 
 /** Annotations in which kustomize keeps where an object comes from and what changed it (kustomize api/internal/utils/annotations.go). */
 const ORIGIN = "config.kubernetes.io/origin";
@@ -27,28 +28,36 @@ export type BuiltinPlugin =
   | "ImageTagTransformer"
   | "ReplacementTransformer";
 
+/** What made or changed an object: a transformer or generator of kustomize, and where it was asked for. */
+export interface Maker {
+  readonly file: string;
+  readonly kind: string;
+  /** Of its configuration, where it has one of its own. */
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+/** The file that the origin of an object names. */
+export function originPath({ tree }: Resource): string | undefined {
+  const written = /^path: (.*)\n$/.exec(annotation(tree, ORIGIN) ?? "")?.[1];
+  return written === undefined ? undefined : scalarOf(written);
+}
+
 /** What is put on an object of a file; the path is that from the folder that is built. */
 export function setFileOrigin({ tree, place }: Resource, path: string): void {
   annotate(tree, ORIGIN, `path: ${scalar(path, place)}\n`);
 }
 
 /** What is put on an object that a member of a kustomization made. */
-export function setGeneratorOrigin(resource: Resource, file: string, plugin: BuiltinPlugin): void {
-  annotate(resource.tree, ORIGIN, configured(resource, file, plugin).join(""));
+export function setGeneratorOrigin(resource: Resource, maker: Maker): void {
+  annotate(resource.tree, ORIGIN, configured(resource, maker).join(""));
 }
 
 /** Says of every object that a member of a kustomization went over it; of one that has no origin, that it made it. */
-export function addChange(
-  resources: readonly Resource[],
-  {
-    file,
-    plugin,
-    origins,
-  }: { readonly file: string; readonly plugin: BuiltinPlugin; readonly origins: Origins },
-): void {
+export function addChange(resources: readonly Resource[], maker: Maker, origins: Origins): void {
   for (const resource of resources) {
     const { tree, place } = resource;
-    const lines = configured(resource, file, plugin);
+    const lines = configured(resource, maker);
     if (annotation(tree, ORIGIN) === undefined) {
       annotate(tree, ORIGIN, lines.join(""));
       continue;
@@ -60,6 +69,8 @@ export function addChange(
     if (!/^(?:- configuredIn: .*\n(?: {2}.*\n)+)*$/.test(before))
       throw new Unsupported(`an object with the annotation ${CHANGES}`, place);
     annotate(tree, CHANGES, `${before}- ${lines.join("  ")}`);
+    const annotations = treeAt(tree, "metadata", "annotations");
+    if (isTreeMap(annotations)) origins.shared.delete(annotations);
   }
 }
 
@@ -89,24 +100,24 @@ function label(tree: TreeMap): void {
   changeField(tree, ["metadata/labels", "", "", "", 1], set, { made: () => new Map() });
 }
 
-function configured({ place }: Resource, file: string, plugin: BuiltinPlugin): readonly string[] {
+function configured(
+  { place }: Resource,
+  { file, kind, name = "", namespace = "" }: Maker,
+): readonly string[] {
   return [
     `configuredIn: ${scalar(file, place)}\n`,
     "configuredBy:\n",
     "  apiVersion: builtin\n",
-    `  kind: ${plugin}\n`,
+    `  kind: ${kind}\n`,
+    ...(name === "" ? [] : [`  name: ${scalar(name, place)}\n`]),
+    ...(namespace === "" ? [] : [`  namespace: ${scalar(namespace, place)}\n`]),
   ];
 }
 
-/** A path as a plain text of YAML; one that YAML writes with quotes is not built. */
-function scalar(path: string, place: Resource["place"]): string {
-  const isPlain = /^[\w./][\w./@+ -]*[\w/]$/.test(path) && /[A-Za-z_]\w*$/.test(path) && !isWord(path);
-  if (!isPlain) throw new Unsupported(`the origin ${printable(path)}`, place);
-  return path;
-}
-
-function isWord(path: string): boolean {
-  return /^(?:true|false|null|yes|no|on|off|y|n|\.inf|\.nan|[-+.\d]*e\d+|0[xob]\w*)$/i.test(path);
+function scalar(text: string, place: Resource["place"]): string {
+  const written = yamlScalar(text);
+  if (written === undefined) throw new Unsupported(`the origin ${printable(text)}`, place);
+  return written;
 }
 
 function annotation(tree: TreeMap, key: string): string | undefined {

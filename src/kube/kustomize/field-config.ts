@@ -41,7 +41,8 @@ export interface FieldConfig extends FieldLists {
   readonly nameReference: readonly NameReference[];
 }
 
-const nothing: FieldConfig = {
+/** No field at all. */
+export const emptyConfig: FieldConfig = {
   namePrefix: [],
   nameSuffix: [],
   namespace: [],
@@ -74,7 +75,7 @@ export const defaultConfig: FieldConfig = sortedConfig({
 
 /** Files of configurations as one: the second adds to the first. */
 export function joinedConfigs(configs: readonly FieldConfig[], place: Place, origins: Origins): FieldConfig {
-  return configs.reduce((all, one) => mergedConfig(all, sorted(one), place, origins), nothing);
+  return configs.reduce((all, one) => mergedConfig(all, sorted(one), place, origins), emptyConfig);
 }
 
 /**
@@ -88,9 +89,9 @@ export function mergedConfig(
   origins: Origins,
 ): FieldConfig {
   // Nearly every kustomization has none of its own.
-  if (one === other || other === nothing) return one;
+  if (one === other || other === emptyConfig) return one;
   // Taking over another one is merging, too: a row for any kind is lost behind one for some kind.
-  if (one === nothing && other === defaultConfig) return other;
+  if (one === emptyConfig && other === defaultConfig) return other;
   const lists = fieldLists.map((list) => [list, mergedRows(one[list], other[list], place, origins)] as const);
   return sortedConfig({
     ...(Object.fromEntries(lists) as FieldLists),

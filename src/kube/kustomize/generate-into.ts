@@ -1,28 +1,27 @@
 import type { Place } from "../place.ts";
 import { printable } from "../printable.ts";
-import { type BuiltinPlugin, keepOrigin, setGeneratorOrigin } from "./build-metadata.ts";
+import { keepOrigin, type Maker, setGeneratorOrigin } from "./build-metadata.ts";
 import { generated, type Pair, textOf } from "./generate.ts";
-import type { GeneratorEntry, Kustomization } from "./kustomization.ts";
+import type { GeneratorEntry } from "./kustomization.ts";
 import { byAnyId, currentId, idText, type Resource, sameId } from "./resource.ts";
 import { Fault } from "./stop.ts";
 import { isTreeMap, type TreeMap } from "./tree.ts";
 
-type Load = (name: string, place: Place) => Uint8Array;
+export type Load = (name: string, place: Place) => Uint8Array;
 
-/** Makes the ConfigMaps and Secrets of a kustomization and adds them, or merges them into what a base made. */
+/**
+ * Makes a ConfigMap or Secret and adds it, or merges it into what a base made. `maker` is told where the origin of objects is
+ * kept.
+ */
 export function generateInto(
   resources: Resource[],
-  { configMapGenerator, secretGenerator }: Kustomization,
-  load: Load,
-  /** The kustomization's file, where the origin of objects is kept. */
-  file: string | undefined,
+  kind: "ConfigMap" | "Secret",
+  entry: GeneratorEntry,
+  { load, maker }: { readonly load: Load; readonly maker: Maker | undefined },
 ): void {
-  const add = (fresh: Resource, plugin: BuiltinPlugin): void => {
-    if (file !== undefined) setGeneratorOrigin(fresh, file, plugin);
-    absorb(resources, fresh);
-  };
-  for (const entry of configMapGenerator) add(made("ConfigMap", entry, load), "ConfigMapGenerator");
-  for (const entry of secretGenerator) add(made("Secret", entry, load), "SecretGenerator");
+  const fresh = made(kind, entry, load);
+  if (maker !== undefined) setGeneratorOrigin(fresh, maker);
+  absorb(resources, fresh);
 }
 
 function made(kind: "ConfigMap" | "Secret", entry: GeneratorEntry, load: Load): Resource {

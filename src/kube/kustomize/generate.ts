@@ -1,6 +1,7 @@
-import { canonicalJson } from "../canonical-json.ts";
 import { sha256Hex } from "../digest.ts";
-import { jsonOf, textAt, treeAt, type Tree, type TreeMap } from "./tree.ts";
+import { goJson } from "./go-json.ts";
+import { currentId, type Resource, storeId } from "./resource.ts";
+import { isTreeMap, jsonOf, textAt, treeAt, type Tree, type TreeMap } from "./tree.ts";
 
 /** One value of a ConfigMap or Secret: its bytes as they stand in a file or text. */
 export interface Pair {
@@ -66,8 +67,19 @@ function base64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
+/** Gives generated objects the ends of their names. */
+export function addHashes(resources: readonly Resource[]): void {
+  for (const resource of resources) {
+    if (!resource.needsHash) continue;
+    storeId(resource);
+    const metadata = resource.tree.get("metadata");
+    const hash = hashOf(resource.tree);
+    if (isTreeMap(metadata)) metadata.set("name", `${currentId(resource.tree).name}-${hash}`);
+  }
+}
+
 /** The end of the name of a generated object (kustomize api/hasher: SHA-256 of its content, ten characters without vowels). */
-export function hashOf(object: TreeMap): string {
+function hashOf(object: TreeMap): string {
   const kind = textAt(object, "kind");
   // kustomize looks the name up by a path that never fits: it is always empty.
   const parts: Record<string, unknown> = { kind, name: "" };
@@ -86,11 +98,3 @@ export function hashOf(object: TreeMap): string {
 }
 
 const letters: Readonly<Record<string, string>> = { "0": "g", "1": "h", "3": "k", a: "m", e: "t" };
-
-/** JSON as Go's encoder writes it: keys sorted, and five characters escaped that JSON does not ask for. */
-function goJson(value: unknown): string {
-  return canonicalJson(value).replaceAll(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}

@@ -120,7 +120,7 @@ function place(object: TreeMap, path: string, value: Tree, how: "add" | "replace
   if (last === undefined) return fail("the whole object cannot be exchanged");
   const holder = find(object, path.slice(0, path.lastIndexOf("/")), fail);
   if (isTreeMap(holder)) {
-    if (how === "replace" && !holder.has(last)) fail("nothing is there");
+    // What is not there is made, also by replace: this is what version 4 of the library does.
     holder.set(last, value);
   } else if (Array.isArray(holder)) {
     if (how === "replace") {

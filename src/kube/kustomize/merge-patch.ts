@@ -1,5 +1,7 @@
-import { Fault } from "./stop.ts";
-import { type MergeEntry, mergeKinds, mergeTypes } from "./tables.generated.ts";
+import type { TellSet } from "./field-path.ts";
+import { setShared, unshare } from "./shared.ts";
+import type { MergeSchema } from "./merge-schema.ts";
+import { Fault, Unsupported } from "./stop.ts";
 import {
   isTreeMap,
   type Origin,
@@ -22,10 +24,7 @@ type Merged = Tree | typeof CLEAR;
  * `$patch: delete` and `$patch: replace` do what they say. The target is changed in place; undefined: it was deleted.
  */
 export function mergePatch(target: TreeMap, patch: TreeMap, origins: Origins): TreeMap | undefined {
-  const apiVersion = textAt(target, "apiVersion");
-  const kind = `${apiVersion}/${textAt(target, "kind")}`;
-  const entry = Object.hasOwn(mergeKinds, kind) ? mergeKinds[kind] : undefined;
-  const made = merged(target, patch, { entry, origins });
+  const made = merged(target, patch, { schema: undefined, origins });
   return made !== CLEAR && isTreeMap(made) ? made : undefined;
 }
 
@@ -39,8 +38,8 @@ function isScalar(value: Merged | undefined): boolean {
 }
 
 interface How {
-  /** How the lists below are joined; undefined where none is. */
-  readonly entry: MergeEntry | undefined;
+  /** How the lists below are joined; undefined where nothing is known of it. */
+  readonly schema: MergeSchema | undefined;
   readonly origins: Origins;
 }
 
@@ -69,21 +68,30 @@ function merged(dest: Tree | undefined, patch: Tree | undefined, how: How): Merg
 function mergedMaps(
   dest: TreeMap | null | undefined,
   patch: TreeMap | null | undefined,
-  { entry, origins }: How,
+  { schema: known, origins }: How,
 ): Merged {
+  const schema = known ?? schemaOf(dest, origins) ?? schemaOf(patch, origins);
   const base = baseOf(dest, patch);
   if (base === CLEAR) return CLEAR;
-  const type = typeof entry === "number" ? mergeTypes[entry] : undefined;
   for (const key of [...new Set([...base.keys(), ...(patch?.keys() ?? [])])].sort()) {
-    const inner = type !== undefined && Object.hasOwn(type, key) ? type[key] : undefined;
     const given = patch?.get(key);
-    const made = merged(base.get(key), given, { entry: inner, origins });
-    if (made === CLEAR) base.delete(key);
-    else base.set(key, made);
-    if (given !== undefined && isScalar(made) && patch !== base)
-      tellOrigin(origins, base, key, memberOrigin(patch, key, origins));
+    const made = merged(base.get(key), given, { schema: schema?.member(key), origins });
+    if (made === CLEAR) {
+      base.delete(key);
+      unshare(origins, base, key);
+    } else if (given !== undefined && isScalar(made) && patch !== base) {
+      const origin = memberOrigin(patch, key, origins);
+      const tell: TellSet = (holder, name) => tellOrigin(origins, holder, name, origin);
+      setShared(origins, base, key, { value: made, tell });
+    } else base.set(key, made);
   }
   return base;
+}
+
+/** A mapping of which nothing is known may be an object that stands in another one. */
+function schemaOf(value: TreeMap | null | undefined, { schemas }: Origins): MergeSchema | undefined {
+  const [apiVersion, kind] = [textAt(value, "apiVersion"), textAt(value, "kind")];
+  return apiVersion === "" || kind === "" ? undefined : schemas(apiVersion, kind);
 }
 
 /** The mapping into which both are joined. */
@@ -127,9 +135,10 @@ function listDirective(patch: Tree[]): Directive {
 function mergedLists(
   dest: Tree[] | null | undefined,
   patch: Tree[] | null | undefined,
-  { entry, origins }: How,
+  { schema, origins }: How,
 ): Merged {
-  if (entry === undefined || typeof entry === "number") {
+  const list = schema?.list;
+  if (list === undefined) {
     if (patch === undefined) return dest ?? CLEAR;
     return patch ?? CLEAR;
   }
@@ -143,9 +152,12 @@ function mergedLists(
     if (asked === "delete") return CLEAR;
     base = asked === "replace" && patch !== undefined ? patch : dest;
   }
-  const [keys, item] = entry;
-  if (keys.length === 0) return [...new Set([...(patch ?? []), ...base])];
-  return joined(base, patch ?? undefined, keys, { entry: item === -1 ? undefined : item, origins });
+  const { keys, item } = list;
+  if (keys.length > 0) return joined(base, patch ?? undefined, keys, { schema: item, origins });
+  const both = [...(patch ?? []), ...base];
+  if (both.some((one) => !isScalar(one)))
+    throw new Unsupported("a patch of mappings that have no key but are to be joined");
+  return [...new Set(both)];
 }
 
 /** The text of a key field, as kustomize compares them. */

@@ -8,13 +8,16 @@ import type { PatchEntry } from "./kustomization.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { byAnyId, currentId, idText, type Resource, sameId, storeId } from "./resource.ts";
 import { selected } from "./select.ts";
+import { unshareAll } from "./shared.ts";
 import { at, Fault } from "./stop.ts";
 import {
   copyTree,
   isTreeMap,
+  spelled,
   type Origin,
   type Origins,
   textAt,
+  treeAt,
   treeOf,
   type Tree,
   type TreeMap,
@@ -22,8 +25,13 @@ import {
 
 export type PatchOptions = Pick<PatchEntry, "target" | "allowNameChange" | "allowKindChange">;
 
+interface MergeOptions extends PatchOptions {
+  /** Whether labels and annotations of the patch are written anew as texts before it is applied. */
+  readonly spellsTexts: boolean;
+}
+
 /** Applies one entry of `patches`: strategic merge patches, or one JSON patch. */
-export function applyPatch(
+export function applyAnyPatch(
   resources: Resource[],
   documents: readonly ReadDocument[],
   entry: PatchOptions & { readonly place: Place },
@@ -40,10 +48,42 @@ export function applyPatch(
   }
   if (entry.target !== undefined && full.length > 1)
     throw new Fault("kustomization/patch", "with a target it is one patch", entry.place);
-  for (const document of full) applyMergePatch(resources, document, entry, origins);
+  const options = { ...entry, spellsTexts: entry.target !== undefined };
+  for (const document of full) applyMergePatch(resources, document, options, origins);
 }
 
-export function applyJsonPatch(
+/** Applies strategic merge patches, each to the object that it names. */
+export function applyMergePatches(
+  resources: Resource[],
+  documents: readonly ReadDocument[],
+  place: Place,
+  origins: Origins,
+): void {
+  if (documents.length === 0) throw new Fault("kustomization/patch", "it is empty", place);
+  const options: MergeOptions = {
+    target: undefined,
+    allowNameChange: false,
+    allowKindChange: false,
+    spellsTexts: true,
+  };
+  for (const document of documents) applyMergePatch(resources, document, options, origins);
+}
+
+/** Applies one entry of `patchesJson6902`. */
+export function applyJsonPatchOf(
+  resources: Resource[],
+  [document]: readonly ReadDocument[],
+  { target, place }: Pick<PatchEntry, "target" | "place">,
+  origins: Origins,
+): void {
+  if (target === undefined || target.name === "")
+    throw new Fault("kustomization/patch", "its target names an object", place);
+  if (document === undefined || (isArray(document.value) && document.value.length === 0))
+    throw new Fault("kustomization/patch", "it is empty", place);
+  applyJsonPatch(selected(resources, target), document, origins, false);
+}
+
+function applyJsonPatch(
   targets: readonly Resource[],
   document: ReadDocument,
   origins: Origins,
@@ -59,14 +99,15 @@ export function applyJsonPatch(
     if (stores) storeId(target);
     at(place, () => {
       applyOperations(target.tree, operations, { origins, valueOf, originOf });
+      unshareAll(origins, target.tree);
     });
   }
 }
 
-export function applyMergePatch(
+function applyMergePatch(
   resources: Resource[],
   document: ReadDocument,
-  options: PatchOptions,
+  options: MergeOptions,
   origins: Origins,
 ): void {
   const place = document.places.value([]);
@@ -87,6 +128,7 @@ export function applyMergePatch(
   const deleted = new Set<Resource>();
   for (const target of targets) {
     const patch = copyTree(made, origins) as TreeMap;
+    if (options.spellsTexts) spellTexts(patch);
     const { kind, name, namespace } = currentId(target.tree);
     if (options.allowNameChange || options.allowKindChange) storeId(target);
     if (options.target !== undefined) patch.set("apiVersion", textAt(target.tree, "apiVersion"));
@@ -107,4 +149,19 @@ export function applyMergePatch(
   const kept = resources.filter((one) => !deleted.has(one));
   resources.length = 0;
   for (const one of kept) resources.push(one);
+}
+
+/**
+ * kustomize writes labels and annotations of a patch anew where it looks its objects up itself (api/resmap ApplySmPatch,
+ * CopyMergeMetaDataFieldsFrom): one that is null becomes the text "null" and takes nothing away.
+ */
+function spellTexts(patch: TreeMap): void {
+  for (const member of ["labels", "annotations"]) {
+    const texts = treeAt(patch, "metadata", member);
+    if (!isTreeMap(texts)) continue;
+    for (const [key, value] of texts) {
+      if (value === null) texts.set(key, "null");
+      else if (typeof value === "number" || typeof value === "boolean") texts.set(key, spelled(value));
+    }
+  }
 }

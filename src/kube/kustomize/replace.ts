@@ -1,4 +1,4 @@
-import { compileRegex } from "../cel/library/regex.ts";
+import { emptyLike, type Spot, spots } from "./field-spots.ts";
 import type { Place } from "../place.ts";
 import { printable } from "../printable.ts";
 import type { FieldOptions, PatchTarget, Replacement, ReplacementTarget } from "./kustomization.ts";
@@ -11,18 +11,12 @@ import {
   type ResourceId,
 } from "./resource.ts";
 import { pattern, textsFit } from "./select.ts";
-import { index, item, lookUp, plain, stepsOf } from "./look-up.ts";
+import { lookUp, plain, stepsOf } from "./look-up.ts";
+import { setInText, type Value } from "./replace-in-text.ts";
+import type { TellSet } from "./field-path.ts";
+import { setShared } from "./shared.ts";
 import { at, Fault, Unsupported } from "./stop.ts";
-import {
-  copyTree,
-  isTreeMap,
-  markUntyped,
-  type Origins,
-  scalarText,
-  tellOrigin,
-  type Tree,
-  type TreeMap,
-} from "./tree.ts";
+import { copyTree, isTreeMap, markUntyped, type Origins, scalarText, tellOrigin, type Tree } from "./tree.ts";
 
 /** Copies values of objects to others (kustomize api/filters/replacement). */
 export function replaceValues(
@@ -46,12 +40,6 @@ export function replaceValues(
 
 function fault(what: string): Fault {
   return new Fault("kustomization/replacement", what);
-}
-
-/** A value, and whether its text may be read as YAML would: a number, or true. */
-interface Value {
-  readonly tree: Tree;
-  readonly isPlain: boolean;
 }
 
 function valueOf(resources: readonly Resource[], { source, sourceValue, targets }: Replacement): Value {
@@ -139,36 +127,33 @@ interface Copy {
 }
 
 function copyTo({ resource, target, fieldPath, value, replacement, place, origins }: Copy): void {
-  const found = spots(resource.tree, stepsOf(fieldPath), {
-    made: target.options.create ? emptyLike(value.tree) : undefined,
-    place,
-  });
+  const steps = stepsOf(fieldPath);
+  const walk = { made: target.options.create ? emptyLike(value.tree) : undefined, place, origins };
+  if (setInText(resource.tree, steps, value, walk)) return;
+  const found = spots(resource.tree, steps, walk);
   if (found.length === 0) throw fault(`a target has no ${printable(fieldPath)}`);
   for (const spot of found) {
     const old = spot.get();
+    if (spot.inert === true) {
+      if (target.options.delimiter !== "" && typeof old === "object" && old !== null)
+        throw fault("a delimiter is for texts");
+      continue;
+    }
     const isUntyped = old === undefined || isUntypedAt(origins, spot);
     const fresh = changed(old, { value, isUntyped, options: target.options, origins, place });
-    spot.set(fresh);
+    const { holder, key } = spot;
+    if (key !== undefined && isTreeMap(holder)) {
+      const tell: TellSet = (map, name) => tellOrigin(origins, map, name, replacement);
+      setShared(origins, holder, key, { value: fresh, tell });
+    } else spot.set(fresh);
     const isSingle = fresh === null || typeof fresh !== "object";
-    if (isUntyped && isSingle && spot.key !== undefined && isTreeMap(spot.holder))
-      markUntyped(origins, spot.holder, spot.key);
-    if (spot.key !== undefined && isTreeMap(spot.holder))
-      tellOrigin(origins, spot.holder, spot.key, { places: replacement.places, path: replacement.path });
+    if (isUntyped && isSingle && key !== undefined && isTreeMap(holder)) markUntyped(origins, holder, key);
   }
 }
 
 /** A single value that was made here has no type: each time it is written, it is read again as YAML would. */
 function isUntypedAt({ untyped }: Origins, { holder, key }: Spot): boolean {
   return key !== undefined && isTreeMap(holder) && untyped.get(holder)?.has(key) === true;
-}
-
-/** What a field that is made begins as. */
-type Made = typeof UNSET | "map" | "list";
-const UNSET: unique symbol = Symbol("unset");
-
-function emptyLike(value: Tree): Made {
-  if (Array.isArray(value)) return "list";
-  return isTreeMap(value) ? "map" : UNSET;
 }
 
 interface Asked {
@@ -201,91 +186,4 @@ function changed(old: Tree | undefined, { value, isUntyped, options, origins, pl
   if (typeof read !== typeof old || read === null)
     throw new Unsupported("a replacement of another type", place);
   return read;
-}
-
-interface Spot {
-  readonly holder: Tree;
-  readonly key: string | undefined;
-  readonly get: () => Tree | undefined;
-  readonly set: (value: Tree) => void;
-}
-
-interface Walk {
-  readonly made: Made | undefined;
-  readonly place: Place;
-}
-
-/** The fields that a path names, made where they are not there and may be (kyaml yaml/match.go). */
-function spots(root: TreeMap, steps: readonly string[], walk: Walk): readonly Spot[] {
-  const self: Spot = { holder: root, key: undefined, get: () => root, set: () => undefined };
-  return below(self, steps, walk);
-}
-
-function below(spot: Spot, steps: readonly string[], walk: Walk): readonly Spot[] {
-  const [step, ...rest] = steps;
-  if (step === undefined) return [spot];
-  const value = spot.get();
-  if (value !== undefined && typeof value !== "object")
-    throw new Unsupported("a replacement inside of a text", walk.place);
-  if (index.test(step)) {
-    const list = listOf(value, step);
-    if (Number(step) === list.length && walk.made !== undefined) list.push(fresh(rest[0], walk.made) ?? null);
-    if (Number(step) >= list.length) throw fault(`a target has no item ${step}`);
-    return below(itemSpot(list, Number(step)), rest, walk);
-  }
-  const asked = item.exec(step)?.groups;
-  if (asked !== undefined)
-    return belowItems(listOf(value, step), asked["field"] ?? "", asked["text"] ?? "", rest, walk);
-  if (step === "*")
-    return listOf(value, step).flatMap((_, position) =>
-      below(itemSpot(listOf(value, step), position), rest, walk),
-    );
-  if (!isTreeMap(value)) throw fault(`${printable(step)} stands in no mapping`);
-  if (!value.has(step)) {
-    if (walk.made === undefined) return [];
-    const made = fresh(rest[0], walk.made);
-    if (made !== undefined) value.set(step, made);
-  }
-  return below(
-    { holder: value, key: step, get: () => value.get(step), set: (to) => void value.set(step, to) },
-    rest,
-    walk,
-  );
-}
-
-function belowItems(
-  list: Tree[],
-  field: string,
-  text: string,
-  rest: readonly string[],
-  walk: Walk,
-): readonly Spot[] {
-  const regex = compileRegex(text);
-  if (typeof regex === "string") throw fault("a path has a bad pattern");
-  const find = (): readonly Spot[] =>
-    list.flatMap((one, position) => {
-      const value = field === "" ? one : isTreeMap(one) ? one.get(field) : undefined;
-      if (value === undefined || !regex.matcher(scalarText(value)).find()) return [];
-      return field === "" ? [itemSpot(list, position)] : below(itemSpot(list, position), rest, walk);
-    });
-  const found = find();
-  if (found.length > 0 || walk.made === undefined) return found;
-  list.push(field === "" ? text : new Map<string, Tree>([[field, plain(text)]]));
-  return find();
-}
-
-function itemSpot(list: Tree[], position: number): Spot {
-  return { holder: list, key: undefined, get: () => list[position], set: (to) => void (list[position] = to) };
-}
-
-function listOf(value: Tree | undefined, step: string): Tree[] {
-  if (!Array.isArray(value)) throw fault(`${printable(step)} stands in no list`);
-  return value;
-}
-
-/** What a step that is not there begins as, by what comes after it; undefined: a single value. */
-function fresh(next: string | undefined, made: Made): Tree | undefined {
-  if (next !== undefined) return index.test(next) || next === "*" || item.test(next) ? [] : new Map();
-  if (made === "list") return [];
-  return made === "map" ? new Map() : undefined;
 }

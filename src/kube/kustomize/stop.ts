@@ -15,21 +15,23 @@ export class Fault extends Error {
 
 /** Thrown inside of a build only: kustomize may be able to build it, and this is not. */
 export class Unsupported extends Error {
-  readonly place: Place;
+  readonly place: Place | undefined;
 
-  constructor(what: string, place: Place) {
+  constructor(what: string, place?: Place) {
     super(what);
     this.place = place;
   }
 }
 
-/** Runs a step; a fault without a place gets that of the step. */
+/** Runs a step; a fault, or what is not built, without a place gets that of the step. */
 export function at<T>(place: Place, step: () => T): T {
   try {
     return step();
   } catch (error) {
     if (error instanceof Fault && error.place === undefined)
       throw new Fault(error.code, error.message, place);
+    if (error instanceof Unsupported && error.place === undefined)
+      throw new Unsupported(error.message, place);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import type { Json, JsonPath } from "../json.ts";
 import type { Place } from "../place.ts";
 import type { PlaceMap } from "../read-object.ts";
+import type { MergeSchemas } from "./merge-schema.ts";
 
 /** A value that transformers change in place. Mappings are Maps, so that no key of an input means anything to the language. */
 export type Tree = null | boolean | number | string | Tree[] | TreeMap;
@@ -19,10 +20,19 @@ export interface Origins {
   readonly members: WeakMap<TreeMap, Map<string, Origin>>;
   /** Single values without a type: replacements made them, or an image was changed. */
   readonly untyped: WeakMap<TreeMap, Set<string>>;
+  /** Single values that are one for kustomize: what sets one of them sets all. */
+  readonly shared: WeakMap<TreeMap, Map<string, Shared>>;
+  /** How patches join the kinds: as built in, or by the document that the kustomization names. */
+  schemas: MergeSchemas;
   /** Nodes that may still be made: the same base may be built many times. */
   left: number;
   /** Looks at an object that may still be taken: each patch, generator and reference looks at many. */
   looks: number;
+}
+
+/** Places of one single value. */
+export interface Shared {
+  readonly holders: { readonly map: TreeMap; readonly key: string }[];
 }
 
 /** Thrown inside of a build only, when a limit is reached. */
@@ -88,6 +98,14 @@ export function tellOrigin(origins: Origins, map: TreeMap, key: string, origin: 
 /** A single value as a text; empty for null, lists and mappings. */
 export function scalarText(value: Tree): string {
   return value === null || typeof value === "object" ? "" : String(value);
+}
+
+/** A value as Go's `%v` writes it. */
+export function spelled(value: string | number | boolean): string {
+  if (typeof value !== "number" || Number.isInteger(value)) return String(value);
+  const exponent = Math.floor(Math.log10(Math.abs(value)));
+  if (exponent >= -4 && exponent < 6) return String(value);
+  return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
 }
 
 export function jsonOf(value: Tree): Json {

@@ -3,9 +3,19 @@ import { changeField, type SetField } from "./field-path.ts";
 import type { Var } from "./kustomization.ts";
 import { lookUp, stepsOf } from "./look-up.ts";
 import { byAnyId, effectiveNamespace, type Resource } from "./resource.ts";
+import { setShared } from "./shared.ts";
 import { at, Fault } from "./stop.ts";
 import type { FieldRow } from "./tables.generated.ts";
-import { isTreeMap, look, type Origins, scalarText, type Tree, treeAt, type TreeMap } from "./tree.ts";
+import {
+  isTreeMap,
+  look,
+  type Origins,
+  scalarText,
+  spelled,
+  type Tree,
+  treeAt,
+  type TreeMap,
+} from "./tree.ts";
 
 /** Vars by their names. */
 export type Vars = Map<string, Var>;
@@ -116,7 +126,8 @@ function replaced(value: Tree, known: Known, untyped: boolean): Tree | undefined
   if (isTreeMap(value)) {
     for (const [key, member] of value) {
       const isText = typeof member === "string" || isUntyped(known.origins, value, key);
-      if (isText && typeof member !== "object") value.set(key, expanded(scalarText(member), known));
+      if (isText && typeof member !== "object")
+        setShared(known.origins, value, key, { value: expanded(scalarText(member), known) });
     }
   } else if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
@@ -151,12 +162,4 @@ function expanded(text: string, { values, origins }: Known): Tree {
 function singleValue(values: ReadonlyMap<string, Tree>, name: string): string | number | boolean | undefined {
   const value = values.get(name);
   return value === null || typeof value === "object" ? undefined : value;
-}
-
-/** A value as Go's `%v` writes it. */
-function spelled(value: string | number | boolean): string {
-  if (typeof value !== "number" || Number.isInteger(value)) return String(value);
-  const exponent = Math.floor(Math.log10(Math.abs(value)));
-  if (exponent >= -4 && exponent < 6) return String(value);
-  return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
 }

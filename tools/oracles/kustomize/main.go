@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -26,6 +27,14 @@ type answer struct {
 }
 
 func build(asked question) answer {
+	// Schemas that a kustomization names stay for the process.
+	for _, content := range asked.Files {
+		if strings.Contains(strings.ToLower(content), "openapi") {
+			openapi.ResetOpenAPI()
+			defer openapi.ResetOpenAPI()
+			break
+		}
+	}
 	files := filesys.MakeFsInMemory()
 	for name, content := range asked.Files {
 		if err := files.MkdirAll(path.Dir("/app/" + name)); err != nil {
