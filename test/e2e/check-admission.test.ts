@@ -85,4 +85,23 @@ describe("check with admission policies", () => {
     expect(ran.stdout).toMatch(/^wrong\/replicas\.yaml:12:\d+ {2}warning {2}admission\/expression-doubtful/);
     expect(ran.stdout).toContain("undefined field 'replicaz'");
   });
+
+  test("a policy whose variables double in type is judged to its end", () => {
+    const variables = Array.from(
+      { length: 60 },
+      (_none, at) =>
+        `    - {name: v${at}, expression: "${at === 0 ? "[1]" : `{variables.v${at - 1}: variables.v${at - 1}}`}"}\n`,
+    ).join("");
+    world.write(
+      "doubling.yaml",
+      policy
+        .replace("  variables:\n", `$&${variables}`)
+        .replace("  validations:\n", "$&    - expression: variables.v59 == null\n"),
+    );
+    const ran = world.kubeops(["check", "doubling.yaml"]);
+    expect([ran.status, ran.stdout]).toEqual([
+      1,
+      expect.stringMatching(/error +admission\/expression-invalid/),
+    ]);
+  });
 });
