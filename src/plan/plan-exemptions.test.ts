@@ -76,6 +76,15 @@ describe("exemptions of a repository in a plan (K7)", () => {
     expect(of({ check: "own/other" })).toEqual(["a: counts", "b: counts"]);
   });
 
+  it("are none of an object of the same name and another group", () => {
+    const decoy = { ...annotated("a"), apiVersion: "example.com/v1" };
+    for (const objects of [
+      [decoy, configMap("a")],
+      [configMap("a"), decoy],
+    ])
+      expect(own(planOf(objects, {}))).toEqual(["a: counts", "a: legacy"]);
+  });
+
   it("never count for what a model asked for", () => {
     const plan = planOf([annotated("a")], { exemptions: [legacy], agent });
     expect(own(plan)).toEqual(["a: counts"]);

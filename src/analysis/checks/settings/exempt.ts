@@ -136,8 +136,9 @@ function targetText(check: string, { file }: Place, object: ObjectKey): string {
 /** Objects by file and identity: findings are many, and so are objects. */
 type ReadsByObject = ReadonlyMap<string, readonly ReadObject[]>;
 
-function objectText(file: string, { kind, namespace, name }: ObjectKey): string {
-  return `${file}\0${kind}\0${namespace}\0${name}`;
+/** With the group: a Service of Knative and one of Kubernetes may have one name, and are two objects. */
+function objectText(file: string, { group, kind, namespace, name }: ObjectKey): string {
+  return `${file}\0${group}\0${kind}\0${namespace}\0${name}`;
 }
 
 function fits(exemption: Exemption, finding: Finding, reads: ReadsByObject): boolean {
