@@ -280,4 +280,25 @@ describe("bad input", () => {
     expect(ran.status).toBe(2);
     chmodSync(world.path("closed"), 0o755);
   });
+
+  test("standard output on a full disk", () => {
+    world.write("k8s/a.yaml", config("a"));
+    const program = join(repository, "bin/kubeops.cjs");
+    const ran = world.run("sh", ["-c", '"$0" "$1" check k8s > /dev/full', process.execPath, program]);
+    expect(ran.stderr).toMatch(
+      /^error: cannot write standard output \(ENOSPC\) \[OUTPUT_FAILED\]\n {2}hint: .+\n$/,
+    );
+    expect(ran.status).toBe(3);
+    const both = world.run("sh", ["-c", '"$0" "$1" check gone 2> /dev/full', process.execPath, program]);
+    expect(both.status).toBe(2);
+  });
+
+  test("no HOME: what needs none runs", () => {
+    world.write("k8s/a.yaml", config("a"));
+    expect(world.kubeops(["check", "k8s"], { env: { HOME: "" } })).toMatchObject({
+      status: 0,
+      stdout: "no findings in 1 file\n",
+      stderr: "",
+    });
+  });
 });
