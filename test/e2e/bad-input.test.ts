@@ -37,6 +37,21 @@ describe("bad input", () => {
     );
   });
 
+  test("an empty name is not the working folder, and an empty standard input is nothing checked", () => {
+    for (const words of [
+      ["check", ""],
+      ["fix", ""],
+      ["plan", "-f", "", ...TARGET],
+    ])
+      refused(world.kubeops(words), 2, "error: an input has an empty name [USAGE]\n  hint: ");
+    for (const input of ["", "\n# a comment\n---\n"])
+      refused(
+        world.kubeops(["check", "-"], { input }),
+        2,
+        "error: no Kubernetes object came from standard input [INPUT_EMPTY]\n  hint: ",
+      );
+  });
+
   test("an unknown command and an unknown flag", () => {
     refused(
       world.kubeops(["plam"]),
