@@ -104,4 +104,19 @@ describe("check with admission policies", () => {
       expect.stringMatching(/error +admission\/expression-invalid/),
     ]);
   });
+
+  test("expressions that double, and more faults than can be shown, are told and end", () => {
+    const refused = (expression: string): string => {
+      world.write("refused.yaml", policy.replace("object.spec.replicas <= variables.most", expression));
+      const ran = world.kubeops(["check", "refused.yaml"]);
+      expect(ran.status).toBe(1);
+      return ran.stdout;
+    };
+    expect(refused(`object.?spec${".optMap(x, x)".repeat(60)}.hasValue()`)).toContain(
+      "optMap and optFlatMap make the expression too large",
+    );
+    expect(refused(Array.from({ length: 8000 }, () => "1+'a'==2").join(" || "))).toContain(
+      "admission/expression-invalid",
+    );
+  });
 });

@@ -31,6 +31,28 @@ describe("hostile expressions stop at a limit", () => {
     expect(problem(`true${" && true".repeat(12_000)}`)).toBe("");
   });
 
+  it("doubled by each optMap in a row", () => {
+    const row = (name: string, length: number): string =>
+      `self.?a${`.${name}(x, optional.of(x))`.repeat(length)}.hasValue()`;
+    for (const name of ["optMap", "optFlatMap"]) {
+      expect(problem(row(name, 6))).toBe("");
+      expect(problem(row(name, 100))).toMatch(
+        /^ERROR: <input>:1:\d+: optMap and optFlatMap make the expression too large$/,
+      );
+    }
+    expect(problem(Array.from({ length: 500 }, () => row("optMap", 2)).join(" && "))).toBe("");
+  });
+
+  it("with more faults, or a longer line, than can be shown", () => {
+    const program = compileCel(Array.from({ length: 20_000 }, () => "q").join("||"), environment);
+    const lines = isCompiled(program) ? [] : program.text.split("\n");
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([
+      101,
+      "ERROR: <input>:1:1: undeclared reference to 'q' (in container '')",
+      "19900 more errors were truncated",
+    ]);
+  });
+
   it("too long", () => {
     expect(problem(`"${"a".repeat(100_000)}"`)).toBe(
       "ERROR: <input>:-1:0: expression code point size exceeds limit: size: 100002, limit 100000",
