@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { basename, dirname, join, posix, relative, resolve } from "node:path";
+import { basename, dirname, posix, relative, resolve } from "node:path";
 import { type OwnRule, ruleOfOwn, type RuleTest } from "../analysis/checks/own-rules/own-rule.ts";
 import { testRules, type TestReport } from "../analysis/checks/own-rules/test-rules.ts";
 import type { Gvk } from "../analysis/checks/deprecations/lifecycle.ts";
@@ -23,7 +22,7 @@ import type { ReadDocument } from "../kube/read-object.ts";
 import { readDocuments } from "../kube/yaml/read-documents.ts";
 import type { CliContext } from "./context.ts";
 import { oneDocument, readOneDocument } from "./inputs/read-document.ts";
-import { SETTINGS_NAME } from "./settings-name.ts";
+import { hasSettings, SETTINGS_NAME } from "./settings-name.ts";
 import type { SchemaStore } from "./schema-store/schema-store.ts";
 import type { AskedVersions } from "./upgrade-versions.ts";
 
@@ -33,7 +32,7 @@ const MAX_FILES = 1000;
 
 /** The settings of the working folder, or of the file that is named; none where there is none. */
 export function readSettings(context: CliContext, named: string | undefined): CheckSettings {
-  if (named === undefined && !existsSync(join(context.cwd, SETTINGS_NAME))) return noSettings;
+  if (named === undefined && !hasSettings(context.cwd)) return noSettings;
   const document = readOneDocument(context, named ?? SETTINGS_NAME, { plain: true });
   const patterns = ruleFilesOf(document);
   const ruleFiles = patterns.length === 0 ? [] : readRuleFiles(context, document, patterns);

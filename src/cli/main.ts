@@ -1,7 +1,9 @@
 import { createInterface } from "node:readline/promises";
 import { proposeCompletions, run } from "@stricli/core";
 import { ExitCode } from "../kube/error-table.ts";
+import { OpsError } from "../kube/ops-error.ts";
 import { app } from "./app.ts";
+import { errorText, exitCodeOf } from "./errors.ts";
 import { processContext } from "./process-context.ts";
 
 const context = processContext(
@@ -30,11 +32,21 @@ const context = processContext(
   "\ninterrupted: every file is whole, old or new; the same command may be run again\n",
 );
 
-// A reader that went away (`kubeops … | head`) is no failure.
+// A reader that went away (`kubeops … | head`) is no failure; a full disk is one, and not of this program.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(ExitCode.done);
-  throw error;
+  const failure = new OpsError(
+    "OUTPUT_FAILED",
+    `cannot write standard output (${error.code ?? error.message})`,
+    {
+      hint: "send it elsewhere, or free some space; what the command changed stays changed",
+    },
+  );
+  process.stderr.write(errorText(failure, false));
+  process.exit(exitCodeOf(failure));
 });
+// What cannot be said on standard error cannot be said anywhere; the exit code stays what it is.
+process.stderr.on("error", () => {});
 
 const words = process.argv.slice(2);
 if (words[0] === "__complete") {

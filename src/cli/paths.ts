@@ -21,10 +21,12 @@ export function statePath(context: CliContext, flag: string | undefined): string
     : join(home(context), ".local", "state", "kubeops");
 }
 
-/** Folder of caches: $XDG_CACHE_HOME/kubeops, else ~/.cache/kubeops. */
+/**
+ * Folder of caches: $XDG_CACHE_HOME/kubeops, else ~/.cache/kubeops. What only looks into it needs no HOME: then ~ is the
+ * home that the database of users tells, and of a user who has none nothing is found there.
+ */
 export function cachePath(context: CliContext): string {
   const base = context.env["XDG_CACHE_HOME"];
-  return base !== undefined && base.startsWith("/")
-    ? join(base, "kubeops")
-    : join(home(context), ".cache", "kubeops");
+  if (base !== undefined && base.startsWith("/")) return join(base, "kubeops");
+  return join(context.env["HOME"] || context.home, ".cache", "kubeops");
 }

@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { OwnRule } from "../analysis/checks/own-rules/own-rule.ts";
 import type { CheckSettings } from "../analysis/checks/settings/settings.ts";
 import type { PlanInput } from "../plan/build-plan.ts";
 import type { CliContext } from "./context.ts";
-import { SETTINGS_NAME } from "./settings-name.ts";
+import { hasSettings } from "./settings-name.ts";
 
 /**
  * What a plan takes from the settings of the repository: its own rules, and its exemptions, which count where the charter
@@ -40,7 +38,7 @@ interface OwnSettings {
 }
 
 async function ownSettings(context: CliContext, named: string | undefined): Promise<OwnSettings | undefined> {
-  if (named === undefined && !existsSync(join(context.cwd, SETTINGS_NAME))) return undefined;
+  if (named === undefined && !hasSettings(context.cwd)) return undefined;
   // Reading them takes the compiler of CEL.
   const [{ readSettings }, { activeRules }] = await Promise.all([
     import("./check-settings.ts"),

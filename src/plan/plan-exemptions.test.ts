@@ -76,6 +76,33 @@ describe("exemptions of a repository in a plan (K7)", () => {
     expect(of({ check: "own/other" })).toEqual(["a: counts", "b: counts"]);
   });
 
+  it("are looked for among those of the check only: many rules with many exemptions take no product of both", () => {
+    const rules = Array.from({ length: 300 }, (_none, at) => ({ ...owner, id: `own/r${at}` }));
+    let looks = 0;
+    const exemptions = rules.map(({ id }) => ({
+      check: id,
+      get object() {
+        looks++;
+        return "ConfigMap/b";
+      },
+      reason: "legacy",
+    }));
+    const plan = planOf([configMap("a")], { rules, exemptions });
+    expect(
+      plan.findings.filter(({ code, exempt }) => code.startsWith("own/") && exempt === undefined),
+    ).toHaveLength(300);
+    expect(looks).toBeLessThan(10 * rules.length);
+  });
+
+  it("are none of an object of the same name and another group", () => {
+    const decoy = { ...annotated("a"), apiVersion: "example.com/v1" };
+    for (const objects of [
+      [decoy, configMap("a")],
+      [configMap("a"), decoy],
+    ])
+      expect(own(planOf(objects, {}))).toEqual(["a: counts", "a: legacy"]);
+  });
+
   it("never count for what a model asked for", () => {
     const plan = planOf([annotated("a")], { exemptions: [legacy], agent });
     expect(own(plan)).toEqual(["a: counts"]);

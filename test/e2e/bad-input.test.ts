@@ -37,6 +37,21 @@ describe("bad input", () => {
     );
   });
 
+  test("an empty name is not the working folder, and an empty standard input is nothing checked", () => {
+    for (const words of [
+      ["check", ""],
+      ["fix", ""],
+      ["plan", "-f", "", ...TARGET],
+    ])
+      refused(world.kubeops(words), 2, "error: an input has an empty name [USAGE]\n  hint: ");
+    for (const input of ["", "\n# a comment\n---\n"])
+      refused(
+        world.kubeops(["check", "-"], { input }),
+        2,
+        "error: no Kubernetes object came from standard input [INPUT_EMPTY]\n  hint: ",
+      );
+  });
+
   test("an unknown command and an unknown flag", () => {
     refused(
       world.kubeops(["plam"]),
@@ -279,5 +294,26 @@ describe("bad input", () => {
     expect(ran.stderr).toContain("[INPUT_UNREADABLE]");
     expect(ran.status).toBe(2);
     chmodSync(world.path("closed"), 0o755);
+  });
+
+  test("standard output on a full disk", () => {
+    world.write("k8s/a.yaml", config("a"));
+    const program = join(repository, "bin/kubeops.cjs");
+    const ran = world.run("sh", ["-c", '"$0" "$1" check k8s > /dev/full', process.execPath, program]);
+    expect(ran.stderr).toMatch(
+      /^error: cannot write standard output \(ENOSPC\) \[OUTPUT_FAILED\]\n {2}hint: .+\n$/,
+    );
+    expect(ran.status).toBe(3);
+    const both = world.run("sh", ["-c", '"$0" "$1" check gone 2> /dev/full', process.execPath, program]);
+    expect(both.status).toBe(2);
+  });
+
+  test("no HOME: what needs none runs", () => {
+    world.write("k8s/a.yaml", config("a"));
+    expect(world.kubeops(["check", "k8s"], { env: { HOME: "" } })).toMatchObject({
+      status: 0,
+      stdout: "no findings in 1 file\n",
+      stderr: "",
+    });
   });
 });

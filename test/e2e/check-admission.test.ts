@@ -85,4 +85,38 @@ describe("check with admission policies", () => {
     expect(ran.stdout).toMatch(/^wrong\/replicas\.yaml:12:\d+ {2}warning {2}admission\/expression-doubtful/);
     expect(ran.stdout).toContain("undefined field 'replicaz'");
   });
+
+  test("a policy whose variables double in type is judged to its end", () => {
+    const variables = Array.from(
+      { length: 60 },
+      (_none, at) =>
+        `    - {name: v${at}, expression: "${at === 0 ? "[1]" : `{variables.v${at - 1}: variables.v${at - 1}}`}"}\n`,
+    ).join("");
+    world.write(
+      "doubling.yaml",
+      policy
+        .replace("  variables:\n", `$&${variables}`)
+        .replace("  validations:\n", "$&    - expression: variables.v59 == null\n"),
+    );
+    const ran = world.kubeops(["check", "doubling.yaml"]);
+    expect([ran.status, ran.stdout]).toEqual([
+      1,
+      expect.stringMatching(/error +admission\/expression-invalid/),
+    ]);
+  });
+
+  test("expressions that double, and more faults than can be shown, are told and end", () => {
+    const refused = (expression: string): string => {
+      world.write("refused.yaml", policy.replace("object.spec.replicas <= variables.most", expression));
+      const ran = world.kubeops(["check", "refused.yaml"]);
+      expect(ran.status).toBe(1);
+      return ran.stdout;
+    };
+    expect(refused(`object.?spec${".optMap(x, x)".repeat(60)}.hasValue()`)).toContain(
+      "optMap and optFlatMap make the expression too large",
+    );
+    expect(refused(Array.from({ length: 8000 }, () => "1+'a'==2").join(" || "))).toContain(
+      "admission/expression-invalid",
+    );
+  });
 });

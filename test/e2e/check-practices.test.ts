@@ -109,6 +109,27 @@ describe("check by practices", () => {
     world.write("k8s/pod.yaml", pod());
   });
 
+  it("takes no exemption from an object of the same name and another group", () => {
+    const service = (apiVersion: string, metadata: string, spec: string): string =>
+      `apiVersion: ${apiVersion}\nkind: Service\nmetadata: {name: web, namespace: shop${metadata}}\nspec: ${spec}\n`;
+    world.write(
+      "services.yaml",
+      [
+        service(
+          "serving.knative.dev/v1",
+          ", annotations: {check.kubernetes-operations.dev/exposure.node-port: somebody else}",
+          "{template: {}}",
+        ),
+        service("v1", "", "{type: NodePort, ports: [{port: 80}]}"),
+      ].join("---\n"),
+    );
+    const found = reportOf(
+      world.kubeops(["check", "services.yaml", "--profile", "all", "-o", "json"]),
+    ).findings.map(({ code }) => code);
+    expect(found).toContain("exposure/node-port");
+    expect(found).toContain("settings/unused-exemption");
+  });
+
   it("counts only what a baseline does not know, also when lines move", () => {
     const written = check("--write-baseline", "baseline.json");
     expect([written.status, written.stdout, written.stderr]).toEqual([

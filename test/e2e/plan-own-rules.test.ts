@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { jsonDigest } from "../../src/kube/digest.ts";
@@ -191,6 +191,47 @@ describe("rules of one's own in a plan", () => {
     rmSync(world.path("kubeops.yaml"));
     must(world.kubeops(["approve", "plan.json", "--key", "id_ed25519", "--yes"]));
     must(world.kubeops(["apply", "plan.json"]));
+  });
+
+  it("K7 an exemption by annotation counts where the charter names its key as well", () => {
+    const key = "check.kubernetes-operations.dev/own.owner";
+    for (const named of [false, true]) {
+      world = makeWorld()
+        .prepare()
+        .charter({
+          edit: (text) =>
+            text
+              .replace("repositoryExemptions: false", "repositoryExemptions: true")
+              .replace(
+                "  podSecurity:",
+                named ? `    - {id: controller-mark, decision: approval, names: [${key}]}\n$&` : "$&",
+              ),
+        });
+      worlds.push(world);
+      world.write(
+        "k8s/cm.yaml",
+        configMap("a", "team: blue").replace(
+          "namespace: shop",
+          `namespace: shop, annotations: {${key}: legacy}`,
+        ),
+      );
+      settings(owner);
+      plan();
+      expect(made().findings.map(({ code, exempt }) => `${code} ${exempt ?? ""}`)).toEqual([
+        "own/owner legacy",
+      ]);
+      expect(
+        made()
+          .verdict.reasons.filter(({ decision }) => decision === "denied")
+          .map(({ rule }) => rule),
+      ).toEqual(named ? [] : ["charter/widening/controller-mark"]);
+    }
+  });
+
+  it("a link to nothing in the place of the settings ends a plan: no rule is left out unseen", () => {
+    symlinkSync("gone.yaml", world.path("kubeops.yaml"));
+    for (const ran of [plan(), world.kubeops(["check", "k8s"])])
+      expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining("kubeops.yaml")]);
   });
 
   it("a charter that names the rules denies what was planned beside them", () => {

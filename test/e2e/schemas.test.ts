@@ -103,6 +103,20 @@ describe("schemas", () => {
     ).toEqual([]);
   });
 
+  test("add says where a file cannot be read, alone and beside another", () => {
+    world.write("unread/tab.yaml", "kind: CustomResourceDefinition\nspec:\n\tgroup: a\n");
+    const alone = world.kubeops(["schemas", "add", "unread"]);
+    expect([alone.status, alone.stderr]).toEqual([
+      2,
+      expect.stringMatching(/\[INPUT_EMPTY\]\n {2}hint: unread\/tab\.yaml:3:1: not valid YAML/),
+    ]);
+    const beside = world.kubeops(["schemas", "add", "unread", "many"]);
+    expect([beside.status, beside.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^skipped a definition of unread\/tab\.yaml:3:1: not valid YAML/),
+    ]);
+  });
+
   test("remove takes names and --all", () => {
     expect(world.kubeops(["schemas", "remove", "backup.example.com"]).stdout).toBe("removed 1 definition\n");
     expect(world.kubeops(["schemas", "remove", "Backup.example.com"])).toEqual({

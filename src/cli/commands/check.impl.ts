@@ -58,6 +58,11 @@ export interface CheckFlags extends JudgeFlags {
   readonly quiet: boolean;
 }
 
+/** Is there nothing in an input, neither a value nor a fault? */
+function isBlank({ documents }: InputFile): boolean {
+  return documents.every(({ value, problems }) => value === null && problems.length === 0);
+}
+
 /** What was left aside, and why, in one line. */
 function skippedText(skipped: readonly SkippedFile[]): string {
   const [first] = skipped;
@@ -84,6 +89,11 @@ export async function check(this: CliContext, flags: CheckFlags, ...words: strin
     if (inputs.length === 0) {
       throw new OpsError("INPUT_EMPTY", "no Kubernetes object was found in the inputs", {
         hint: skipped.length === 0 ? "name the folder that holds manifests" : skippedText(skipped),
+      });
+    }
+    if (names.every((name) => name === "-") && inputs.every(isBlank)) {
+      throw new OpsError("INPUT_EMPTY", "no Kubernetes object came from standard input", {
+        hint: "the command before it may have failed: see what it printed; set -o pipefail ends a script there",
       });
     }
     const changes = await changesFrom(this, flags.against, { inputs, minor, chart });

@@ -1,6 +1,7 @@
 import { ExitCode } from "../../kube/error-table.ts";
-import type { JsonObject } from "../../kube/json.ts";
+import { isObject, type JsonObject } from "../../kube/json.ts";
 import { OpsError } from "../../kube/ops-error.ts";
+import { placeText } from "../../kube/place.ts";
 import { printable, printableRest } from "../../kube/printable.ts";
 import { readObjects } from "../../kube/read-objects.ts";
 import { namedConnection } from "../cluster-access.ts";
@@ -36,6 +37,12 @@ interface Source {
   readonly source: string;
 }
 
+/** What was not added, and why. */
+interface Refused {
+  readonly source: string;
+  readonly reason: string;
+}
+
 export async function schemasAdd(
   this: CliContext,
   flags: SchemasAddFlags,
@@ -49,13 +56,11 @@ export async function schemasAdd(
         hint: "name files or folders with CustomResourceDefinitions, or a cluster with --kubeconfig",
       });
     }
-    const sources = [
-      ...(named.length === 0 ? [] : await fromFiles(this, named)),
-      ...(live ? await fromCluster(this, flags) : []),
-    ];
+    const files = named.length === 0 ? { sources: [], refused: [] } : await fromFiles(this, named);
+    const sources = [...files.sources, ...(live ? await fromCluster(this, flags) : [])];
     const store = storeOf(this);
     const added: StoredKind[] = [];
-    const refused: { readonly source: string; readonly reason: string }[] = [];
+    const refused: Refused[] = [...files.refused];
     for (const { definition, source } of sources) {
       const stored = store.add(definition, source);
       if (typeof stored === "string") refused.push({ source, reason: stored });
@@ -81,12 +86,23 @@ export async function schemasAdd(
   });
 }
 
-async function fromFiles(context: CliContext, names: readonly string[]): Promise<readonly Source[]> {
+/** The definitions in files, and the documents that cannot be read: a definition may stand in them. */
+async function fromFiles(
+  context: CliContext,
+  names: readonly string[],
+): Promise<{ readonly sources: readonly Source[]; readonly refused: readonly Refused[] }> {
   const { inputs } = await readObjectInputs(context, names, { leaveUnrendered: true });
-  const { objects } = readObjects(inputs.flatMap(({ documents }) => documents));
-  return objects
-    .filter(({ object }) => object["kind"] === "CustomResourceDefinition")
-    .map(({ object, file }) => ({ definition: object, source: file }));
+  const documents = inputs.flatMap((input) => input.documents);
+  return {
+    sources: readObjects(documents)
+      .objects.filter(({ object }) => object["kind"] === "CustomResourceDefinition")
+      .map(({ object, file }) => ({ definition: object, source: file })),
+    refused: documents.flatMap(({ value, problems, file }): readonly Refused[] => {
+      const [problem] = problems.filter(({ severity }) => severity === "error");
+      if (isObject(value) || problem === undefined) return [];
+      return [{ source: placeText(problem.place ?? { file, line: 1, column: 1 }), reason: problem.message }];
+    }),
+  };
 }
 
 async function fromCluster(context: CliContext, flags: SchemasAddFlags): Promise<readonly Source[]> {

@@ -44,6 +44,12 @@ export function inputNames(
       hint: "name files or folders with -f, or - for standard input",
     });
   }
+  // An empty path would be the working folder: "$FOLDER" of a variable that is not set means no such thing.
+  if (names.includes("")) {
+    throw new OpsError("USAGE", "an input has an empty name", {
+      hint: "a variable of the shell may be unset; the working folder is named .",
+    });
+  }
   return names;
 }
 

@@ -101,3 +101,30 @@ export interface CelProblem {
 /** Most code points of an expression, and most nested parts (cel-go parser/parser.go, defaults). */
 export const MAX_CODE_POINTS = 100_000;
 export const MAX_DEPTH = 250;
+
+/** The parts of an expression right below it. */
+export function childrenOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "literal":
+    case "ident":
+      return [];
+    case "select":
+      return [expr.operand];
+    case "call":
+      return expr.target === undefined ? expr.args : [expr.target, ...expr.args];
+    case "list":
+      return expr.items;
+    case "map":
+      return expr.entries.flatMap(({ key, value }) => [key, value]);
+    case "struct":
+      return expr.fields.map(({ value }) => value);
+    default:
+      return [expr.range, expr.init, expr.condition, expr.step, expr.result];
+  }
+}
+
+/** Every part of an expression, itself first. */
+export function walk(expr: Expr, visit: (part: Expr) => void): void {
+  visit(expr);
+  for (const child of childrenOf(expr)) walk(child, visit);
+}

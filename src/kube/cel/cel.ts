@@ -68,9 +68,17 @@ export function isCompiled(compiled: CompiledCel | CelProblems): compiled is Com
   return "run" in compiled;
 }
 
+/** Problems that are shown, and the longest line that is shown with one (cel-go common/errors.go, error.go). */
+const MOST_SHOWN = 100;
+const MOST_LINE = 16_384;
+
 function refused(source: string, problems: readonly CelProblem[]): CelProblems {
-  const sorted = problems.toSorted((left, right) => left.at - right.at);
-  return { problems: sorted, text: sorted.map((problem) => problemText(source, problem)).join("\n") };
+  const byPlace = (some: readonly CelProblem[]): readonly CelProblem[] =>
+    some.toSorted((left, right) => left.at - right.at);
+  const shown = byPlace(problems.slice(0, MOST_SHOWN)).map((problem) => problemText(source, problem));
+  const more = problems.length - shown.length;
+  if (more > 0) shown.push(`${more} more errors were truncated`);
+  return { problems: byPlace(problems), text: shown.join("\n") };
 }
 
 /** A problem with the line of the source and a mark below it (cel-go common/error.go). */
@@ -79,6 +87,7 @@ export function problemText(source: string, { at, message }: CelProblem): string
   const { line, column } = locate(source, at);
   const text = source.split("\n")[line - 1] ?? "";
   const head = `ERROR: <input>:${line}:${column + 1}: ${message}`;
+  if (text.length > MOST_LINE) return head;
   return `${head}\n | ${text.replaceAll("\t", " ")}\n | ${".".repeat(column)}^`;
 }
 

@@ -178,10 +178,7 @@ class Checker {
   }
 
   #assignable(left: CelType, right: CelType): boolean {
-    const next = this.mapping.assign([left], [right]);
-    if (next === undefined) return false;
-    this.mapping = next;
-    return true;
+    return this.mapping.assign([left], [right]);
   }
 
   #call(expr: CallExpr): CelType {
@@ -229,9 +226,7 @@ class Checker {
     for (const overload of overloads) {
       if (overload.member !== (target !== undefined) || overload.params.length !== types.length) continue;
       const { params, result: returned } = overload.generic ? instantiate(overload, this.mapping) : overload;
-      const next = this.mapping.assign(types, params);
-      if (next === undefined) continue;
-      this.mapping = next;
+      if (!this.mapping.assign(types, params)) continue;
       matching.push(overload);
       const found = this.mapping.substitute(returned, false);
       if (result === undefined) result = found;

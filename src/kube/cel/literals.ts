@@ -1,4 +1,4 @@
-import type { CallExpr, CelProblem, Expr, ListExpr, MapExpr } from "./ast.ts";
+import { type CallExpr, type CelProblem, childrenOf, type Expr, type ListExpr, type MapExpr } from "./ast.ts";
 import type { CheckedCel } from "./checker.ts";
 import { toDuration, toTimestamp } from "./convert.ts";
 import { formatProblem } from "./library/format-check.ts";
@@ -81,31 +81,4 @@ function firstMixed(members: readonly Member[], checked: CheckedCel): readonly C
       ];
   }
   return [];
-}
-
-/** The parts of an expression right below it. */
-export function childrenOf(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case "literal":
-    case "ident":
-      return [];
-    case "select":
-      return [expr.operand];
-    case "call":
-      return expr.target === undefined ? expr.args : [expr.target, ...expr.args];
-    case "list":
-      return expr.items;
-    case "map":
-      return expr.entries.flatMap(({ key, value }) => [key, value]);
-    case "struct":
-      return expr.fields.map(({ value }) => value);
-    default:
-      return [expr.range, expr.init, expr.condition, expr.step, expr.result];
-  }
-}
-
-/** Every part of an expression, itself first. */
-export function walk(expr: Expr, visit: (part: Expr) => void): void {
-  visit(expr);
-  for (const child of childrenOf(expr)) walk(child, visit);
 }

@@ -10,6 +10,8 @@ export interface MacroParts {
   member(name: string, target: Expr, ...args: readonly Expr[]): Expr;
   fold(parts: Omit<FoldExpr, "id" | "at" | "kind">): Expr;
   select(operand: Expr, field: string, test: boolean): Expr;
+  /** To be told of a part that a macro writes twice: such parts within each other double. */
+  twice(part: Expr): void;
   /** Reports a fault and gives an expression that stands for it. */
   fault(at: Expr, message: string): Expr;
 }
@@ -192,6 +194,7 @@ function optional(flat: boolean): Macro {
         variable,
         `${flat ? "optFlatMap" : "optMap"}() variable name must be a simple identifier`,
       );
+    parts.twice(target);
     const bound = parts.fold({
       range: parts.list(),
       item: "#unused",

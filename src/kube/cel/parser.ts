@@ -1,5 +1,6 @@
 import {
   type CelProblem,
+  childrenOf,
   type Expr,
   type FieldEntry,
   type LiteralValue,
@@ -36,6 +37,10 @@ const literals: ReadonlyMap<string, LiteralValue> = new Map<string, LiteralValue
 const relations: ReadonlySet<string> = new Set(["<", "<=", ">=", ">", "==", "!=", "in"]);
 const MAX_INT = 2n ** 63n;
 const MAX_UINT = 2n ** 64n;
+
+/** Expressions that macros may write a second time. */
+const COPIES = 1000;
+const COPIES_A_TOKEN = 4;
 
 class Stop extends Error {
   readonly problem: CelProblem;
@@ -74,10 +79,14 @@ class Parser {
   #next = 0;
   #ids = 0;
   #nesting = 0;
+  #copies = 0;
+  readonly #mostCopies: number;
+  readonly #sizes = new Map<Expr, number>();
 
   constructor(tokens: readonly Token[], options: ParseOptions) {
     this.#tokens = tokens;
     this.#options = options;
+    this.#mostCopies = COPIES + COPIES_A_TOKEN * tokens.length;
   }
 
   get ids(): number {
@@ -272,11 +281,28 @@ class Parser {
       member: (name, target, ...args) => this.#call(at, name, target, args),
       fold: (parts) => ({ kind: "fold", id: this.#id(), at, ...parts }),
       select: (operand, field, test) => ({ kind: "select", id: this.#id(), at, operand, field, test }),
+      twice: (part) => this.#copied(at, part),
       fault: (expr, message) => {
         this.problems.push({ at: expr.at, message });
         return { kind: "literal", id: this.#id(), at, value: false };
       },
     };
+  }
+
+  /** Each `optMap` in a row doubles what stands before it: past a limit nobody looks at it to its end, the server neither. */
+  #copied(at: number, part: Expr): void {
+    this.#copies += this.#partsOf(part);
+    if (this.#copies > this.#mostCopies)
+      throw new Stop({ at, message: "optMap and optFlatMap make the expression too large" });
+  }
+
+  /** How many expressions one is made of, each as often as it stands there. */
+  #partsOf(expr: Expr): number {
+    const known = this.#sizes.get(expr);
+    if (known !== undefined) return known;
+    const size = childrenOf(expr).reduce((sum, child) => sum + this.#partsOf(child), 1);
+    this.#sizes.set(expr, size);
+    return size;
   }
 
   #primary(): Expr {

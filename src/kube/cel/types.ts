@@ -22,6 +22,8 @@ export interface CelType {
   readonly kind: CelKind;
   readonly name: string;
   readonly params: readonly CelType[];
+  /** How many types it is made of, itself among them; absent: one. */
+  readonly size?: number;
   /** Types of the fields of a struct. Their order is kept. */
   readonly fields?: ReadonlyMap<string, CelType>;
   /** The type of every field that is not among these; without it there are no others. */
@@ -45,20 +47,31 @@ export const TIMESTAMP: CelType = simple("timestamp", "google.protobuf.Timestamp
 export const UINT: CelType = simple("uint", "uint");
 export const TYPE: CelType = simple("type", "type");
 
+/**
+ * A type of more parts than this is no type of a person's: it is taken for dyn. `{v: v}` is twice as large as `v`, so that
+ * some thirty variables in a row would make a type that nobody can look at to its end.
+ */
+const MOST_PARTS = 1000;
+
+function composed(kind: CelKind, name: string, params: readonly CelType[]): CelType {
+  const size = params.reduce((sum, param) => sum + (param.size ?? 1), 1);
+  return size > MOST_PARTS ? DYN : { kind, name, params, size };
+}
+
 export function listType(element: CelType): CelType {
-  return { kind: "list", name: "list", params: [element] };
+  return composed("list", "list", [element]);
 }
 
 export function mapType(key: CelType, value: CelType): CelType {
-  return { kind: "map", name: "map", params: [key, value] };
+  return composed("map", "map", [key, value]);
 }
 
 export function typeType(of: CelType): CelType {
-  return { kind: "type", name: "type", params: [of] };
+  return composed("type", "type", [of]);
 }
 
 export function opaqueType(name: string, ...params: readonly CelType[]): CelType {
-  return { kind: "opaque", name, params };
+  return composed("opaque", name, params);
 }
 
 export function optionalType(of: CelType): CelType {

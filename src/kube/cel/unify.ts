@@ -1,24 +1,34 @@
 import type { Overload } from "./declare.ts";
 import { type CelType, DYN, listType, mapType, opaqueType, paramType, sameType, typeType } from "./types.ts";
 
-/** What is known of type variables (cel-go checker/types.go). A value: assigning gives another one. */
+/** What is known of type variables (cel-go checker/types.go). */
 export class TypeMapping {
-  readonly #known: Map<string, CelType>;
-  readonly #counter: { next: number };
-
-  constructor(known: Map<string, CelType> = new Map(), counter: { next: number } = { next: 0 }) {
-    this.#known = known;
-    this.#counter = counter;
-  }
+  readonly #known = new Map<string, CelType>();
+  /** What the assignment under way has learned, with what was known before: taken back when it fails. */
+  #learned: { readonly name: string; readonly before: CelType | undefined }[] = [];
+  #next = 0;
 
   fresh(): CelType {
-    return paramType(`_var${this.#counter.next++}`);
+    return paramType(`_var${this.#next++}`);
   }
 
-  /** The mapping under which each type is assignable to its counterpart; undefined when there is none. */
-  assign(from: readonly CelType[], to: readonly CelType[]): TypeMapping | undefined {
-    const copy = new TypeMapping(new Map(this.#known), this.#counter);
-    return copy.#assignAll(from, to) ? copy : undefined;
+  /**
+   * Is each type assignable to its counterpart? Then what that says of variables is known from now on; else nothing is.
+   * No copy is made of what is known: an expression has as many variables as operators, and each operator asks.
+   */
+  assign(from: readonly CelType[], to: readonly CelType[]): boolean {
+    this.#learned = [];
+    if (this.#assignAll(from, to)) return true;
+    for (const { name, before } of this.#learned.reverse()) {
+      if (before === undefined) this.#known.delete(name);
+      else this.#known.set(name, before);
+    }
+    return false;
+  }
+
+  #learn(name: string, type: CelType): void {
+    this.#learned.push({ name, before: this.#known.get(name) });
+    this.#known.set(name, type);
   }
 
   #assignAll(from: readonly CelType[], to: readonly CelType[]): boolean {
@@ -55,21 +65,24 @@ export class TypeMapping {
       if (sameType(type, known)) return { valid: true, known: true };
       if (!this.#assign(type, known)) return { valid: false, known: true };
       const wider = this.general(type, known);
-      if (!this.#occurs(variable, wider)) this.#known.set(variable.name, wider);
+      if (!this.#occurs(variable, wider)) this.#learn(variable.name, wider);
       return { valid: true, known: true };
     }
     if (this.#occurs(variable, type)) return { valid: false, known: false };
-    this.#known.set(variable.name, type);
+    this.#learn(variable.name, type);
     return { valid: true, known: false };
   }
 
-  #occurs(variable: CelType, within: CelType): boolean {
+  /** @param seen variables that were looked into already: what they stand for may be shared many times over */
+  #occurs(variable: CelType, within: CelType, seen: Set<string> = new Set()): boolean {
     if (sameType(variable, within)) return true;
     if (within.kind === "param") {
       const known = this.#known.get(within.name);
-      return known !== undefined && this.#occurs(variable, known);
+      if (known === undefined || seen.has(within.name)) return false;
+      seen.add(within.name);
+      return this.#occurs(variable, known, seen);
     }
-    return within.params.some((param) => this.#occurs(variable, param));
+    return within.params.some((param) => this.#occurs(variable, param, seen));
   }
 
   /** The more general of two types that fit each other. */
@@ -77,15 +90,20 @@ export class TypeMapping {
     return isAtMostAsSpecific(left, right) ? left : right;
   }
 
-  /** The type with what is known of its variables; the rest becomes dyn where asked. */
-  substitute(type: CelType, toDyn: boolean): CelType {
+  /**
+   * The type with what is known of its variables; the rest becomes dyn where asked.
+   * @param made what variables became: each once, however often it stands in the type
+   */
+  substitute(type: CelType, toDyn: boolean, made: Map<string, CelType> = new Map()): CelType {
     if (type.kind === "param") {
       const known = this.#known.get(type.name);
-      if (known !== undefined) return this.substitute(known, toDyn);
-      return toDyn ? DYN : type;
+      if (known === undefined) return toDyn ? DYN : type;
+      const result = made.get(type.name) ?? this.substitute(known, toDyn, made);
+      made.set(type.name, result);
+      return result;
     }
     if (type.params.length === 0) return type;
-    const params = type.params.map((param) => this.substitute(param, toDyn));
+    const params = type.params.map((param) => this.substitute(param, toDyn, made));
     const [first = DYN, second = DYN] = params;
     switch (type.kind) {
       case "list":

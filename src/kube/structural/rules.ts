@@ -1,7 +1,7 @@
 import { compileCel, type CompiledCel, evaluateCel, isCompiled, PER_CALL_LIMIT } from "../cel/cel.ts";
 import { type CelEnvironment, celEnvironment } from "../cel/environment.ts";
 import { estimateCost } from "../cel/estimate-cost.ts";
-import { walk } from "../cel/literals.ts";
+import { walk } from "../cel/ast.ts";
 import { type CelType, DYN, optionalType } from "../cel/types.ts";
 import { CelError, CelOptional, type CelValue } from "../cel/values.ts";
 import { isArray, isObject, type Json, type JsonObject, type JsonPath } from "../json.ts";

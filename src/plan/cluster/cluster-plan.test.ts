@@ -127,6 +127,23 @@ describe("a plan for a cluster", () => {
     );
   });
 
+  it("K1 names the same of two objects that would do, whatever the order: approve reads them in another one", () => {
+    const scaler = (name: string): JsonObject => ({
+      apiVersion: "autoscaling/v2",
+      kind: "HorizontalPodAutoscaler",
+      metadata: { name, namespace: "shop" },
+      spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" } },
+    });
+    const objects = [scaler("second"), scaler("first"), deployment("web", { replicas: 2 })];
+    const [given, turned] = [objects, [...objects].reverse()].map(
+      (order) => buildPlan(creating(order)).findings,
+    );
+    expect(given?.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^HorizontalPodAutoscaler first scales/),
+    );
+    expect(turned).toEqual(given);
+  });
+
   it("says what is not enforced or not seen, and nothing about Git", () => {
     const ids = buildPlan(creating([a])).assumptions.map(({ id }) => id);
     expect(ids).toEqual([

@@ -41,7 +41,9 @@ export interface FindingWorld {
 type EnforcedLevels = ReadonlyMap<string, PodSecurityLevel | undefined>;
 
 /** What is wrong or worth knowing about the objects that the plan writes, sorted by object, path and code. */
-export function findProblems(changed: readonly ChangedObject[], world: FindingWorld): readonly PlanFinding[] {
+export function findProblems(changed: readonly ChangedObject[], asked: FindingWorld): readonly PlanFinding[] {
+  // Where two objects would do (two autoscalers of one Deployment), the checks take the first: the order of files decides nothing.
+  const world = { ...asked, checked: byIdentity(asked.checked) };
   const found: PlanFinding[] = [...world.ofTarget];
   const levels = enforcedLevels(world.folder.after);
   for (const key of world.absent) {
@@ -145,17 +147,20 @@ function planFindings(
 /**
  * What rules of the repository's own find in the objects that the plan writes. They see the other objects of the target
  * folder, too, as far as it was read; of a Secret they see the keys of its values, and no finding says what an expression
- * made: a rule cannot carry a value into a plan (kernel K17). The order is that of the identities, so that the order of
- * files decides nothing.
+ * made: a rule cannot carry a value into a plan (kernel K17).
  */
 function ownRuleFindings(changed: readonly ChangedObject[], world: FindingWorld): readonly Finding[] {
   if (world.rules.length === 0) return [];
   const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
-  const reads = world.checked
+  const reads = world.checked.map((object) => readOf(withoutSecretValues(object)));
+  return ownFindingsWithoutValues(reads, world.rules, ({ key }) => written.has(identity(key)));
+}
+
+function byIdentity(objects: readonly JsonObject[]): readonly JsonObject[] {
+  return objects
     .map((object): readonly [string, JsonObject] => [identity(objectKey(object)), object])
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([, object]) => readOf(withoutSecretValues(object)));
-  return ownFindingsWithoutValues(reads, world.rules, ({ key }) => written.has(identity(key)));
+    .map(([, object]) => object);
 }
 
 /** A Secret with its keys and without values; any other object as it is. */

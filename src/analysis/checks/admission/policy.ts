@@ -1,5 +1,5 @@
 import { compileCel, type CompiledCel, isCompiled } from "../../../kube/cel/cel.ts";
-import { walk } from "../../../kube/cel/literals.ts";
+import { walk } from "../../../kube/cel/ast.ts";
 import type { CelType } from "../../../kube/cel/types.ts";
 import { isArray, isObject, type Json, type JsonObject, type JsonPath, valueAt } from "../../../kube/json.ts";
 import { objectKey } from "../../../kube/object-key.ts";

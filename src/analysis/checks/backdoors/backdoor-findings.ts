@@ -387,7 +387,8 @@ function endpoints(subject: ObjectSubject, index: ObjectIndex): readonly Hit[] {
     ? (textAt(subject.object, "metadata", "labels", "kubernetes.io/service-name") ?? "")
     : subject.key.name;
   const service = index.named("Service", subject.namespace, name);
-  if (service !== undefined && membersAt(service.object, "spec", "selector").length > 0) return none;
+  // A Service of Knative selects nothing, whatever it writes.
+  if (service?.key.group === "" && membersAt(service.object, "spec", "selector").length > 0) return none;
   const lists: readonly (readonly [JsonPath, string])[] = slice
     ? mappingsAt(subject.object, "endpoints").flatMap(([at, one]) =>
         textsAt(one, "addresses").map(

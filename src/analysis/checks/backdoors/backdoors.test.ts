@@ -36,6 +36,14 @@ describe.each(commandTable)("$id by command", (row) => {
   });
 });
 
+it.each([
+  ["backdoor/selectorless-endpoints", "api"],
+  ["backdoor/outside-api", "x"],
+])("%s is not put off by an object that only bears the name of a Service", (id, name) => {
+  const decoy = `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {selector: {app: a}}\n---\n`;
+  expect(found(decoy + (backdoorTable.find((row) => row.id === id)?.positive ?? ""))).toContain(id);
+});
+
 it("tells a slip of the name from another name", () => {
   expect(
     ["ngnix", "nginxx", "postgers", "redi5", "mysqll", "pythom"].map((name) => lookAlike(`library/${name}`)),

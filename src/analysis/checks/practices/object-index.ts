@@ -1,5 +1,5 @@
 import type { ObjectKey, ReadObject } from "../../../kube/read-object.ts";
-import { scopeOf } from "../../../kube/catalogue/catalogue.ts";
+import { isCustom, scopeOf } from "../../../kube/catalogue/catalogue.ts";
 import { type Json, textMap } from "../../../kube/json.ts";
 import { mayMake, type PodMaker, podMakerOf } from "../../../kube/pod-maker.ts";
 import { type Selector, selectorOf } from "../../../kube/selector.ts";
@@ -16,6 +16,7 @@ export interface ObjectIndex {
   of(kind: string, namespace: string): readonly ObjectSubject[];
   /** Objects of a kind, wherever. */
   all(kind: string): readonly ObjectSubject[];
+  /** An object of Kubernetes' own kind before one that only bears its name, as a Service of Knative does. */
   named(kind: string, namespace: string, name: string): ObjectSubject | undefined;
   podsIn(namespace: string): readonly PodSubject[];
   /** The Pods of one object. */
@@ -55,7 +56,9 @@ export function objectIndex(reads: readonly ReadObject[], minor: number): Object
     push(byPlace, `${kind}\0${namespace}`, subject);
     push(byKind, kind, subject);
     const full = `${kind}\0${namespace}\0${name}`;
-    if (!byName.has(full)) byName.set(full, subject);
+    const known = byName.get(full);
+    if (known === undefined || (isCustom(known.key.group, kind) && !isCustom(subject.key.group, kind)))
+      byName.set(full, subject);
     const maker = podMakerOf(subject.object);
     if (maker !== undefined) push(makers, subject.namespace, maker);
     if (kind === "HorizontalPodAutoscaler") {

@@ -42,6 +42,7 @@ export function applySettings(
 /** Exemptions of settings, and those that annotations of the objects make. */
 export class Exemptions {
   readonly #written: readonly Exemption[];
+  readonly #writtenByCheck: ReadonlyMap<string, readonly Exemption[]>;
   readonly #inline: readonly InlineExemption[];
   readonly #inlineByTarget: ReadonlyMap<string, readonly InlineExemption[]>;
   readonly #readsByObject: ReadsByObject;
@@ -49,6 +50,7 @@ export class Exemptions {
 
   constructor(reads: readonly ReadObject[], written: readonly Exemption[]) {
     this.#written = written;
+    this.#writtenByCheck = Map.groupBy(written, ({ check }) => check);
     this.#inline = inlineExemptions(reads);
     this.#inlineByTarget = Map.groupBy(
       this.#inline.filter(({ check, reason }) => reason.trim() !== "" && !isFixed(check)),
@@ -60,7 +62,9 @@ export class Exemptions {
   /** Why the finding does not count; undefined where it does. */
   reasonOf(finding: Finding): string | undefined {
     const named = inlineOf(finding, this.#inlineByTarget);
-    const general = this.#written.find((one) => fits(one, finding, this.#readsByObject));
+    const general = this.#writtenByCheck
+      .get(finding.code)
+      ?.find((one) => fits(one, finding, this.#readsByObject));
     if (named !== undefined) this.#used.add(named);
     if (general !== undefined) this.#used.add(general);
     return named?.reason ?? general?.reason;
@@ -136,12 +140,13 @@ function targetText(check: string, { file }: Place, object: ObjectKey): string {
 /** Objects by file and identity: findings are many, and so are objects. */
 type ReadsByObject = ReadonlyMap<string, readonly ReadObject[]>;
 
-function objectText(file: string, { kind, namespace, name }: ObjectKey): string {
-  return `${file}\0${kind}\0${namespace}\0${name}`;
+/** With the group: a Service of Knative and one of Kubernetes may have one name, and are two objects. */
+function objectText(file: string, { group, kind, namespace, name }: ObjectKey): string {
+  return `${file}\0${group}\0${kind}\0${namespace}\0${name}`;
 }
 
+/** Is the exemption, of the finding's check, for its place? */
 function fits(exemption: Exemption, finding: Finding, reads: ReadsByObject): boolean {
-  if (exemption.check !== finding.code) return false;
   const { object } = finding;
   if (exemption.namespace !== undefined && !glob(exemption.namespace, object?.namespace ?? "")) return false;
   if (exemption.object !== undefined) {

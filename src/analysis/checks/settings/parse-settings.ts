@@ -136,7 +136,7 @@ function inShape(document: SettingsDocument, shape: RecordShape, guide: string):
   const { path, at, message, hint } = wrong;
   const where = pathText(path);
   throw new WrongSettings({
-    message: at === "key" || where === "" ? message : `${printable(where)} ${message}`,
+    message: at === "key" ? message : `${where === "" ? "the document" : printable(where)} ${message}`,
     place: at === "key" ? document.places.key(path) : document.places.value(path),
     hint: hint ?? `see ${guide} for an example`,
   });
