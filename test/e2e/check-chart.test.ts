@@ -546,7 +546,7 @@ describe.skipIf(noHelm)("a chart rendered by the real Helm", () => {
         const found = report([folder]);
         expect(codes(found), JSON.stringify(found)).toEqual(["chart/too-large"]);
       }
-    });
+    }, 180_000);
 
     test("a template that never ends is stopped", async () => {
       const endless = "{{ range $i := 1000000000000 }}{{ end }}\n";

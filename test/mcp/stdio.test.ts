@@ -295,7 +295,7 @@ describe("kubeops mcp over stdio", () => {
     expect(must(world.run("git", ["-C", "gitops", "for-each-ref"])).stdout).toBe("");
     expect(readdirSync(world.path("home/.local/state/kubeops/plans"))).toHaveLength(1);
     await server.close();
-  });
+  }, 300_000);
 
   test("every call and every refusal is in a log that verifies", () => {
     const list = must(world.kubeops(["audit", "list"])).stdout;
