@@ -32,9 +32,10 @@ const context = processContext(
   "\ninterrupted: every file is whole, old or new; the same command may be run again\n",
 );
 
-// A reader that went away (`kubeops … | head`) is no failure; a full disk is one, and not of this program.
+// A reader that went away (`kubeops … | head`) is no failure: the command goes on unread, so that an apply is not left
+// half-way, and ends with its own exit code. A full disk is a failure, and not one of this program.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(ExitCode.done);
+  if (error.code === "EPIPE") return;
   const failure = new OpsError(
     "OUTPUT_FAILED",
     `cannot write standard output (${error.code ?? error.message})`,

@@ -308,6 +308,20 @@ describe("bad input", () => {
     expect(both.status).toBe(2);
   });
 
+  test("a reader that goes away is no failure, and hides none", () => {
+    // More than a pipe holds, so that the program finds out.
+    for (let number = 0; number < 200; number++) world.write(`many/${number}.yaml`, config(`A_${number}`));
+    const program = join(repository, "bin/kubeops.cjs");
+    const status = (words: string): string => {
+      const shell = `{ "$0" "$1" ${words} -o json; echo $? > status; } | head -c 1`;
+      const ran = world.run("sh", ["-c", shell, process.execPath, program]);
+      expect(ran.stderr).toBe("");
+      return readFileSync(world.path("status"), "utf8").trim();
+    };
+    expect(status("check many")).toBe("1");
+    expect(status("check --list-checks")).toBe("0");
+  });
+
   test("no HOME: what needs none runs", () => {
     world.write("k8s/a.yaml", config("a"));
     expect(world.kubeops(["check", "k8s"], { env: { HOME: "" } })).toMatchObject({
