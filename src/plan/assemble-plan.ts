@@ -11,12 +11,10 @@ import { buildFacts } from "./facts/build-facts.ts";
 import { findProblems } from "./facts/find-problems.ts";
 import type { Plan, RequestRecord } from "./plan.ts";
 import type { PlanInput } from "./plan-input.ts";
-import { compiledRules } from "./plan-rules.ts";
+import { compiledRules, recordedExemptions } from "./plan-rules.ts";
 import { planDigest } from "./plan-text.ts";
 import { assumptionsOf } from "./verdict/assumptions.ts";
 import { judge } from "./verdict/judge.ts";
-
-const nowhere = { file: "plan", line: 1, column: 1 };
 
 /**
  * The plan that the input leads to. Pure: the same input gives the same bytes, whatever the order of objects, deletions
@@ -37,7 +35,7 @@ export function assemblePlan(input: PlanInput): Plan {
     // What a cluster would store is known without its values; what was asked for is looked at instead.
     checked: "cluster" in input ? input.objects : view.after,
     rules: compiledRules(request.rules ?? []),
-    exemptions: request.exemptions?.map((one) => ({ ...one, place: nowhere })),
+    exemptions: request.exemptions && recordedExemptions(request.exemptions),
     ofTarget: side.findings,
   });
   const plan: Omit<Plan, "digest"> = {

@@ -1,9 +1,11 @@
 import type { OwnRule } from "../analysis/checks/own-rules/own-rule.ts";
 import { parseRules } from "../analysis/checks/own-rules/parse-rules.ts";
+import type { WrittenRule } from "../analysis/checks/own-rules/rule-shape.ts";
 import { type Exemption, WrongSettings } from "../analysis/checks/settings/settings.ts";
 import { canonicalJson } from "../kube/canonical-json.ts";
 import { OpsError } from "../kube/ops-error.ts";
 import type { PlanExemption, PlanRule } from "./plan.ts";
+import { type RecordedMember, recordedMembers } from "./recorded-rule.ts";
 
 /** Characters of the rules of one plan, and of its exemptions. */
 const MOST = 1024 * 1024;
@@ -15,24 +17,15 @@ const MOST = 1024 * 1024;
  */
 export function planRules(active: readonly OwnRule[]): readonly PlanRule[] {
   const rules = active
-    .map(({ id, title, severity, written }): PlanRule => {
-      return {
-        id,
-        title,
-        severity,
-        ...(written.for === undefined ? {} : { for: written.for }),
-        ...(written.match === undefined ? {} : { match: written.match }),
-        ...(written.params === undefined ? {} : { params: written.params }),
-        ...(written.variables === undefined ? {} : { variables: written.variables }),
-        expression: written.expression,
-        ...(written.message === undefined ? {} : { message: written.message }),
-        ...(written.path === undefined ? {} : { path: written.path }),
-        ...(written.fix === undefined ? {} : { fix: written.fix }),
-      };
-    })
+    .map(({ title, severity, written }): PlanRule => ({ ...recorded(written), title, severity }))
     .sort((left, right) => (left.id < right.id ? -1 : 1));
   refuseLarge("rules", canonicalJson(rules).length);
   return rules;
+}
+
+function recorded(rule: WrittenRule): Pick<WrittenRule, RecordedMember> {
+  const members = recordedMembers.flatMap((name) => (rule[name] === undefined ? [] : [[name, rule[name]]]));
+  return Object.fromEntries(members) as Pick<WrittenRule, RecordedMember>;
 }
 
 /**
@@ -63,6 +56,11 @@ function refuseLarge(what: "rules" | "exemptions", characters: number): void {
 
 const nowhere = { file: "plan", line: 1, column: 1 };
 const document = { file: "plan", places: { value: () => nowhere, key: () => nowhere } };
+
+/** The recorded exemptions; they stand in no file any more. */
+export function recordedExemptions(exemptions: readonly PlanExemption[]): readonly Exemption[] {
+  return exemptions.map((exemption) => ({ ...exemption, place: nowhere }));
+}
 
 /**
  * The recorded rules, compiled.

@@ -5,6 +5,7 @@ import type { Severity } from "../kube/problem.ts";
 import type { Json, JsonObject } from "../kube/json.ts";
 import type { ClusterPin } from "./cluster-state.ts";
 import type { ObjectKey } from "../kube/read-object.ts";
+import type { RecordedMember } from "./recorded-rule.ts";
 
 /** `sha256:` and 64 hexadecimal digits: the name of a plan. */
 export type PlanDigest = string & { readonly __brand: "PlanDigest" };
@@ -74,11 +75,8 @@ export interface RequestRecord {
   readonly mac: string | null;
 }
 
-/** A rule of a repository's own, as far as it decides what it finds. What an expression would say is not among it: it may quote values. */
-export type PlanRule = Pick<
-  WrittenRule,
-  "id" | "title" | "for" | "match" | "params" | "variables" | "expression" | "message" | "path" | "fix"
-> & { readonly severity: Severity };
+/** A rule of a repository's own, as far as it decides what it finds. */
+export type PlanRule = Pick<WrittenRule, RecordedMember> & { readonly severity: Severity };
 
 /** An exemption as the settings of a repository write it. */
 export type PlanExemption = Omit<Exemption, "place">;

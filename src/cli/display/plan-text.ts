@@ -348,11 +348,16 @@ function shownText(shown: Shown | undefined): string {
   return shown.mac === null ? "(value not shown)" : `(value not shown, mac ${shown.mac.slice(0, 12)})`;
 }
 
+/** Words of the repository's settings, which may have several lines. */
+function inOneLine(words: string): string {
+  return printable(words.trim().replaceAll(/\s*\n\s*/g, " "));
+}
+
 function findings(plan: Plan, paint: Style): string {
   const colour = { error: paint.red, warning: paint.yellow, info: paint.cyan };
   const fixes = new Map(
     (plan.request.rules ?? []).flatMap(({ id, fix }) =>
-      fix === undefined ? [] : [[id, `; to do: ${printable(fix.trim().replaceAll(/\s*\n\s*/g, " "))}`]],
+      fix === undefined ? [] : [[id, `; to do: ${inOneLine(fix)}`]],
     ),
   );
   return section(
@@ -370,7 +375,7 @@ function findings(plan: Plan, paint: Style): string {
           printable(finding.message),
           finding.exempt === undefined
             ? (fixes.get(finding.code) ?? "")
-            : `; exempt: ${printable(finding.exempt.trim().replaceAll(/\s*\n\s*/g, " "))}`,
+            : `; exempt: ${inOneLine(finding.exempt)}`,
         ].join(""),
       ]),
     ),

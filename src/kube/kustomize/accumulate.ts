@@ -43,6 +43,14 @@ function within(
   return { chain: [...chain, inner.folder], vars, ...inner, origin: path };
 }
 
+/** The kustomization in the folder of a base or component. */
+function loadInner(state: State, { chain }: Target, folder: string, named: Named): Kustomization {
+  noCycle(state, chain, folder, named);
+  const inner = loadFolder(state, folder, named.place);
+  innerSchemas(inner, loaderOf(state, folder), state.origins.schemas !== builtinSchemas);
+  return inner;
+}
+
 /** The kustomization's file as origins name it. */
 function originFile({ origin, kustomization }: Target): string | undefined {
   if (origin === undefined) return undefined;
@@ -74,9 +82,7 @@ export function accumulate(state: State, target: Target, into: Resource[], befor
     const what = `the folder ${printable(named.name)}`;
     const { path: inner, kind } = located(state, folder, named, what);
     if (kind !== "folder") throw new Fault("kustomization/not-found", what, named.place);
-    noCycle(state, target.chain, inner, named);
-    const component = loadFolder(state, inner, named.place);
-    innerSchemas(component, loaderOf(state, inner), origins.schemas !== builtinSchemas);
+    const component = loadInner(state, target, inner, named);
     if (!component.component)
       throw new Fault("kustomization/malformed", `${printable(named.name)} is no Component`, named.place);
     const part = within(target, named, { folder: inner, kustomization: component });
@@ -164,9 +170,7 @@ function addResource(state: State, target: Target, named: Named, into: Resource[
       for (const resource of into.slice(before)) setFileOrigin(resource, origin);
     }
   } else {
-    noCycle(state, target.chain, inner, named);
-    const kustomization = loadFolder(state, inner, place);
-    innerSchemas(kustomization, loaderOf(state, inner), state.origins.schemas !== builtinSchemas);
+    const kustomization = loadInner(state, target, inner, named);
     if (kustomization.component)
       throw new Fault("kustomization/malformed", `${printable(name)} is a Component`, place);
     const base: Resource[] = [];

@@ -3,7 +3,7 @@ import { printable } from "../printable.ts";
 import { keepOrigin, type Maker, setGeneratorOrigin } from "./build-metadata.ts";
 import { generated, type Pair, textOf } from "./generate.ts";
 import type { GeneratorEntry } from "./kustomization.ts";
-import { byAnyId, currentId, idText, type Resource, sameId } from "./resource.ts";
+import { byAnyId, currentId, idText, newResource, type Resource, sameId } from "./resource.ts";
 import { Fault } from "./stop.ts";
 import { isTreeMap, type TreeMap } from "./tree.ts";
 
@@ -40,16 +40,7 @@ function made(kind: "ConfigMap" | "Secret", entry: GeneratorEntry, load: Load): 
   }
   pairs.sort((one, other) => (one.key < other.key ? -1 : 1));
   const tree = generated({ kind, name, namespace, type, pairs, options });
-  return {
-    tree,
-    previous: [],
-    prefixes: [],
-    suffixes: [],
-    behavior,
-    needsHash: !options.disableNameSuffixHash,
-    vars: [],
-    place,
-  };
+  return newResource(tree, place, { behavior, needsHash: !options.disableNameSuffixHash });
 }
 
 /** Values of env files, of literals and of files, in that order (kustomize api/kv). */

@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonPath } from "../json.ts";
 import type { ReadDocument } from "../read-object.ts";
-import { currentId, type Resource } from "./resource.ts";
+import { currentId, newResource, type Resource } from "./resource.ts";
 import { Fault } from "./stop.ts";
 import { isTreeMap, type Origins, treeOf } from "./tree.ts";
 
@@ -27,15 +27,6 @@ export function addObjects(origins: Origins, document: ReadDocument, into: Resou
         `an object has no ${id.kind === "" ? "kind" : "metadata.name"}`,
         place,
       );
-    into.push({
-      tree,
-      previous: [],
-      prefixes: [],
-      suffixes: [],
-      behavior: "unspecified",
-      needsHash: false,
-      vars: [],
-      place,
-    });
+    into.push(newResource(tree, place));
   }
 }

@@ -32,6 +32,15 @@ export interface Resource {
   readonly place: Place;
 }
 
+/** An object that nothing has happened to yet. */
+export function newResource(
+  tree: TreeMap,
+  place: Place,
+  { behavior = "unspecified", needsHash = false }: Partial<Pick<Resource, "behavior" | "needsHash">> = {},
+): Resource {
+  return { tree, previous: [], prefixes: [], suffixes: [], behavior, needsHash, vars: [], place };
+}
+
 export function kindOf(tree: TreeMap): ResourceKind {
   return { ...groupVersion(textAt(tree, "apiVersion")), kind: textAt(tree, "kind") };
 }

@@ -37,13 +37,24 @@ export interface FindingWorld {
   readonly ofTarget: readonly PlanFinding[];
 }
 
+interface Judged extends FindingWorld {
+  /** `checked`, by identity, as the checks read it. */
+  readonly reads: readonly ReadObject[];
+  /** Identities of what the plan writes. */
+  readonly written: ReadonlySet<string>;
+}
+
 /** Levels that namespaces enforce, by name. */
 type EnforcedLevels = ReadonlyMap<string, PodSecurityLevel | undefined>;
 
 /** What is wrong or worth knowing about the objects that the plan writes, sorted by object, path and code. */
 export function findProblems(changed: readonly ChangedObject[], asked: FindingWorld): readonly PlanFinding[] {
   // Where two objects would do (two autoscalers of one Deployment), the checks take the first: the order of files decides nothing.
-  const world = { ...asked, checked: byIdentity(asked.checked) };
+  const world: Judged = {
+    ...asked,
+    reads: byIdentity(asked.checked).map(readOf),
+    written: new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)]))),
+  };
   const found: PlanFinding[] = [...world.ofTarget];
   const levels = enforcedLevels(world.folder.after);
   for (const key of world.absent) {
@@ -63,7 +74,7 @@ export function findProblems(changed: readonly ChangedObject[], asked: FindingWo
       ...podFindings(key, after, world, levels.get(key.namespace)),
     );
   }
-  const checked = [...checkFindings(changed, world, levels), ...ownRuleFindings(changed, world)];
+  const checked = [...checkFindings(world, levels), ...ownRuleFindings(world)];
   found.push(...planFindings(checked, world));
   return found.sort(bySubject);
 }
@@ -100,13 +111,8 @@ const otherwise: ReadonlySet<string> = new Set([
  * the practices of the quiet default. References are looked for in the whole target; where not all of it was read, those
  * that lead nowhere are left out, and everywhere those to what may stand elsewhere (info).
  */
-function checkFindings(
-  changed: readonly ChangedObject[],
-  world: FindingWorld,
-  levels: EnforcedLevels,
-): readonly Finding[] {
-  const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
-  const reads = world.checked.map(readOf);
+function checkFindings(world: Judged, levels: EnforcedLevels): readonly Finding[] {
+  const { reads, written } = world;
   const own = reads.filter((read) => written.has(identity(objectKey(read.object))));
   const minor = world.minor;
   const violations = own.flatMap((read) => podSecurityFindingsOf(read.object, world, levels));
@@ -125,11 +131,8 @@ function checkFindings(
  * Findings of `kubeops check` as a plan has them. Of these an exemption of the repository takes the force, where the charter
  * says so (kernel K7), but not of what the API server refuses; what only a plan finds no exemption is for.
  */
-function planFindings(
-  found: readonly Finding[],
-  { checked, exemptions }: FindingWorld,
-): readonly PlanFinding[] {
-  const exempt = exemptions === undefined ? undefined : new Exemptions(checked.map(readOf), exemptions);
+function planFindings(found: readonly Finding[], { reads, exemptions }: Judged): readonly PlanFinding[] {
+  const exempt = exemptions === undefined ? undefined : new Exemptions(reads, exemptions);
   return found.map((finding): PlanFinding => {
     const { code, severity, message, object, path } = finding;
     const reason = isFixed(code) ? undefined : exempt?.reasonOf(finding);
@@ -149,11 +152,10 @@ function planFindings(
  * folder, too, as far as it was read; of a Secret they see the keys of its values, and no finding says what an expression
  * made: a rule cannot carry a value into a plan (kernel K17).
  */
-function ownRuleFindings(changed: readonly ChangedObject[], world: FindingWorld): readonly Finding[] {
-  if (world.rules.length === 0) return [];
-  const written = new Set(changed.flatMap(({ key, after }) => (after === null ? [] : [identity(key)])));
-  const reads = world.checked.map((object) => readOf(withoutSecretValues(object)));
-  return ownFindingsWithoutValues(reads, world.rules, ({ key }) => written.has(identity(key)));
+function ownRuleFindings({ reads, rules, written }: Judged): readonly Finding[] {
+  if (rules.length === 0) return [];
+  const shown = reads.map((read) => ({ ...read, object: withoutSecretValues(read.object) }));
+  return ownFindingsWithoutValues(shown, rules, ({ key }) => written.has(identity(key)));
 }
 
 function byIdentity(objects: readonly JsonObject[]): readonly JsonObject[] {

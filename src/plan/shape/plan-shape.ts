@@ -1,6 +1,7 @@
 import { ruleMembers, type WrittenRule } from "../../analysis/checks/own-rules/rule-shape.ts";
 import type { ClusterPin } from "../cluster-state.ts";
 import type * as plan from "../plan.ts";
+import { type RecordedMember, recordedMembers } from "../recorded-rule.ts";
 import { wideningIds } from "../facts/widening-ids.ts";
 import {
   intentShape,
@@ -37,13 +38,10 @@ const mode = literal("branch", "onto");
 const operation = literal("create", "update", "recreate", "delete", "unchanged");
 const mac = nullable(sha256);
 
-/** Members of a rule as it is written. */
-function pick<K extends keyof WrittenRule>(...names: readonly K[]): Pick<MembersOf<WrittenRule>, K> {
-  return Object.fromEntries(names.map((name) => [name, ruleMembers[name]])) as Pick<
-    MembersOf<WrittenRule>,
-    K
-  >;
-}
+const recordedRule = Object.fromEntries(recordedMembers.map((name) => [name, ruleMembers[name]])) as Pick<
+  MembersOf<WrittenRule>,
+  RecordedMember
+>;
 
 const request: RecordShape = record<plan.RequestRecord>({
   text: need(anyText, "What was asked for, as flags would say it again."),
@@ -69,7 +67,7 @@ const request: RecordShape = record<plan.RequestRecord>({
   rules: may(
     list(
       record<plan.PlanRule>({
-        ...pick("id", "title", "for", "match", "params", "variables", "expression", "message", "path", "fix"),
+        ...recordedRule,
         severity: need(literal("error", "warning", "info"), "What the settings make of it."),
       }),
       { least: 1 },
